@@ -1,1 +1,28 @@
-//! Pure values and rules.
+//! Pure values and rules: what an image is, what a publisher said about it, and what follows.
+//!
+//! Nothing here reads a file, a socket, a clock or a terminal. Every function is a question whose answer depends on
+//! its arguments alone, which is what makes the [verdict](verdict::judge) provable by property tests.
+
+pub mod account;
+pub mod address;
+pub mod digest;
+pub mod image;
+pub mod measurement;
+pub mod network;
+pub mod notice;
+pub mod progress;
+pub mod publication;
+pub mod record;
+pub mod reference;
+pub mod text;
+pub mod time;
+pub mod trust;
+pub mod verdict;
+pub mod wei;
+
+pub use account::Account;
+pub use address::Address;
+pub use digest::Digest;
+pub use reference::Reference;
+pub use time::Timestamp;
+pub use wei::Wei;

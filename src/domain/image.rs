@@ -1,0 +1,144 @@
+//! Images as a source lists them, before or after measuring.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    digest::{Digest, DigestKind},
+    reference::Reference,
+    time::Timestamp,
+};
+
+/// Where an image was found.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Source {
+    /// The Docker (or Podman) engine.
+    Engine,
+    /// An archive file, in a folder given with `--archives` or by itself.
+    Archive(PathBuf),
+}
+
+/// What identifies an image among all that are listed: the engine's ID, or the archive's path and the image's position in it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ImageId {
+    /// Where it is.
+    pub source: Source,
+    /// The engine's `Id` (`sha256:…`), or the position within the archive.
+    pub id: String,
+}
+
+/// How much a digest is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EvidenceLevel {
+    /// The engine said so; nothing was hashed here.
+    Claimed,
+    /// Configuration and every layer were hashed in this process.
+    Measured,
+}
+
+impl EvidenceLevel {
+    /// The word that documents and screens use.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Claimed => "claimed",
+            Self::Measured => "measured",
+        }
+    }
+}
+
+/// A digest and what it stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct KindedDigest {
+    /// What it stands for.
+    pub kind: DigestKind,
+    /// The digest.
+    pub digest: Digest,
+}
+
+/// What is known of an image's content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Evidence {
+    /// Its digests. The configuration's is among them unless an engine of the containerd kind was only asked, not measured.
+    Known {
+        /// How they are known.
+        level: EvidenceLevel,
+        /// The configuration's digest first where it is known.
+        digests: Vec<KindedDigest>,
+    },
+    /// The content contradicts itself: a layer or configuration has another digest than the image says.
+    Corrupt {
+        /// One sentence: which member, expected and found.
+        problem: String,
+        /// The digest that the configuration really has, where it could be read.
+        config: Option<Digest>,
+    },
+    /// Nothing could be read.
+    Unreadable {
+        /// One sentence: what was tried, and the cause.
+        cause: String,
+    },
+}
+
+impl Evidence {
+    /// Measured evidence of one configuration digest.
+    #[must_use]
+    pub fn measured(config: Digest) -> Self {
+        Self::Known {
+            level: EvidenceLevel::Measured,
+            digests: vec![KindedDigest { kind: DigestKind::Config, digest: config }],
+        }
+    }
+
+    /// The configuration digest, where it is known.
+    #[must_use]
+    pub fn config_digest(&self) -> Option<Digest> {
+        match self {
+            Self::Known { digests, .. } => {
+                digests.iter().find(|kinded| kinded.kind == DigestKind::Config).map(|kinded| kinded.digest)
+            }
+            Self::Corrupt { config, .. } => *config,
+            Self::Unreadable { .. } => None,
+        }
+    }
+
+    /// Every digest that a record may be looked up for.
+    #[must_use]
+    pub fn digests(&self) -> &[KindedDigest] {
+        match self {
+            Self::Known { digests, .. } => digests,
+            Self::Corrupt { .. } | Self::Unreadable { .. } => &[],
+        }
+    }
+
+    /// How much it is worth. What could not be read is worth what was claimed: nothing was measured.
+    #[must_use]
+    pub const fn level(&self) -> EvidenceLevel {
+        match self {
+            Self::Known { level, .. } => *level,
+            Self::Corrupt { .. } => EvidenceLevel::Measured,
+            Self::Unreadable { .. } => EvidenceLevel::Claimed,
+        }
+    }
+}
+
+/// An image of an engine or an archive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LocalImage {
+    /// What identifies it here.
+    pub id: ImageId,
+    /// Its names. Empty for an image that lost its tag to another.
+    pub references: Vec<Reference>,
+    /// Bytes, as the source counts them.
+    pub size: u64,
+    /// When it was built, as it says itself.
+    pub created: Option<Timestamp>,
+    /// `linux/amd64`, `linux/arm64/v8`: made safe to show.
+    pub platform: Option<String>,
+    /// The engine's name and version (`docker 20.10.24`), or `archive`.
+    pub engine: String,
+    /// What is known of its content.
+    pub evidence: Evidence,
+}

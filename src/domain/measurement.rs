@@ -1,0 +1,117 @@
+//! What measuring finds.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    digest::Digest,
+    image::{Evidence, EvidenceLevel, KindedDigest},
+    reference::Reference,
+};
+
+/// What one byte stream held.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Measurement {
+    /// Bytes read of the outer stream.
+    pub bytes: u64,
+    /// Time it took.
+    pub seconds: f64,
+    /// Every image in it, in the archive's order.
+    pub images: Vec<MeasuredImage>,
+    /// Platforms that an index names and the stream does not hold (normal after a pull of one platform).
+    pub absent_platforms: Vec<String>,
+}
+
+/// What measuring concluded about one image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ImageState {
+    /// Configuration and every layer are present and have the digests that the image says.
+    Measured,
+    /// The configuration or a layer has another digest than the image says.
+    Corrupt,
+    /// A member that the image refers to is missing.
+    Incomplete,
+}
+
+/// One image of a stream.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MeasuredImage {
+    /// Names that the archive gives it, normalised. Names that are none are left out and said in `problem` of nothing: an
+    /// archive may hold any text.
+    pub references: Vec<Reference>,
+    /// The conclusion.
+    pub state: ImageState,
+    /// SHA-256 of the configuration's bytes, where they were found.
+    pub config_digest: Option<Digest>,
+    /// `os/architecture[/variant]` of the configuration, made safe to show.
+    pub platform: Option<String>,
+    /// When it was built, as the configuration says.
+    pub created: Option<super::Timestamp>,
+    /// Manifests and indexes that lead to it and whose bytes were hashed here.
+    pub manifests: Vec<MeasuredManifest>,
+    /// In the configuration's order.
+    pub layers: Vec<MeasuredLayer>,
+    /// One sentence when the state is not *measured*: which member, expected and found.
+    pub problem: Option<String>,
+}
+
+/// A manifest or index whose bytes were hashed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MeasuredManifest {
+    /// Its digest.
+    pub digest: Digest,
+    /// True for an index.
+    pub is_index: bool,
+}
+
+/// What measuring found of one layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LayerState {
+    /// Its bytes have its diffID.
+    Measured,
+    /// Its bytes have another digest.
+    Corrupt,
+    /// Its member is absent.
+    Missing,
+}
+
+/// One layer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MeasuredLayer {
+    /// What the configuration says.
+    pub diff_id: Digest,
+    /// Bytes of the uncompressed layer; zero when it is missing.
+    pub bytes: u64,
+    /// The conclusion.
+    pub state: LayerState,
+    /// The digest that a corrupt layer really has.
+    pub found: Option<Digest>,
+}
+
+impl MeasuredImage {
+    /// The evidence that this measurement gives.
+    #[must_use]
+    pub fn evidence(&self) -> Evidence {
+        let problem = || self.problem.clone().unwrap_or_else(|| "the image contradicts itself".to_owned());
+        match (self.state, self.config_digest) {
+            (ImageState::Measured, Some(config)) => {
+                let manifests = self.manifests.iter().map(|manifest| KindedDigest {
+                    kind: if manifest.is_index {
+                        super::digest::DigestKind::Index
+                    } else {
+                        super::digest::DigestKind::Manifest
+                    },
+                    digest: manifest.digest,
+                });
+                let config = KindedDigest { kind: super::digest::DigestKind::Config, digest: config };
+                Evidence::Known {
+                    level: EvidenceLevel::Measured,
+                    digests: std::iter::once(config).chain(manifests).collect(),
+                }
+            }
+            (ImageState::Corrupt, config) => Evidence::Corrupt { problem: problem(), config },
+            (ImageState::Measured | ImageState::Incomplete, _) => Evidence::Unreadable { cause: problem() },
+        }
+    }
+}

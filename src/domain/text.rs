@@ -1,0 +1,77 @@
+//! Text from outside, made safe to show.
+//!
+//! Image names, labels, node and engine errors and revocation reasons are written by strangers. A terminal obeys
+//! escape sequences, and bidirectional controls reorder what a reader sees, so both are shown as what they are.
+
+use std::fmt::Write as _;
+
+/// `text` with every control, format and line-separating character replaced by a visible escape (`\u{1b}`).
+///
+/// Newlines and tabs become one space each, so that the result always fits on one line.
+#[must_use]
+pub fn clean(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' | '\r' | '\t' => out.push(' '),
+            c if is_unsafe(c) => {
+                // Writing to a String cannot fail.
+                let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// [`clean`], cut to at most `limit` characters with `…` at the cut.
+#[must_use]
+pub fn clean_to(text: &str, limit: usize) -> String {
+    // An escape is longer than its character, so cut before and after cleaning.
+    let head: String = text.chars().take(limit + 1).collect();
+    let cleaned = clean(&head);
+    if cleaned.chars().count() <= limit {
+        return cleaned;
+    }
+    let mut cut: String = cleaned.chars().take(limit.saturating_sub(1)).collect();
+    cut.push('…');
+    cut
+}
+
+/// Controls (C0, C1, DEL), bidirectional overrides and isolates, zero-width and line-separating characters.
+fn is_unsafe(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn an_escape_sequence_is_shown_and_not_obeyed() {
+        assert_eq!(clean("a\u{1b}[2Jb"), "a\\u{1b}[2Jb");
+        assert_eq!(clean("x\u{202e}txt.exe"), "x\\u{202e}txt.exe");
+        assert_eq!(clean("two\nlines"), "two lines");
+    }
+
+    #[test]
+    fn ordinary_text_is_untouched() {
+        assert_eq!(clean("größe 9 µm, 东京"), "größe 9 µm, 东京");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_unsafe_is_left(text in any::<String>()) {
+            prop_assert!(!clean(&text).chars().any(is_unsafe));
+        }
+
+        #[test]
+        fn a_limit_is_kept(text in any::<String>(), limit in 1usize..50) {
+            prop_assert!(clean_to(&text, limit).chars().count() <= limit);
+        }
+    }
+}
