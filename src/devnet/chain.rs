@@ -14,6 +14,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ethrex_blockchain::Blockchain;
+use ethrex_blockchain::error::ChainError;
 use ethrex_blockchain::fork_choice::apply_fork_choice;
 use ethrex_blockchain::payload::{BuildPayloadArgs, create_payload};
 use ethrex_common::types::{Block, BlockHeader, ELASTICITY_MULTIPLIER, Transaction};
@@ -53,7 +54,7 @@ impl Chain {
         let (store, first) = begin_store(&seed).await?;
         let blockchain = Blockchain::default_with_store_and_pool(store.clone(), pool);
         blockchain.set_synced();
-        let head = replay(&blockchain, &mut file, first, notices)?;
+        let head = replay(&blockchain, &mut file, first, notices).await?;
         set_head(&store, head).await?;
         Ok(Self {
             context: context(store, Arc::new(blockchain))?,
@@ -196,7 +197,7 @@ impl Chain {
         let block = blockchain
             .build_payload_with_transactions(draft, vec![transaction])?
             .payload;
-        blockchain.add_block(block.clone())?;
+        add(blockchain, block.clone()).await?;
         // Nobody sees the block before it is the head, and it becomes that only once it is kept.
         file.append(&block.encode_to_vec())?;
         set_head(&self.context.storage, block.hash()).await?;
@@ -222,7 +223,7 @@ async fn begin_store(seed: &Seed) -> Result<(Store, H256), DevnetError> {
 }
 
 /// Executes the blocks of `file` from the genesis block `first` on, and returns the last one's hash.
-fn replay(
+async fn replay(
     blockchain: &Blockchain,
     file: &mut BlocksFile,
     first: H256,
@@ -232,7 +233,7 @@ fn replay(
     let mut count: u64 = 0;
     loop {
         let why = match file.next()? {
-            Next::Block(bytes) => match execute(blockchain, &bytes, head) {
+            Next::Block(bytes) => match execute(blockchain, &bytes, head).await {
                 Ok(hash) => {
                     file.accept(bytes.len());
                     head = hash;
@@ -259,16 +260,23 @@ fn replay(
     }
 }
 
-fn execute(blockchain: &Blockchain, bytes: &[u8], parent: H256) -> Result<H256, String> {
+async fn execute(blockchain: &Blockchain, bytes: &[u8], parent: H256) -> Result<H256, String> {
     let block = Block::decode(bytes).map_err(|cause| format!("no block ({cause})"))?;
     if block.header.parent_hash != parent {
         return Err("the next block does not follow it".to_owned());
     }
     let hash = block.hash();
-    blockchain
-        .add_block(block)
+    add(blockchain, block)
+        .await
         .map_err(|cause| format!("the next block does not execute ({cause})"))?;
     Ok(hash)
+}
+
+/// Executes `block` and waits until ethrex's writer has stored it. A write that meets an open read
+/// makes the in-memory store copy itself whole, so reading the next block's state must not begin.
+async fn add(blockchain: &Blockchain, block: Block) -> Result<(), ChainError> {
+    blockchain.add_block(block)?;
+    Ok(blockchain.store().wait_for_persistence_idle().await?)
 }
 
 /// Makes `hash` the head, and safe and final at once: one writer leaves nothing to reorganise.

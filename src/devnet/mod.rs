@@ -10,8 +10,12 @@
 //!        └─ lock held ──▶ read endpoint, ask for its identity ──▶ Guest ┘ join again when it fails
 //! ```
 //!
+//! Whoever keeps a [`Joined`] for long watches it: when a request fails and [`Joined::is_alive`] says
+//! no, [`join`] again and use the new [`Joined::url`].
+//!
 //! Every accepted transaction becomes a block at once, which is safe and final at once. The chain
-//! is shared with nobody and its ether has no value.
+//! is shared with nobody and its ether has no value. Its clock is this machine's, but each block is at
+//! least a second later than the one before it: many transactions at once run ahead of the clock.
 
 mod blocks;
 mod chain;
@@ -26,7 +30,7 @@ mod server;
 mod tests;
 
 use std::path::Path;
-use std::sync::mpsc;
+use std::sync::{Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use jsonrpsee::core::client::ClientT as _;
@@ -144,7 +148,8 @@ pub struct Devnet {
     notices: Vec<String>,
     /// Present until the end is asked for.
     stop: Option<oneshot::Sender<()>>,
-    ended: mpsc::Receiver<()>,
+    /// In a mutex only to be shareable; nothing but the end asks it.
+    ended: Mutex<mpsc::Receiver<()>>,
 }
 
 impl Devnet {
@@ -184,7 +189,8 @@ impl Drop for Devnet {
             let _ = stop.send(());
         }
         // Nothing is ever sent: the wait is over when the thread drops its end, or out of patience.
-        let _ = self.ended.recv_timeout(END_PATIENCE);
+        let ended = self.ended.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let _ = ended.recv_timeout(END_PATIENCE);
     }
 }
 
@@ -212,7 +218,7 @@ pub async fn join(dir: &Path, options: JoinOptions) -> Result<Joined, DevnetErro
                 url,
                 notices,
                 stop: Some(stop),
-                ended,
+                ended: Mutex::new(ended),
             }));
         }
         if let Some(address) = home.read_address()

@@ -1,11 +1,14 @@
 //! What survives a restart, a kill, damage, and a change of host.
 
 use std::fs::{self, File};
+use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use serde_json::json;
 
-use super::node::{Home, SOMEONE, legacy_transfer};
+use super::node::{Home, Node, SOMEONE, legacy_transfer};
 use crate::devnet::{DevnetError, JoinOptions, Joined, faucet_key, join};
 
 const HASTY: JoinOptions = JoinOptions {
@@ -36,20 +39,54 @@ async fn the_chain_survives_a_restart() {
     assert_eq!(node.block_number().await, "0x3");
 }
 
+const VICTIM: &str = "DAOCHAIN_TEST_VICTIM";
+
+/// The process that is killed: hosts, pays one wei at a time, and says how often it was answered.
 #[tokio::test]
-async fn a_killed_host_leaves_every_answered_transaction() {
-    let home = Home::new();
-    let node = home.host().await;
-    node.pay(0, 5).await;
-    // What a kill leaves is what is on the disk now: the host has not ended, and nothing is flushed.
-    let after = Home::new();
-    fs::create_dir(after.dir()).unwrap();
-    for name in ["blocks", "faucet.key", "endpoint", "lock"] {
-        fs::copy(home.file(name), after.file(name)).unwrap();
+#[ignore = "is started by the test below"]
+async fn victim() {
+    let Some(dir) = std::env::var_os(VICTIM) else {
+        return;
+    };
+    let node = Node::host(Path::new(&dir)).await;
+    for nonce in 0.. {
+        node.pay(nonce, 1).await;
+        writeln!(io::stdout(), "answered {}", nonce + 1).unwrap();
     }
-    let node = after.host().await;
-    assert_eq!(node.balance(SOMEONE).await, "0x5");
-    assert_eq!(node.block_number().await, "0x1");
+}
+
+#[tokio::test]
+async fn a_killed_host_hands_over_every_answered_transaction() {
+    let home = Home::new();
+    let mut victim = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "devnet::tests::persistence::victim"])
+        .args(["--ignored", "--nocapture"])
+        .env(VICTIM, home.dir())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(victim.stdout.take().unwrap()).lines();
+    lines.find(|line| line.as_ref().unwrap().contains("answered 3"));
+    let guest = join(&home.dir(), JoinOptions::default()).await.unwrap();
+    let Joined::Guest(endpoint) = &guest else {
+        unreachable!()
+    };
+    assert_eq!(endpoint.pid(), victim.id());
+    victim.kill().unwrap();
+    victim.wait().unwrap();
+    let answered = lines
+        .map_while(Result::ok)
+        .filter_map(|line| line.strip_prefix("answered ")?.parse().ok())
+        .fold(3, u64::max);
+
+    assert!(!guest.is_alive().await);
+    let node = home.host().await;
+    let balance = node.balance(SOMEONE).await;
+    let balance = u64::from_str_radix(&balance.as_str().unwrap()[2..], 16).unwrap();
+    // The kill may have come between a block and its answer.
+    assert!((answered..=answered + 1).contains(&balance), "{answered}");
+    assert_eq!(node.block_number().await, format!("{balance:#x}"));
+    node.pay(balance, 1).await;
 }
 
 #[tokio::test]
@@ -171,8 +208,13 @@ async fn a_second_process_is_a_guest_until_the_host_ends() {
 #[tokio::test]
 async fn of_hosts_that_race_exactly_one_wins_and_all_reach_it() {
     let home = Home::new();
-    let dir = home.dir();
-    let joining = (0..6).map(|_| join(&dir, JoinOptions::default()));
+    let joining = (0..6).map(|_| {
+        let dir = home.dir();
+        async move {
+            let joining = tokio::spawn(async move { join(&dir, JoinOptions::default()).await });
+            joining.await.unwrap()
+        }
+    });
     let joined: Vec<_> = futures_util::future::join_all(joining)
         .await
         .into_iter()
@@ -228,4 +270,25 @@ async fn a_folder_that_cannot_be_used_is_named() {
         faucet_key(home.dir().parent().unwrap()),
         Err(DevnetError::NoFaucet { .. })
     ));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn only_the_owner_can_read_the_home() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let home = Home::new();
+    let node = home.host().await;
+    let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&home.dir()), 0o700);
+    for name in ["blocks", "endpoint", "faucet.key"] {
+        assert_eq!(mode(&home.file(name)), 0o600, "{name}");
+    }
+    node.end().await;
+}
+
+#[test]
+fn a_node_can_be_shared_between_threads() {
+    fn shareable<T: Send + Sync + 'static>() {}
+    shareable::<Joined>();
 }
