@@ -3,3 +3,4 @@
 #[cfg(feature = "devnet")]
 pub mod devnet;
 pub mod domain;
+pub mod image;
