@@ -127,11 +127,11 @@ pub async fn fund_account(context: &Context, address: Address) -> Result<(Accoun
     }
     let mut account = find(context, address).await?;
     let chain = context.chain().await?;
-    let key = SigningKey::from_bytes(&*context.local_node().faucet_key()?)?;
+    let key = SigningKey::new(&context.local_node().faucet_key()?)?;
     let action = Action::Transfer { to: address, amount: faucet_amount() };
     let cost = chain.estimate(&action, key.address()).await?;
     let nonce = chain.next_nonce(key.address()).await?;
-    let signed = chain.prepare(&action, key.address(), nonce, &cost)?.sign(&key)?;
+    let signed = chain.prepare(&action, key.address(), nonce, cost).await?.sign(&key)?;
     chain.broadcast(&signed.raw).await?;
     let stage = publish::settle(context, &chain, signed.hash, key.address(), nonce).await?;
     account.balance = chain.balances(&[address]).await?.first().copied();

@@ -12,11 +12,18 @@ use crate::{
     chain::{Chain, ChainConfig},
     config::Config,
     docker::{Engine, EngineTarget},
-    domain::{Address, network, notice::Notice},
+    domain::{
+        Address,
+        network::{self, ChainHead, NetworkView},
+        notice::Notice,
+    },
     keystore::Keystore,
     ops::Failure,
     store::Store,
 };
+
+/// `--docker-host none`: no engine is asked, only archives.
+pub const NO_ENGINE: &str = "none";
 
 /// Everything a workflow needs. Clones share one state.
 #[derive(Clone)]
@@ -150,16 +157,50 @@ impl Context {
         Ok(chain)
     }
 
+    /// The current network's chain, with the contract at `address`.
+    pub(super) async fn chain_with(&self, address: Address) -> Result<Chain, Failure> {
+        let mut config = self.chain().await?.config().clone();
+        config.contract = Some(address);
+        Ok(Chain::new(config)?)
+    }
+
+    /// The network as it stands at `head`.
+    pub(super) async fn view(&self, chain: &Chain, head: ChainHead) -> Result<NetworkView, Failure> {
+        Ok(NetworkView {
+            name: chain.network().to_owned(),
+            // Known after the first answer: asked of the node once.
+            chain_id: chain.check_chain_id().await?,
+            contract: chain.contract(),
+            head,
+            local: chain.is_local(),
+        })
+    }
+
+    /// What tells this network from another in the database, whether or not its node answers.
+    pub(super) fn network_key(&self) -> String {
+        let network = &self.config().network;
+        let endpoints = network.rpc.iter().map(crate::chain::shown_url);
+        std::iter::once(network.name.clone()).chain(endpoints).collect::<Vec<_>>().join(" ")
+    }
+
     /// The engine: connected now if it was not, or if it was lost.
     pub(super) async fn engine(&self) -> Result<Engine, Failure> {
         let mut slot = self.inner.engine.lock().await;
         if let Some(engine) = slot.as_ref() {
             return Ok(engine.clone());
         }
+        if self.skips_engine() {
+            return Err(Failure::new("engine-unreachable", "no engine is asked, as `--docker-host none` says"));
+        }
         let targets = EngineTarget::discover(self.config().docker_host.as_deref(), &|name| std::env::var(name).ok())?;
         let engine = Engine::connect(&targets).await?;
         *slot = Some(engine.clone());
         Ok(engine)
+    }
+
+    /// True when the user wants no engine.
+    pub(super) fn skips_engine(&self) -> bool {
+        self.config().docker_host.as_deref() == Some(NO_ENGINE)
     }
 
     /// Forgets the engine, so that the next workflow connects anew (its socket may be another engine's by then).

@@ -80,7 +80,7 @@ pub async fn quote_deploy(context: &Context, from: Address) -> Result<Option<Dep
     let cost = chain.estimate(&Action::DeployRegistry { deterministic }, from).await?;
     let balance = chain.balances(&[from]).await?.first().copied().unwrap_or_default();
     let nonce = chain.next_nonce(from).await?;
-    let address = chain.deployment_address(deterministic, from, nonce);
+    let address = Action::DeployRegistry { deterministic }.creates(from, nonce).unwrap_or(state.address);
     let head = chain.head().await?;
     let network = context.view(&chain, head).await?;
     Ok(Some(DeployQuote { from, balance, cost, address, network, deterministic }))
@@ -101,14 +101,8 @@ pub async fn deploy_contract(
     let key = publish::unlock(context, quote.from, passphrase).await?;
     let chain = context.chain().await?;
     let stage = deploy(context, &chain, &key, &quote.cost, quote.deterministic).await?;
-    let view = chain.contract_state_at(quote.address).await?;
-    let view = ContractView {
-        address: view.address,
-        deployed: view.deployed,
-        code_matches: view.code_matches,
-        chain_id: view.chain_id,
-        block: view.block,
-    };
+    // Without the proxy the contract stands at an address that the configuration does not name yet.
+    let view = look_at(&context.chain_with(quote.address).await?).await?;
     Ok((view, stage))
 }
 
@@ -121,7 +115,7 @@ async fn deploy(
 ) -> Result<Stage, Failure> {
     let nonce = chain.next_nonce(key.address()).await?;
     let action = Action::DeployRegistry { deterministic };
-    let signed = chain.prepare(&action, key.address(), nonce, cost)?.sign(key)?;
+    let signed = chain.prepare(&action, key.address(), nonce, *cost).await?.sign(key)?;
     chain.broadcast(&signed.raw).await?;
     publish::settle(context, chain, signed.hash, key.address(), nonce).await
 }
@@ -133,7 +127,7 @@ pub(super) async fn deploy_locally(context: &Context, chain: &Chain) -> Result<(
     if state.code_matches {
         return Ok(());
     }
-    let key = SigningKey::from_bytes(&*context.local_node().faucet_key()?)?;
+    let key = SigningKey::new(&context.local_node().faucet_key()?)?;
     let action = Action::DeployRegistry { deterministic: true };
     let attempt = async {
         let cost = chain.estimate(&action, key.address()).await?;

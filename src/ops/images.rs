@@ -51,7 +51,7 @@ pub async fn list_images(context: &Context) -> ImageList {
             list.engine = Some(engine);
             list.images = images;
         }
-        Err(failure) if failure.code == "engine-unreachable" && skips_engine(context) => {}
+        Err(failure) if failure.code == "engine-unreachable" && does_without_engine(context) => {}
         Err(failure) => list.problems.push(failure),
     }
     for folder in context.config().archives.clone() {
@@ -66,9 +66,10 @@ pub async fn list_images(context: &Context) -> ImageList {
     list
 }
 
-/// Archive folders were given and no engine was: the user wants no engine.
-fn skips_engine(context: &Context) -> bool {
-    !context.config().archives.is_empty() && context.config().docker_host.is_none() && std::env::var_os("DOCKER_HOST").is_none()
+/// Archive folders were given and no engine was named: a missing one is no problem.
+fn does_without_engine(context: &Context) -> bool {
+    let named = context.config().docker_host.is_some() || std::env::var_os("DOCKER_HOST").is_some();
+    context.skips_engine() || (!context.config().archives.is_empty() && !named)
 }
 
 async fn list_engine(context: &Context) -> Result<(String, Vec<LocalImage>), Failure> {
@@ -172,7 +173,9 @@ pub enum SourceChange {
 #[must_use]
 pub fn follow_sources(context: &Context) -> mpsc::Receiver<SourceChange> {
     let (sender, receiver) = mpsc::channel(16);
-    tokio::spawn(follow_engine(context.clone(), sender.clone()));
+    if !context.skips_engine() {
+        tokio::spawn(follow_engine(context.clone(), sender.clone()));
+    }
     if !context.config().archives.is_empty() {
         tokio::spawn(follow_folders(context.clone(), sender));
     }

@@ -1,9 +1,9 @@
 //! Measuring: an image of the engine, an archive file, a layout folder, standard input.
 
 use std::{
-    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
     sync::Arc,
+    time::SystemTime,
 };
 
 use super::context::blocking;
@@ -198,18 +198,10 @@ fn engine_key(engine: &EngineInfo, image: &str) -> CacheKey {
     CacheKey::Engine { engine_id: engine.id.clone(), image_id: image.to_owned() }
 }
 
-/// A file is the same while device, inode, size and both times are. A folder is never remembered: its own times say
-/// nothing of the files below it.
+/// A folder is never remembered: its own times say nothing of the files below it.
 fn file_key(path: &Path) -> Option<CacheKey> {
     let meta = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
-    let nanoseconds = |seconds: i64, rest: i64| seconds.saturating_mul(1_000_000_000).saturating_add(rest);
-    Some(CacheKey::File {
-        device: meta.dev(),
-        inode: meta.ino(),
-        size: meta.size(),
-        mtime_ns: nanoseconds(meta.mtime(), meta.mtime_nsec()),
-        ctime_ns: nanoseconds(meta.ctime(), meta.ctime_nsec()),
-    })
+    CacheKey::of_file(&meta, SystemTime::now())
 }
 
 /// The evidence that an export gives for the image it was asked for. An engine may hold several platforms under one ID:

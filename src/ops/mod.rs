@@ -10,6 +10,7 @@ pub mod contract;
 mod failure;
 pub mod history;
 pub mod images;
+mod local_node;
 pub mod measure;
 pub mod networks;
 pub mod node;
@@ -17,7 +18,7 @@ pub mod publish;
 pub mod trust;
 pub mod verify;
 
-pub use context::Context;
+pub use context::{Context, NO_ENGINE, now};
 pub use failure::Failure;
 
 use zeroize::Zeroizing;

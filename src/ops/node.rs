@@ -65,7 +65,7 @@ pub async fn node_status(context: &Context) -> Result<NodeStatus, Failure> {
 
 async fn ask(chain: &Chain, expected: Option<u64>) -> EndpointStatus {
     let mut status = EndpointStatus {
-        url: chain.endpoint(),
+        url: chain.endpoint().to_owned(),
         client: None,
         chain_id: None,
         head: None,

@@ -28,6 +28,9 @@ const LOCAL_POLL: Duration = Duration::from_millis(50);
 /// behind a balancer may answer from a neighbour that has not heard of it yet.
 const PATIENCE: u32 = 30;
 
+/// Journal entries that are looked through for open ones before a node is asked.
+const RECENT: u32 = 1000;
+
 /// What the user is shown before anything is signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quote {
@@ -122,7 +125,7 @@ pub(super) fn not_covered(from: Address, balance: Wei, cost: &Cost) -> Failure {
 pub(super) async fn unlock(context: &Context, from: Address, passphrase: Passphrase) -> Result<SigningKey, Failure> {
     let keystore = context.keystore().clone();
     // Key derivation takes half a second of one core and 256 MiB.
-    blocking(move || Ok(SigningKey::from_bytes(&*keystore.unlock(from, &passphrase.0)?)?)).await
+    blocking(move || Ok(SigningKey::new(&keystore.unlock(from, &passphrase.0)?)?)).await
 }
 
 /// [`submit`] with a key that is unlocked already.
@@ -157,12 +160,14 @@ async fn sign_and_journal(
     key: &SigningKey,
 ) -> Result<JournalEntry, Failure> {
     let chain_id = quote.network.chain_id;
-    let (store, from) = (context.store().clone(), quote.from);
+    let from = quote.from;
+    let store = context.store().clone();
     let taken = blocking(move || Ok(store.open_nonces(chain_id, from)?)).await?;
     let pending = chain.next_nonce(from).await?;
     // What this home signed and no node knows of yet keeps its nonce.
     let nonce = taken.into_iter().map(|nonce| nonce + 1).fold(pending, u64::max);
-    let signed = chain.prepare(&Action::Statement(quote.statement.clone()), from, nonce, &quote.cost)?.sign(key)?;
+    let action = Action::Statement(quote.statement.clone());
+    let signed = chain.prepare(&action, from, nonce, quote.cost).await?.sign(key)?;
     let entry = JournalEntry {
         hash: signed.hash,
         raw: signed.raw,
@@ -193,7 +198,14 @@ async fn send(context: &Context, chain: &Chain, entry: &JournalEntry) -> Result<
 
 /// The node understood the transaction and will not have it; asking again changes nothing.
 const fn is_refusal(error: &ChainError) -> bool {
-    matches!(error, ChainError::Refused { .. } | ChainError::InsufficientFunds { .. } | ChainError::NonceTaken { .. })
+    matches!(
+        error,
+        ChainError::Refused { .. }
+            | ChainError::Rejected { .. }
+            | ChainError::Underpriced { .. }
+            | ChainError::InsufficientFunds { .. }
+            | ChainError::NonceTaken
+    )
 }
 
 async fn advance(context: &Context, hash: TransactionHash, stage: JournalStage) -> Result<(), Failure> {
@@ -261,13 +273,15 @@ pub struct Resumed {
 /// When the journal cannot be read or no node answers; nothing is lost then.
 pub async fn resume(context: &Context) -> Result<Vec<Resumed>, Failure> {
     let (store, local) = (context.store().clone(), context.is_local());
-    if !blocking(move || Ok(store.has_open_entries()?)).await? {
+    let (recent, _) = blocking(move || Ok(store.recent(RECENT)?)).await?;
+    if !recent.iter().any(|entry| entry.stage.is_open()) {
         // Nothing is open: no reason to ask a node.
         return Ok(Vec::new());
     }
     let chain = context.chain().await?;
     let (store, chain_id) = (context.store().clone(), chain.chain_id().await?);
-    let open = blocking(move || Ok(store.open_entries(chain_id)?)).await?;
+    let (open, damaged) = blocking(move || Ok(store.open_entries(chain_id)?)).await?;
+    context.note(damaged);
     let mut resumed = Vec::with_capacity(open.len());
     for entry in open {
         let mut stage = look(context, &entry, default_confirmations(local)).await?;

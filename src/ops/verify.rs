@@ -9,13 +9,14 @@ use crate::{
     chain::{Chain, Question},
     domain::{
         Reference, Timestamp,
-        image::Evidence,
+        image::{Evidence, ImageId},
         network::NetworkView,
         record::Answer,
         trust::TrustPolicy,
         verdict::{Conclusion, Verdict, judge},
     },
     ops::{Context, Failure},
+    store::VerdictKey,
 };
 
 /// How often the chain is asked for its head.
@@ -24,6 +25,8 @@ const BLOCK_INTERVAL: Duration = Duration::from_secs(1);
 /// One image under one name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject {
+    /// The listed image, where it is one: its last verdict is remembered.
+    pub image: Option<ImageId>,
     /// The name.
     pub reference: Reference,
     /// What is known of its content.
@@ -49,7 +52,7 @@ pub struct Judgement {
 /// Judges all subjects at one block.
 pub async fn judge_images(context: &Context, subjects: &[Subject], policy: &TrustPolicy) -> Judgement {
     let read = match context.chain().await {
-        Ok(chain) => read_records(&chain, subjects, policy).await,
+        Ok(chain) => read_records(context, &chain, subjects, policy).await,
         Err(failure) => Err(failure),
     };
     let (network, answers, log_problem) = match read {
@@ -72,7 +75,12 @@ pub async fn judge_images(context: &Context, subjects: &[Subject], policy: &Trus
 
 type Read = (NetworkView, Vec<Answer>, Option<String>);
 
-async fn read_records(chain: &Chain, subjects: &[Subject], policy: &TrustPolicy) -> Result<Read, Failure> {
+async fn read_records(
+    context: &Context,
+    chain: &Chain,
+    subjects: &[Subject],
+    policy: &TrustPolicy,
+) -> Result<Read, Failure> {
     let question = |subject: &Subject| Question {
         reference: subject.reference.clone(),
         publishers: policy.publishers(&subject.reference).iter().map(|rule| rule.publisher).collect(),
@@ -80,7 +88,7 @@ async fn read_records(chain: &Chain, subjects: &[Subject], policy: &TrustPolicy)
     };
     let questions: Vec<_> = subjects.iter().map(question).collect();
     let answers = chain.records(&questions).await?;
-    let view = chain.view(answers.head).await?;
+    let view = context.view(chain, answers.head).await?;
     Ok((view, answers.records.into_iter().map(Answer::Records).collect(), answers.log_problem))
 }
 
@@ -91,29 +99,27 @@ async fn recall_verdicts(
     verdicts: &[Verdict],
     at: Timestamp,
 ) -> Vec<Option<(Conclusion, Timestamp)>> {
-    let (store, network) = (context.store().clone(), context.config().network.name.clone());
-    let pairs: Vec<_> = subjects
+    let (store, network) = (context.store().clone(), context.network_key());
+    let listed: Vec<_> = subjects
         .iter()
         .zip(verdicts)
-        .map(|(subject, verdict)| (subject.reference.clone(), subject.evidence.config_digest(), verdict.conclusion))
+        .map(|(subject, verdict)| (subject.image.clone(), subject.reference.clone(), verdict.conclusion))
         .collect();
-    let count = pairs.len();
     let recalled = blocking(move || {
-        let mut last = Vec::with_capacity(pairs.len());
-        for (reference, config, conclusion) in pairs {
-            let image = config.map(|digest| digest.to_string()).unwrap_or_default();
-            if conclusion == Conclusion::Undecided {
-                last.push(store.last_verdict(&network, &image, &reference)?);
-            } else {
-                store.remember_verdict(&network, &image, &reference, conclusion, at)?;
-                last.push(None);
-            }
-        }
-        Ok(last)
+        let key = |image, reference| VerdictKey { network: &network, image, reference };
+        let reached = listed.iter().filter_map(|(image, reference, conclusion)| {
+            image.as_ref().map(|image| (key(image, reference), *conclusion))
+        });
+        store.remember_verdicts(reached, at)?;
+        let last = |(image, reference, conclusion): &(Option<ImageId>, Reference, Conclusion)| match image {
+            Some(image) if *conclusion == Conclusion::Undecided => store.last_verdict(key(image, reference)),
+            _ => Ok(None),
+        };
+        Ok(listed.iter().map(last).collect::<Result<_, _>>()?)
     })
     .await;
     // Without the store nothing is recalled; the verdicts themselves do not depend on it.
-    recalled.unwrap_or_else(|_| vec![None; count])
+    recalled.unwrap_or_else(|_| vec![None; subjects.len()])
 }
 
 /// News of the chain.
@@ -152,5 +158,5 @@ pub fn follow_chain(context: &Context) -> mpsc::Receiver<ChainChange> {
 async fn look(context: &Context) -> Result<NetworkView, Failure> {
     let chain = context.chain().await?;
     let head = chain.head().await?;
-    Ok(chain.view(head).await?)
+    context.view(&chain, head).await
 }
