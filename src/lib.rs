@@ -39,11 +39,8 @@ pub mod devnet;
 pub mod docker;
 pub mod domain;
 pub mod image;
-<<<<<<< HEAD
 pub mod keystore;
 pub mod ops;
 pub mod runtime;
 pub mod store;
 pub mod tui;
-=======
->>>>>>> image
