@@ -4,4 +4,6 @@ pub mod config;
 #[cfg(feature = "devnet")]
 pub mod devnet;
 pub mod domain;
+pub mod keystore;
 pub mod ops;
+pub mod store;
