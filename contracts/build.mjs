@@ -48,7 +48,7 @@ export function compile(files) {
 
 function findImport(path) {
   try {
-    return { contents: read(`node_modules/${path}`) };
+    return { contents: read(path.startsWith("@") ? `node_modules/${path}` : path) };
   } catch (error) {
     return { error: `${path}: ${error.message}` };
   }
