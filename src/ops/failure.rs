@@ -45,7 +45,7 @@ impl Failure {
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self.code {
-            "usage" | "confirmation-needed" | "passphrase-needed" => 2,
+            "usage" | "confirmation-needed" | "passphrase-needed" | "reference-needed" => 2,
             _ => 1,
         }
     }

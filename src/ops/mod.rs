@@ -7,6 +7,7 @@
 pub mod accounts;
 mod context;
 pub mod contract;
+pub mod demo;
 mod failure;
 pub mod history;
 pub mod images;
