@@ -7,6 +7,7 @@ import {
   ContractFunctionRevertedError,
   encodeDeployData,
   encodeFunctionData,
+  getAddress,
   keccak256,
   numberToHex,
   parseEther,
@@ -102,7 +103,7 @@ export class World {
   async deploy(actor, { abi, bytecode }, args = []) {
     const receipt = await this.transact(actor, { data: encodeDeployData({ abi, bytecode, args }) });
     assert.equal(receipt.status, "success", "deployment");
-    return new Deployed(this, abi, receipt.contractAddress);
+    return new Deployed(this, abi, getAddress(receipt.contractAddress));
   }
 
   async registry(actor) {
