@@ -168,8 +168,10 @@ impl Context {
     pub(super) async fn view(&self, chain: &Chain, head: ChainHead) -> Result<NetworkView, Failure> {
         Ok(NetworkView {
             name: chain.network().to_owned(),
-            // Known after the first answer: asked of the node once.
-            chain_id: chain.check_chain_id().await?,
+            chain_id: match chain.known_chain_id() {
+                Some(id) => id,
+                None => chain.check_chain_id().await?,
+            },
             contract: chain.contract(),
             head,
             local: chain.is_local(),

@@ -106,16 +106,18 @@ async fn recall_verdicts(
         .map(|(subject, verdict)| (subject.image.clone(), subject.reference.clone(), verdict.conclusion))
         .collect();
     let recalled = blocking(move || {
-        let key = |image, reference| VerdictKey { network: &network, image, reference };
         let reached = listed.iter().filter_map(|(image, reference, conclusion)| {
-            image.as_ref().map(|image| (key(image, reference), *conclusion))
+            image.as_ref().map(|image| (VerdictKey { network: &network, image, reference }, *conclusion))
         });
         store.remember_verdicts(reached, at)?;
-        let last = |(image, reference, conclusion): &(Option<ImageId>, Reference, Conclusion)| match image {
-            Some(image) if *conclusion == Conclusion::Undecided => store.last_verdict(key(image, reference)),
-            _ => Ok(None),
-        };
-        Ok(listed.iter().map(last).collect::<Result<_, _>>()?)
+        let mut last = Vec::with_capacity(listed.len());
+        for (image, reference, conclusion) in &listed {
+            last.push(match image {
+                Some(image) if *conclusion == Conclusion::Undecided => store.last_verdict(VerdictKey { network: &network, image, reference })?,
+                _ => None,
+            });
+        }
+        Ok(last)
     })
     .await;
     // Without the store nothing is recalled; the verdicts themselves do not depend on it.
