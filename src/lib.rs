@@ -2,4 +2,5 @@
 
 #[cfg(feature = "devnet")]
 pub mod devnet;
+pub mod docker;
 pub mod domain;
