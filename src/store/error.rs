@@ -62,12 +62,11 @@ impl StoreError {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
+            Self::File(error) if !error.is_locked() => "store-unwritable",
+            Self::Locked { .. } | Self::File(_) => "store-locked",
             Self::Unwritable { .. } => "store-unwritable",
-            Self::Locked { .. } => "store-locked",
             Self::Newer { .. } => "store-newer",
             Self::Failed { .. } => "store-failed",
-            Self::File(error) if error.is_locked() => "store-locked",
-            Self::File(_) => "store-unwritable",
         }
     }
 

@@ -81,6 +81,20 @@ impl Store {
         )
     }
 
+    /// True when a transaction of any chain is not settled: without one the next start need not ask a node.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn has_open_entries(&self) -> Result<bool, StoreError> {
+        self.read("read the journal", |connection| {
+            connection.query_row(
+                "SELECT EXISTS (SELECT 1 FROM journal WHERE stage NOT IN ('final', 'failed'))",
+                [],
+                |row| row.get(0),
+            )
+        })
+    }
+
     /// The newest transactions of every chain, the newest first, and a notice for each row that cannot be read.
     ///
     /// # Errors

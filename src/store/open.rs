@@ -115,8 +115,10 @@ fn make_private(path: &Path) -> Result<(), String> {
     let said = |error: std::io::Error| clean(&error.to_string());
     match fs::metadata(path) {
         Ok(found) if !found.is_file() => Err("it is no regular file".to_owned()),
-        Ok(found) if found.permissions().mode() & 0o077 == 0 => Ok(()),
-        Ok(_) => fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(said),
+        Ok(found) if found.permissions().mode() & 0o077 != 0 => {
+            fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(said)
+        }
+        Ok(_) => Ok(()),
         Err(error) if error.kind() == ErrorKind::NotFound => {
             fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map(drop).map_err(said)
         }
