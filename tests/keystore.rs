@@ -4,7 +4,8 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 use std::{
-    env, fs,
+    env,
+    fs::{self, File},
     path::{Path, PathBuf},
     process::Command,
 };
@@ -27,18 +28,17 @@ fn geth() -> Option<PathBuf> {
     )
 }
 
-/// Runs a `geth account` command that must succeed, and gives what it printed.
+/// Runs a `geth account` command that must succeed, and gives what it printed. Every prompt is answered with the passphrase.
 fn run(geth: &Path, home: &Path, arguments: &[&str]) -> String {
-    let password = home.join("password");
-    fs::write(&password, PASSPHRASE).unwrap();
+    let answers = home.join("answers");
+    fs::write(&answers, format!("{PASSPHRASE}\n").repeat(3)).unwrap();
     let output = Command::new(geth)
-        .args(["--datadir"])
+        .arg("--datadir")
         .arg(home.join("geth"))
-        .args(["--keystore"])
+        .arg("--keystore")
         .arg(home.join("keystore"))
-        .arg("--password")
-        .arg(&password)
         .args(arguments)
+        .stdin(File::open(&answers).unwrap())
         .output()
         .expect("geth runs");
     let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
@@ -54,7 +54,7 @@ fn geth_opens_what_daochain_makes() {
     let made = keystore.create(&Zeroizing::new(PASSPHRASE.to_owned())).unwrap();
     let digits = hex::encode(made.address.as_bytes());
     assert!(run(&geth, home.path(), &["account", "list"]).contains(&digits));
-    // geth opens the key with the passphrase and writes it anew, with the same passphrase.
+    // geth asks for the new passphrase twice and for the old one, opens the key and writes it anew.
     let before = fs::read(&made.file).unwrap();
     run(&geth, home.path(), &["account", "update", &digits]);
     assert_ne!(fs::read(&made.file).unwrap(), before, "geth wrote the file anew");
