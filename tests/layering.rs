@@ -78,7 +78,8 @@ fn room(path: &Path) -> String {
 
 /// The text without comments, with `use` groups spread out: `crate::{a::b, c}` becomes `crate::a::b` and `crate::c`.
 fn code(text: &str) -> String {
-    let stripped: String = text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join(" ");
+    let stripped: String =
+        text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join(" ");
     spread(&stripped)
 }
 
@@ -89,7 +90,8 @@ fn spread(text: &str) -> String {
             let body = start + opening.len();
             let Some(length) = closing(&out[body..]) else { break };
             let prefix = &opening[..opening.len() - 1];
-            let items: Vec<String> = split_top(&out[body..body + length]).iter().map(|item| format!("{prefix}{item}")).collect();
+            let items: Vec<String> =
+                split_top(&out[body..body + length]).iter().map(|item| format!("{prefix}{item}")).collect();
             out.replace_range(start..=body + length, &items.join(" ; "));
         }
     }

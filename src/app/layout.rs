@@ -1,0 +1,119 @@
+//! Which region stands where, for every size from 1×1 up.
+//!
+//! ```text
+//! header   network │ engine │ account          1 row
+//! panes    1 Images 2 Accounts      counts     1 row, from 6 rows up
+//! ──────                                       from 14 rows up
+//! body     list, or accounts        │ detail   detail at the right from 120 columns up
+//! ──────
+//! detail                                       below the list, from 18 rows up
+//! ──────
+//! status   answer to a key, work, notice       1 row, from 8 rows up; always there, so that nothing else ever moves
+//! footer   keys                                from 4 rows up
+//! ```
+
+use crate::app::model::{Model, Pane};
+
+/// A rectangle in cells.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Area {
+    /// Left edge.
+    pub x: u16,
+    /// Upper edge.
+    pub y: u16,
+    /// Columns.
+    pub width: u16,
+    /// Rows.
+    pub height: u16,
+}
+
+/// Every region; one without rows is not drawn.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Regions {
+    /// Network, engine, account.
+    pub header: Area,
+    /// Panes and counts.
+    pub panes: Area,
+    /// Lines between regions.
+    pub rules: Vec<Area>,
+    /// The list or the accounts.
+    pub list: Area,
+    /// The selected image.
+    pub detail: Area,
+    /// The line between list and a detail at its right.
+    pub divider: Area,
+    /// Answers to keys, running work, notices.
+    pub status: Area,
+    /// Keys.
+    pub footer: Area,
+}
+
+/// From here on the detail stands beside the list.
+const BESIDE: u16 = 120;
+/// Rows of the detail below the list: a reason, two digests with what is known of them, publisher and history.
+const BELOW: u16 = 7;
+
+/// The regions of a screen.
+#[must_use]
+pub fn regions(model: &Model) -> Regions {
+    let (width, height) = (model.width, model.height);
+    let mut top = 0;
+    let mut bottom = height;
+    let mut regions = Regions::default();
+    let row = |y: u16| Area { x: 0, y, width, height: 1 };
+    if height >= 2 {
+        regions.header = row(0);
+        top = 1;
+    }
+    if height >= 6 {
+        regions.panes = row(1);
+        top = 2;
+    }
+    if height >= 4 {
+        bottom -= 1;
+        regions.footer = row(bottom);
+    }
+    if height >= 8 {
+        bottom -= 1;
+        regions.status = row(bottom);
+    }
+    if height >= 14 {
+        regions.rules.push(row(top));
+        top += 1;
+        bottom -= 1;
+        regions.rules.push(row(bottom));
+    }
+    let mut body = Area { x: 0, y: top, width, height: bottom.saturating_sub(top) };
+    if model.pane == Pane::Images {
+        place_detail(model, &mut regions, &mut body);
+    }
+    if regions.list == Area::default() && regions.detail != body {
+        regions.list = body;
+    }
+    regions
+}
+
+fn place_detail(model: &Model, regions: &mut Regions, body: &mut Area) {
+    let Area { x, y, width, height } = *body;
+    if model.wide {
+        regions.detail = *body;
+    } else if width >= BESIDE && height >= 4 {
+        // Whole digests need 80 columns; the list never gets less than half of what is left to both at 120.
+        let list = (width * 45 / 100).max(width.saturating_sub(92)).min(width - 41);
+        regions.list = Area { x, y, width: list, height };
+        regions.divider = Area { x: list, y, width: 1, height };
+        regions.detail = Area { x: list + 1, y, width: width - list - 1, height };
+    } else if model.height >= 18 {
+        let below = BELOW.min(height / 2);
+        body.height = height - below - 1;
+        regions.rules.push(Area { x, y: y + body.height, width, height: 1 });
+        regions.detail = Area { x, y: y + body.height + 1, width, height: below };
+    }
+}
+
+/// Rows of images that the list shows at once, its column heads not counted.
+#[must_use]
+pub fn list_rows(model: &Model) -> usize {
+    let height = regions(model).list.height;
+    usize::from(if height >= 4 { height - 1 } else { height })
+}

@@ -1,0 +1,250 @@
+//! What can happen to the interface, grouped by subject.
+
+use crate::{
+    app::{
+        key::Key,
+        rows::RowKey,
+        sign::{PublicationId, Quote},
+        tasks::TaskId,
+    },
+    domain::{
+        Account, Reference, Timestamp,
+        account::KeyFileProblem,
+        image::{Evidence, LocalImage},
+        network::NetworkView,
+        progress::Progress,
+        publication::{JournalEntry, Stage},
+        record::HistoryEvent,
+        verdict::{Conclusion, Verdict},
+    },
+};
+
+/// Anything that happens.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Msg {
+    /// The user did something, or the terminal changed.
+    Input(InputMsg),
+    /// What time it is. Sent before any other message of a later second.
+    Clock(Timestamp),
+    /// News of engine and archives.
+    Source(SourceMsg),
+    /// News of the chain, and verdicts.
+    Chain(ChainMsg),
+    /// The history of a reference.
+    History(HistoryMsg),
+    /// News of measuring.
+    Task(TaskMsg),
+    /// News of accounts.
+    Account(AccountMsg),
+    /// News of publishing and revoking.
+    Sign(SignMsg),
+}
+
+/// Why something could not be done: a sentence that is safe to show, and the next step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The kebab-case word that scripts rely on.
+    pub code: &'static str,
+    /// One sentence.
+    pub message: String,
+    /// What the user can do.
+    pub hint: Option<String>,
+}
+
+impl Problem {
+    /// True when the user, and not the world, ended the work.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.code == "cancelled"
+    }
+
+    /// Sentence and next step on one line.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        match &self.hint {
+            Some(hint) => format!("{}; {hint}", self.message),
+            None => self.message.clone(),
+        }
+    }
+}
+
+/// Keys and sizes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InputMsg {
+    /// A key that is no part of a secret.
+    Key(Key),
+    /// Pasted text, for a field that is no secret.
+    Paste(String),
+    /// The terminal's size in cells.
+    Resize {
+        /// Columns.
+        width: u16,
+        /// Rows.
+        height: u16,
+    },
+    /// The secret fields changed.
+    Secret(SecretShape),
+}
+
+/// All that the model may know of a passphrase.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SecretShape {
+    /// Characters in the first field.
+    pub first: usize,
+    /// Characters in the field that repeats it.
+    pub again: usize,
+    /// Both fields hold the same.
+    pub same: bool,
+}
+
+/// Every image there is, with what could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listing {
+    /// In no order.
+    pub images: Vec<LocalImage>,
+    /// Sources that failed.
+    pub problems: Vec<Problem>,
+    /// Name and version of the engine that answered.
+    pub engine: Option<String>,
+}
+
+/// News of engine and archives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SourceMsg {
+    /// The answer to [`Effect::ListImages`](crate::app::Effect::ListImages).
+    Listed(Listing),
+    /// The engine answers (again).
+    Connected {
+        /// Name and version.
+        engine: String,
+    },
+    /// Something changed; the list is out of date.
+    Changed,
+    /// The engine is gone.
+    Lost(Problem),
+}
+
+/// A row's verdict.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JudgedRow {
+    /// Which row.
+    pub key: RowKey,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// For an undecided one: what was reached before, and when.
+    pub last: Option<(Conclusion, Timestamp)>,
+}
+
+/// News of the chain, and verdicts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ChainMsg {
+    /// A new block.
+    Block(NetworkView),
+    /// The node is gone.
+    Lost(Problem),
+    /// The answer to [`Effect::Judge`](crate::app::Effect::Judge).
+    Judged {
+        /// What was read, or why not.
+        network: Result<NetworkView, Problem>,
+        /// One for each subject.
+        rows: Vec<JudgedRow>,
+        /// When.
+        checked_at: Timestamp,
+        /// Blocks and reasons are missing, because.
+        log_problem: Option<String>,
+    },
+    /// The trust policy could not be read: the other answer to [`Effect::Judge`](crate::app::Effect::Judge).
+    Unjudged {
+        /// One undecided verdict for each subject.
+        rows: Vec<JudgedRow>,
+        /// Why.
+        problem: Problem,
+    },
+}
+
+/// The history of a reference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HistoryMsg {
+    /// The answer to [`Effect::ReadHistory`](crate::app::Effect::ReadHistory).
+    Read {
+        /// Of which reference.
+        reference: Reference,
+        /// Oldest first.
+        result: Result<Vec<HistoryEvent>, Problem>,
+    },
+}
+
+/// News of measuring.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TaskMsg {
+    /// The newest progress of running tasks.
+    Progress(Vec<(TaskId, Progress)>),
+    /// A task ended.
+    Measured {
+        /// Which.
+        task: TaskId,
+        /// What was found.
+        result: Result<Evidence, Problem>,
+    },
+}
+
+/// The accounts of this home.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountList {
+    /// With balances where the node answered.
+    pub accounts: Vec<Account>,
+    /// Files that are no usable keys.
+    pub problems: Vec<KeyFileProblem>,
+    /// Why balances are missing.
+    pub node: Option<Problem>,
+}
+
+/// News of accounts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AccountMsg {
+    /// The answer to [`Effect::ListAccounts`](crate::app::Effect::ListAccounts).
+    Listed(Result<AccountList, Problem>),
+    /// A key was made.
+    Created(Result<Account, Problem>),
+    /// Another account became the default.
+    DefaultSet(Result<Account, Problem>),
+    /// The faucet gave.
+    Funded(Result<Account, Problem>),
+}
+
+/// What became of a transaction of an earlier process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResumedEntry {
+    /// The journal's entry.
+    pub entry: JournalEntry,
+    /// Its stage now.
+    pub stage: Stage,
+}
+
+/// News of publishing and revoking.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SignMsg {
+    /// The answer to [`Effect::Quote`](crate::app::Effect::Quote).
+    Quoted {
+        /// Which question; an older one's answer is dropped.
+        ticket: u64,
+        /// What it costs.
+        result: Result<Quote, Problem>,
+    },
+    /// A publication came one step further.
+    Stage {
+        /// Which.
+        publication: PublicationId,
+        /// How far.
+        stage: Stage,
+    },
+    /// A publication ended, or was looked at once.
+    Settled {
+        /// Which.
+        publication: PublicationId,
+        /// How.
+        result: Result<Stage, Problem>,
+    },
+    /// What earlier processes left open.
+    Resumed(Result<Vec<ResumedEntry>, Problem>),
+}

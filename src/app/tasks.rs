@@ -1,0 +1,170 @@
+//! Measuring in the background: two at once, the rest in a queue.
+
+use std::collections::{HashMap, VecDeque};
+
+use crate::domain::{
+    image::{ImageId, LocalImage},
+    progress::Progress,
+};
+
+/// Hashing is bound by the engine and the disk: a third stream makes the first two slower and nothing faster.
+pub const AT_ONCE: usize = 2;
+
+/// Names a task; never used twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TaskId(pub u64);
+
+/// A task that runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Running {
+    /// Its identity.
+    pub id: TaskId,
+    /// What is measured.
+    pub image: LocalImage,
+    /// How it is called on the screen.
+    pub label: String,
+    /// How far it has come.
+    pub progress: Progress,
+    /// It was told to stop and has not said so yet.
+    pub stopping: bool,
+}
+
+/// A task that waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Waiting {
+    id: TaskId,
+    image: LocalImage,
+    label: String,
+    fresh: bool,
+}
+
+/// A task that may start now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Start {
+    /// Its identity.
+    pub id: TaskId,
+    /// What to measure.
+    pub image: LocalImage,
+    /// Though the cache knows it.
+    pub fresh: bool,
+}
+
+/// Running and waiting tasks.
+#[derive(Debug, Clone, Default)]
+pub struct Tasks {
+    last: u64,
+    running: Vec<Running>,
+    waiting: VecDeque<Waiting>,
+    by_image: HashMap<ImageId, TaskId>,
+    /// Tasks that ended since the queue was last empty.
+    done: usize,
+}
+
+impl Tasks {
+    /// Those that run.
+    #[must_use]
+    pub fn running(&self) -> &[Running] {
+        &self.running
+    }
+
+    /// True while anything runs or waits.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        !self.by_image.is_empty()
+    }
+
+    /// Tasks that ended, and all tasks, since the queue was last empty.
+    #[must_use]
+    pub fn tally(&self) -> (usize, usize) {
+        (self.done, self.done + self.running.len() + self.waiting.len())
+    }
+
+    /// The task that measures this image, running or waiting.
+    #[must_use]
+    pub fn of(&self, image: &ImageId) -> Option<TaskId> {
+        self.by_image.get(image).copied()
+    }
+
+    /// The running task that measures this image.
+    #[must_use]
+    pub fn running_of(&self, image: &ImageId) -> Option<&Running> {
+        self.running.iter().find(|task| task.image.id == *image)
+    }
+
+    /// Puts an image in the queue, unless it is there: at its head when somebody waits for it.
+    pub fn add(&mut self, image: &LocalImage, label: &str, fresh: bool, urgent: bool) -> TaskId {
+        if let Some(id) = self.of(&image.id) {
+            if let Some(at) = self.waiting.iter().position(|task| urgent && task.id == id)
+                && let Some(task) = self.waiting.remove(at)
+            {
+                self.waiting.push_front(task);
+            }
+            return id;
+        }
+        self.last += 1;
+        let id = TaskId(self.last);
+        self.by_image.insert(image.id.clone(), id);
+        let task = Waiting { id, image: image.clone(), label: label.to_owned(), fresh };
+        if urgent {
+            self.waiting.push_front(task);
+        } else {
+            self.waiting.push_back(task);
+        }
+        id
+    }
+
+    /// The next task, if one may start.
+    pub fn start(&mut self) -> Option<Start> {
+        if self.running.len() >= AT_ONCE {
+            return None;
+        }
+        let Waiting { id, image, label, fresh } = self.waiting.pop_front()?;
+        let progress = Progress { total: Some(image.size).filter(|size| *size > 0), ..Progress::default() };
+        self.running.push(Running { id, image: image.clone(), label, progress, stopping: false });
+        Some(Start { id, image, fresh })
+    }
+
+    /// Notes how far a task has come.
+    pub fn report(&mut self, id: TaskId, progress: Progress) {
+        if let Some(task) = self.running.iter_mut().find(|task| task.id == id) {
+            task.progress = progress;
+        }
+    }
+
+    /// Takes a waiting task away, or marks a running one as stopping: then true, and it must be told.
+    pub fn cancel(&mut self, id: TaskId) -> bool {
+        if let Some(at) = self.waiting.iter().position(|task| task.id == id) {
+            if let Some(task) = self.waiting.remove(at) {
+                self.by_image.remove(&task.image.id);
+            }
+            self.reset_when_idle();
+            return false;
+        }
+        self.running.iter_mut().find(|task| task.id == id).is_some_and(|task| !std::mem::replace(&mut task.stopping, true))
+    }
+
+    /// Takes every waiting task away, and tells which running ones must be told to stop.
+    pub fn cancel_all(&mut self) -> Vec<TaskId> {
+        for task in std::mem::take(&mut self.waiting) {
+            self.by_image.remove(&task.image.id);
+        }
+        let running: Vec<TaskId> = self.running.iter().map(|task| task.id).collect();
+        running.into_iter().filter(|id| self.cancel(*id)).collect()
+    }
+
+    /// Takes a task away that ended.
+    pub fn end(&mut self, id: TaskId) -> Option<Running> {
+        let at = self.running.iter().position(|task| task.id == id)?;
+        let task = self.running.remove(at);
+        self.by_image.remove(&task.image.id);
+        self.done += 1;
+        self.reset_when_idle();
+        Some(task)
+    }
+
+    fn reset_when_idle(&mut self) {
+        if !self.is_busy() {
+            self.done = 0;
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Verdicts, blocks and histories.
+
+use std::time::Duration;
+
+use crate::{
+    app::{
+        effect::{Effect, Subject},
+        model::{History, Model, Node},
+        msg::{ChainMsg, HistoryMsg, JudgedRow, Problem},
+        update::{accounts, journal},
+    },
+    domain::Timestamp,
+};
+
+/// A selection that only passes by asks for nothing.
+const REST: Duration = Duration::from_millis(150);
+
+pub(super) fn update(model: &mut Model, msg: ChainMsg) -> Vec<Effect> {
+    match msg {
+        ChainMsg::Block(network) => {
+            let news = model.network().is_none_or(|known| known.head.latest.hash != network.head.latest.hash);
+            let back = matches!(model.node, Node::Lost { .. });
+            model.node = Node::Here(network);
+            if !news && !back {
+                return Vec::new();
+            }
+            let mut effects = judge(model);
+            effects.extend(accounts::list(model));
+            effects.extend(journal::look(model));
+            // The history may have grown; what is shown stays until the answer comes.
+            effects.extend(read_history(model, Duration::ZERO));
+            effects
+        }
+        ChainMsg::Lost(problem) => {
+            model.rows.doubt(&problem.message);
+            lose(model, problem);
+            Vec::new()
+        }
+        ChainMsg::Judged { network, rows, checked_at, log_problem } => {
+            match network {
+                // A slow answer must not turn the block's number back.
+                Ok(network) if model.network().is_none_or(|known| known.head.latest.number <= network.head.latest.number) => {
+                    model.node = Node::Here(network);
+                }
+                Ok(_) => {}
+                Err(problem) => lose(model, problem),
+            }
+            model.log_problem = log_problem;
+            judged(model, rows, checked_at)
+        }
+        ChainMsg::Unjudged { rows, problem } => {
+            model.log_problem = Some(problem.sentence());
+            let now = model.now;
+            judged(model, rows, now)
+        }
+    }
+}
+
+fn judged(model: &mut Model, rows: Vec<JudgedRow>, at: Timestamp) -> Vec<Effect> {
+    model.rows.judge(rows.into_iter().map(|row| (row.key, row.verdict, row.last)), at);
+    if model.judging.done() { vec![Effect::Judge(subjects(model))] } else { Vec::new() }
+}
+
+fn lose(model: &mut Model, problem: Problem) {
+    let (last, since) = match &model.node {
+        Node::Here(network) => (Some(network.clone()), model.now),
+        Node::Lost { last, since, .. } => (last.clone(), *since),
+        Node::Asking => (None, model.now),
+    };
+    model.node = Node::Lost { last, since, problem };
+}
+
+/// Asks for verdicts of every row, unless they are on their way: then once more after them.
+pub(super) fn judge(model: &mut Model) -> Vec<Effect> {
+    if model.judging.want() { vec![Effect::Judge(subjects(model))] } else { Vec::new() }
+}
+
+fn subjects(model: &Model) -> Vec<Subject> {
+    let named = model.rows.all().iter().filter_map(|row| Some((row, row.key.reference.clone()?)));
+    named
+        .map(|(row, reference)| Subject { key: row.key.clone(), reference, evidence: row.image.evidence.clone() })
+        .collect()
+}
+
+/// Reads the history of the selected reference when that has changed.
+pub(super) fn follow_selection(model: &mut Model) -> Option<Effect> {
+    let selected = model.rows.selected().and_then(|row| row.key.reference.clone());
+    if selected == model.history.reference {
+        return None;
+    }
+    model.detail_top = 0;
+    model.history = History { reference: selected, result: None };
+    read_history(model, REST)
+}
+
+fn read_history(model: &Model, after: Duration) -> Option<Effect> {
+    let reference = model.history.reference.clone()?;
+    Some(Effect::ReadHistory { reference, after })
+}
+
+/// Takes a history over, if it is still wanted.
+pub(super) fn history(model: &mut Model, msg: HistoryMsg) {
+    let HistoryMsg::Read { reference, result } = msg;
+    let cancelled = result.as_ref().is_err_and(Problem::is_cancelled);
+    if model.history.reference.as_ref() == Some(&reference) && !cancelled {
+        model.history.result = Some(result);
+    }
+}

@@ -1,0 +1,99 @@
+//! Engine and archives.
+
+use std::time::Duration;
+
+use crate::{
+    app::{
+        effect::Effect,
+        model::{Engine, Model, Tone},
+        msg::{Listing, Problem, SourceMsg},
+        update::{chain, tasks},
+    },
+    domain::image::Source,
+};
+
+/// A first listing, or one that the user asked for.
+pub(super) const AT_ONCE: Duration = Duration::ZERO;
+/// A pull brings a burst of events within tens of milliseconds; one listing answers them all.
+const AFTER_BURST: Duration = Duration::from_millis(100);
+
+pub(super) fn update(model: &mut Model, msg: SourceMsg) -> Vec<Effect> {
+    match msg {
+        SourceMsg::Listed(listing) => listed(model, listing),
+        SourceMsg::Connected { engine } => {
+            model.engine = Engine::Here(engine);
+            list(model, AT_ONCE)
+        }
+        SourceMsg::Changed => list(model, AFTER_BURST),
+        SourceMsg::Lost(problem) => {
+            lose(model, problem);
+            Vec::new()
+        }
+    }
+}
+
+/// Asks for a listing, unless one is under way: then once more after it.
+pub(super) fn list(model: &mut Model, after: Duration) -> Vec<Effect> {
+    if model.listing.want() { vec![Effect::ListImages { after }] } else { Vec::new() }
+}
+
+fn listed(model: &mut Model, listing: Listing) -> Vec<Effect> {
+    let Listing { images, mut problems, engine } = listing;
+    let answered = engine.is_some();
+    match engine {
+        Some(name) => model.engine = Engine::Here(name),
+        None if problems.is_empty() => model.engine = Engine::Archives,
+        None => lose(model, problems.remove(0)),
+    }
+    model.rows.replace(images, !answered);
+    model.listed = true;
+    for problem in problems {
+        let sentence = problem.sentence();
+        if !model.notices.contains(&sentence) {
+            model.notices.push_back(sentence);
+        }
+    }
+    let mut effects = if model.listing.done() { vec![Effect::ListImages { after: AFTER_BURST }] } else { Vec::new() };
+    effects.extend(measure_archives(model));
+    effects.extend(chain::judge(model));
+    effects
+}
+
+/// The first loss counts: a later one would make the list look fresher than it is.
+fn lose(model: &mut Model, problem: Problem) {
+    let (name, since) = match &model.engine {
+        Engine::Here(name) => (Some(name.clone()), model.now),
+        Engine::Lost { name, since, .. } => (name.clone(), *since),
+        Engine::Asking | Engine::Archives => (None, model.now),
+    };
+    model.engine = Engine::Lost { name, since, problem };
+}
+
+/// An archive's names and digests are not known before it was read, so it is read without being asked.
+fn measure_archives(model: &mut Model) -> Vec<Effect> {
+    let mut unread = Vec::new();
+    for row in model.rows.all() {
+        let archive = matches!(row.key.image.source, Source::Archive(_));
+        if archive && !row.is_measured() {
+            let once = (row.key.image.clone(), row.image.size);
+            if model.archives_tried.insert(once) {
+                unread.push((row.image.clone(), row.label()));
+            }
+        }
+    }
+    for (image, label) in unread {
+        model.tasks.add(&image, &label, false, false);
+    }
+    tasks::start(model)
+}
+
+/// Everything anew, because the user wants it.
+pub(super) fn refresh(model: &mut Model) -> Vec<Effect> {
+    model.archives_tried.clear();
+    model.say(Tone::Plain, "asking engine and node again");
+    let mut effects = list(model, AT_ONCE);
+    effects.extend(super::accounts::list(model));
+    effects.extend(chain::judge(model));
+    model.history.reference = None;
+    effects
+}

@@ -1,0 +1,93 @@
+//! Measuring.
+
+use crate::{
+    app::{
+        effect::Effect,
+        model::{Model, Tone},
+        msg::TaskMsg,
+        rows::Row,
+        update::{chain, sign, sources},
+    },
+    domain::image::{Evidence, EvidenceLevel},
+};
+
+pub(super) fn update(model: &mut Model, msg: TaskMsg) -> Vec<Effect> {
+    match msg {
+        TaskMsg::Progress(all) => {
+            for (task, progress) in all {
+                model.tasks.report(task, progress);
+            }
+            Vec::new()
+        }
+        TaskMsg::Measured { task, result } => {
+            let Some(ended) = model.tasks.end(task) else { return Vec::new() };
+            let mut effects = start(model);
+            match &result {
+                Ok(evidence) => {
+                    let label = &ended.label;
+                    model.rows.measure(&ended.image.id, evidence, model.now);
+                    match evidence {
+                        Evidence::Known { .. } => model.say(Tone::Good, format!("{label} is measured")),
+                        Evidence::Corrupt { problem, .. } => {
+                            model.say(Tone::Bad, format!("{label} contradicts itself: {problem}"));
+                        }
+                        Evidence::Unreadable { cause } => {
+                            model.say(Tone::Bad, format!("{label} could not be read: {cause}"));
+                        }
+                    }
+                    effects.extend(chain::judge(model));
+                    if ended.image.references.is_empty() {
+                        // Only now does an archive's image have a name.
+                        effects.extend(sources::list(model, sources::AT_ONCE));
+                    }
+                }
+                Err(problem) if problem.is_cancelled() => {
+                    model.say(Tone::Plain, format!("measuring {} was cancelled", ended.label));
+                }
+                Err(problem) => model.say(Tone::Bad, problem.sentence()),
+            }
+            effects.extend(sign::measured(model, &ended.image.id, result.err()));
+            effects
+        }
+    }
+}
+
+/// Starts as many waiting tasks as may run.
+pub(super) fn start(model: &mut Model) -> Vec<Effect> {
+    std::iter::from_fn(|| model.tasks.start())
+        .map(|start| Effect::Measure { task: start.id, image: start.image, fresh: start.fresh })
+        .collect()
+}
+
+/// Measures the selected image, again if it was.
+pub(super) fn measure_selected(model: &mut Model) -> Vec<Effect> {
+    let Some(row) = model.rows.selected() else { return Vec::new() };
+    let (image, label, fresh) = (row.image.clone(), row.label(), row.is_measured());
+    model.tasks.add(&image, &label, fresh, true);
+    start(model)
+}
+
+/// Measures every image that the filter shows and that nobody measured.
+pub(super) fn measure_all(model: &mut Model) -> Vec<Effect> {
+    let unmeasured = |row: &&Row| row.image.evidence.level() == EvidenceLevel::Claimed;
+    let rows: Vec<_> = model.rows.all().iter().filter(unmeasured).map(|row| (row.image.clone(), row.label())).collect();
+    if rows.is_empty() {
+        model.say(Tone::Plain, "every image is measured already; `v` measures one again");
+    }
+    for (image, label) in rows {
+        model.tasks.add(&image, &label, false, false);
+    }
+    start(model)
+}
+
+/// Stops the selected image's task, else the first.
+pub(super) fn cancel(model: &mut Model) -> Vec<Effect> {
+    let of_row = model.rows.selected().and_then(|row| model.tasks.of(&row.key.image));
+    let Some(task) = of_row.or_else(|| model.tasks.running().first().map(|task| task.id)) else { return Vec::new() };
+    if model.tasks.cancel(task) { vec![Effect::Cancel(task)] } else { Vec::new() }
+}
+
+/// Stops every task.
+pub(super) fn cancel_all(model: &mut Model) -> Vec<Effect> {
+    model.tasks.cancel_all().into_iter().map(Effect::Cancel).collect()
+}

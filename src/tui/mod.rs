@@ -1,0 +1,264 @@
+//! The full-screen program: terminal, event loop, views.
+//!
+//! ```text
+//! ┌─────────────────────────── the loop ───────────────────────────┐
+//! │ wait ─▶ take everything that came ─▶ update ─▶ effects ─▶ draw │
+//! └────────────────────────────────────────────────────────────────┘
+//!   keys, signals, messages of tasks, the next second in which an age reads differently
+//! ```
+//!
+//! The first frame is drawn before anything is asked. Nothing is drawn unless something came, and a frame that equals
+//! the last one sends no byte.
+
+mod backend;
+mod input;
+mod secret;
+mod terminal;
+pub mod theme;
+pub mod view;
+
+use std::{io, sync::Arc, time::Duration};
+
+use futures_util::{FutureExt as _, StreamExt as _};
+use ratatui::crossterm::{
+    clipboard::CopyToClipboard,
+    event::{Event, EventStream, KeyEventKind},
+};
+use signal_hook::consts::SIGHUP;
+use tokio::sync::mpsc;
+
+pub use backend::QuietBackend;
+use secret::Secrets;
+use terminal::{Caught, Guard, Signals};
+use theme::Theme;
+
+use crate::{
+    app::{Effect, Model, Msg, clock, msg::InputMsg, update},
+    domain::Timestamp,
+    ops::{Context, Failure},
+    runtime::{Board, Runtime},
+};
+
+/// Messages that one frame takes in at most: a flood must not keep the screen from being drawn.
+const BATCH: usize = 1024;
+/// What the program started gets this long to end once the terminal is given back.
+const CLOSING: Duration = Duration::from_secs(5);
+
+/// How the screen looks.
+#[derive(Debug, Clone, Copy)]
+pub struct ScreenOptions {
+    /// Colours and characters.
+    pub theme: Theme,
+}
+
+impl ScreenOptions {
+    /// What `NO_COLOR` and the locale ask for.
+    #[must_use]
+    pub fn from_environment() -> Self {
+        Self { theme: Theme::from_environment(|name| std::env::var(name).ok()) }
+    }
+}
+
+/// How the screen ended. The terminal is given back by then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The user quit.
+    Quit,
+    /// A signal, or the loss of the terminal (SIGHUP): the program should end by it, so that its parent sees why.
+    Signal(i32),
+}
+
+/// Runs the screen until the user, a signal or the loss of the terminal ends it. Must be called on the thread that
+/// blocks on the runtime: a panic there gives the terminal back.
+///
+/// # Errors
+/// `no-terminal` when there is no terminal that could be drawn on.
+pub async fn run(context: Context, options: ScreenOptions) -> Result<Outcome, Failure> {
+    let refused = |error: io::Error| Failure::new("no-terminal", &format!("signals could not be caught: {error}"));
+    let mut signals = Signals::catch().map_err(refused)?;
+    let guard = Guard::take()?;
+    let (width, height) = ratatui::crossterm::terminal::size().unwrap_or((80, 24));
+    let notices = context.notices().iter().map(|notice| notice.sentence().to_owned()).collect();
+    let model = Model::new(now(), width, height, notices);
+    let (runtime, receiver) = Runtime::new(context);
+    let mut screen =
+        Loop { guard, model, theme: options.theme, runtime, secrets: Secrets::default(), outcome: None };
+    screen.draw();
+    screen.start();
+    let outcome = screen.turn(&mut signals, receiver).await;
+    let Loop { guard, runtime, secrets, .. } = screen;
+    drop((guard, secrets));
+    let _ = tokio::time::timeout(CLOSING, runtime.close()).await;
+    Ok(outcome)
+}
+
+fn now() -> Timestamp {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    Timestamp(since.map_or(0, |since| since.as_secs()))
+}
+
+/// What woke the loop.
+enum Woken {
+    Caught(Caught),
+    Event(Event),
+    Message(Msg),
+    TerminalGone,
+    Time,
+}
+
+struct Loop {
+    guard: Guard,
+    model: Model,
+    theme: Theme,
+    runtime: Runtime,
+    secrets: Secrets,
+    outcome: Option<Outcome>,
+}
+
+impl Loop {
+    fn start(&mut self) {
+        for effect in update::start(&mut self.model) {
+            self.perform(effect);
+        }
+    }
+
+    async fn turn(&mut self, signals: &mut Signals, mut receiver: mpsc::Receiver<Msg>) -> Outcome {
+        let board = self.runtime.board();
+        let mut events = EventStream::new();
+        let hung_up = terminal::hung_up();
+        tokio::pin!(hung_up);
+        loop {
+            if let Some(outcome) = self.outcome {
+                return outcome;
+            }
+            let wake = Duration::from_secs(clock::next_wake(&self.model));
+            let woken = tokio::select! {
+                biased;
+                caught = signals.next() => Woken::Caught(caught),
+                _ = &mut hung_up => Woken::TerminalGone,
+                event = events.next() => event.and_then(Result::ok).map_or(Woken::TerminalGone, Woken::Event),
+                message = next_message(&mut receiver, &board) => Woken::Message(message),
+                () = tokio::time::sleep(wake) => Woken::Time,
+            };
+            self.take(Msg::Clock(now()));
+            self.wake(woken);
+            self.drain(&mut events, &mut receiver);
+            if self.outcome.is_none() {
+                self.draw();
+            }
+        }
+    }
+
+    fn wake(&mut self, woken: Woken) {
+        match woken {
+            Woken::Caught(Caught::End(signal)) => self.outcome = Some(Outcome::Signal(signal)),
+            Woken::Caught(Caught::Stop) => self.perform(Effect::Suspend),
+            Woken::Caught(Caught::Continue) => {
+                let resumed = self.guard.resume();
+                self.or_hang_up(resumed);
+            }
+            Woken::TerminalGone => self.outcome = Some(Outcome::Signal(SIGHUP)),
+            Woken::Event(event) => self.event(event),
+            Woken::Message(msg) => self.take(msg),
+            Woken::Time => {}
+        }
+    }
+
+    /// Takes everything that has come, keys first, so that one frame shows it all.
+    fn drain(&mut self, events: &mut EventStream, receiver: &mut mpsc::Receiver<Msg>) {
+        for _ in 0..BATCH {
+            if self.outcome.is_some() {
+                return;
+            }
+            if let Some(Some(Ok(event))) = events.next().now_or_never() {
+                self.event(event);
+            } else if let Ok(msg) = receiver.try_recv() {
+                self.take(msg);
+            } else {
+                return;
+            }
+        }
+    }
+
+    fn event(&mut self, event: Event) {
+        let field = self.model.secret_field();
+        let msg = match event {
+            Event::Key(key) if key.kind == KeyEventKind::Release => return,
+            Event::Key(key) => match field.and_then(|field| self.secrets.key(field, &key)) {
+                Some(shape) => InputMsg::Secret(shape),
+                None => match input::key(&key) {
+                    Some(key) => InputMsg::Key(key),
+                    None => return,
+                },
+            },
+            Event::Paste(text) => match field {
+                Some(field) => InputMsg::Secret(self.secrets.paste(field, &zeroize::Zeroizing::new(text))),
+                None => InputMsg::Paste(text),
+            },
+            Event::Resize(width, height) => InputMsg::Resize { width, height },
+            Event::FocusGained | Event::FocusLost | Event::Mouse(_) => return,
+        };
+        self.take(Msg::Input(msg));
+    }
+
+    fn take(&mut self, msg: Msg) {
+        for effect in update(&mut self.model, msg) {
+            self.perform(effect);
+        }
+    }
+
+    fn perform(&mut self, effect: Effect) {
+        match effect {
+            Effect::Submit { publication, quote, confirmations } => {
+                self.runtime.submit(publication, quote, confirmations, self.secrets.take());
+            }
+            Effect::CreateAccount => self.runtime.create_account(self.secrets.take()),
+            Effect::ForgetSecret => self.secrets.clear(),
+            Effect::Copy(text) => {
+                let queued = self.guard.screen.backend_mut().queue(CopyToClipboard::to_clipboard_from(text));
+                self.or_hang_up(queued);
+            }
+            Effect::Redraw => {
+                let cleared = self.guard.screen.clear();
+                self.or_hang_up(cleared);
+            }
+            Effect::Suspend => {
+                let stopped = self.guard.suspend();
+                self.or_hang_up(stopped);
+            }
+            Effect::Quit => self.outcome = Some(Outcome::Quit),
+            other => self.runtime.run(other),
+        }
+    }
+
+    fn draw(&mut self) {
+        let drawn = self.try_draw();
+        self.or_hang_up(drawn);
+    }
+
+    fn try_draw(&mut self) -> io::Result<()> {
+        // The frame has the terminal's size of this moment, which a message may not have told yet.
+        let size = self.guard.screen.size()?;
+        if (size.width, size.height) != (self.model.width, self.model.height) {
+            self.take(Msg::Input(InputMsg::Resize { width: size.width, height: size.height }));
+        }
+        let (model, theme) = (&self.model, self.theme);
+        self.guard.screen.draw(|frame| view::draw(model, theme, frame)).map(drop)
+    }
+
+    /// A terminal that cannot be written to is gone.
+    fn or_hang_up(&mut self, result: io::Result<()>) {
+        if result.is_err() {
+            self.outcome = Some(Outcome::Signal(SIGHUP));
+        }
+    }
+}
+
+/// The next message of a task. Results come before progress; progress that waits is overwritten by newer progress.
+async fn next_message(receiver: &mut mpsc::Receiver<Msg>, board: &Arc<Board>) -> Msg {
+    tokio::select! {
+        biased;
+        Some(msg) = receiver.recv() => msg,
+        news = board.news() => Msg::Task(crate::app::msg::TaskMsg::Progress(news)),
+    }
+}

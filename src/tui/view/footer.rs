@@ -1,0 +1,75 @@
+//! ```text
+//!  Enter why  v measure  p publish  r revoke  y copy  / filter  s sort  ? help
+//! ```
+
+use ratatui::text::{Line, Span};
+
+use super::{Canvas, text};
+use crate::{
+    app::{
+        Model,
+        action::{self, Action, Binding, Place},
+        layout::Area,
+    },
+    tui::theme::Role,
+};
+
+/// The keys that do something here and now, as many as fit; the help is always among them.
+pub(super) fn draw(model: &Model, canvas: &mut Canvas, area: Area) {
+    if model.place() == Place::Filter {
+        return draw_filter(model, canvas, area);
+    }
+    let bindings: Vec<&Binding> = action::hints(model).collect();
+    let last = bindings.iter().rposition(|binding| binding.action == Action::Help);
+    let reserved = last.map_or(0, |at| hint_width(bindings[at]));
+    let mut room = usize::from(area.width).saturating_sub(1 + reserved);
+    let mut spans = vec![Span::raw(" ")];
+    for (at, binding) in bindings.iter().enumerate() {
+        let width = hint_width(binding);
+        if Some(at) != last {
+            if width > room {
+                continue;
+            }
+            room -= width;
+        }
+        spans.extend(hint(canvas, binding));
+    }
+    canvas.line(area, &Line::from(spans));
+}
+
+/// The first key stands for the others: the help names them all.
+fn first_key(binding: &Binding) -> String {
+    binding.keys.first().map(ToString::to_string).unwrap_or_default()
+}
+
+fn hint_width(binding: &Binding) -> usize {
+    text::width(&first_key(binding)) + 1 + text::width(binding.hint) + 2
+}
+
+fn hint<'t>(canvas: &Canvas, binding: &Binding) -> [Span<'t>; 4] {
+    [
+        canvas.span(Role::Key, first_key(binding)),
+        Span::raw(" "),
+        canvas.span(Role::Plain, binding.hint),
+        Span::raw("  "),
+    ]
+}
+
+/// The filter's field: text, cursor, and how to leave it.
+fn draw_filter(model: &Model, canvas: &mut Canvas, area: Area) {
+    let input = &model.filter.input;
+    let mut hints = Vec::new();
+    for binding in action::hints(model) {
+        hints.extend(hint(canvas, binding));
+    }
+    let hints = Line::from(hints);
+    let width = usize::from(area.width);
+    let hints_width = if width > hints.width() + 24 { hints.width() } else { 0 };
+    let room = width.saturating_sub(hints_width + 4).max(1);
+    let field = super::dialogs::field_line(canvas, input, room, area.x + 3, area.y);
+    canvas.line(area, &Line::from(vec![Span::raw(" "), canvas.span(Role::Key, "/"), Span::raw(" "), field]));
+    if hints_width > 0 {
+        let taken = u16::try_from(hints_width).unwrap_or(area.width);
+        canvas.line(Area { x: area.x + area.width - taken, width: taken, ..area }, &hints);
+    }
+}

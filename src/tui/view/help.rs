@@ -1,0 +1,48 @@
+//! Every key, printed from the table that dispatches them.
+
+use ratatui::{
+    layout::Rect,
+    text::{Line, Span},
+};
+
+use super::{Canvas, text};
+use crate::{
+    app::action::{BINDINGS, Place},
+    tui::theme::Role,
+};
+
+const KEYS: usize = 14;
+
+/// The list of keys from line `top` on.
+pub(super) fn draw(top: u16, canvas: &mut Canvas, screen: Rect) {
+    let lines = lines(canvas);
+    let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX).min(screen.height.saturating_sub(2).max(1));
+    let inside = canvas.float(screen, "Keys: Esc closes, arrows scroll", 76, height);
+    let last = lines.len().saturating_sub(usize::from(inside.height));
+    canvas.lines(inside, &lines[usize::from(top).min(last)..]);
+}
+
+fn lines<'t>(canvas: &Canvas) -> Vec<Line<'t>> {
+    let mut lines = Vec::new();
+    for place in [Place::Images, Place::Detail, Place::Accounts, Place::Filter, Place::Sign, Place::NewAccount, Place::Quit] {
+        // A key that works in several places is told with the first of them.
+        let own: Vec<_> = BINDINGS.iter().filter(|binding| binding.places.first() == Some(&place)).collect();
+        if own.is_empty() {
+            continue;
+        }
+        if !lines.is_empty() {
+            lines.push(Line::default());
+        }
+        lines.push(Line::from(canvas.span(Role::Title, place.title())));
+        for binding in own {
+            let keys = text::left(&binding.keys_text(), KEYS);
+            lines.push(Line::from(vec![
+                Span::raw("  "),
+                canvas.span(Role::Key, keys),
+                Span::raw(" "),
+                canvas.span(Role::Plain, binding.help),
+            ]));
+        }
+    }
+    lines
+}

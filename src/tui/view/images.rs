@@ -1,0 +1,253 @@
+//! ```text
+//!    IMAGE                              SIZE   AGE  VERDICT ▼              PUBLISHER
+//! ▌✘ acme/api:latest                  310 MB    2h  MISMATCH               acme
+//!  … redis:7                         51.0 MB    5d  ▓▓▓▓▓░░░░░░░  43 %
+//! ```
+
+use ratatui::text::{Line, Span};
+
+use super::{Canvas, text};
+use crate::{
+    app::{
+        Model,
+        clock::image_age,
+        layout::Area,
+        model::{Engine, Tone},
+        rows::{Row, Sort},
+    },
+    domain::{Timestamp, image::Source, verdict::Conclusion},
+    tui::theme::{Role, Theme},
+};
+
+/// Which columns fit: whole ones or none.
+#[derive(Debug, Clone, Copy)]
+struct Columns {
+    image: usize,
+    size: bool,
+    age: bool,
+    verdict: usize,
+    publisher: usize,
+}
+
+const SIZE: usize = 8;
+const AGE: usize = 5;
+
+impl Columns {
+    fn fitting(width: usize, glyph: usize) -> Self {
+        let size = width >= 64;
+        let age = width >= 50;
+        let verdict = match width {
+            ..34 => 0,
+            34..44 => 10,
+            44..66 => 20,
+            _ => 22,
+        };
+        let publisher = match width {
+            ..76 => 0,
+            76..110 => 13,
+            _ => 24,
+        };
+        let column = |columns: usize| if columns > 0 { columns + 2 } else { 0 };
+        let others = 2 + glyph
+            + column(if size { SIZE } else { 0 })
+            + column(if age { AGE } else { 0 })
+            + column(verdict)
+            + column(publisher);
+        Self { image: width.saturating_sub(others + 1), size, age, verdict, publisher }
+    }
+}
+
+/// The list, or why there is none.
+pub(super) fn draw(model: &Model, canvas: &mut Canvas, area: Area) {
+    if area.height == 0 {
+        return;
+    }
+    if model.rows.shown() == 0 {
+        return draw_empty(model, canvas, area);
+    }
+    let columns = Columns::fitting(usize::from(area.width), usize::from(canvas.theme.glyph_width()));
+    let mut body = area;
+    if area.height >= 4 {
+        let head = head(model, canvas, columns);
+        canvas.line(area, &head);
+        body = Area { y: area.y + 1, height: area.height - 1, ..area };
+    }
+    let selected = model.rows.selected().map(|row| &row.key);
+    for (at, row) in (0..body.height).zip(model.rows.visible()) {
+        let line = row_line(model, canvas, columns, row, selected == Some(&row.key));
+        canvas.line(Area { y: body.y + at, height: 1, ..body }, &line);
+    }
+}
+
+fn head<'t>(model: &Model, canvas: &Canvas, columns: Columns) -> Line<'t> {
+    let sort = model.rows.sort();
+    let name = |title: &str, own: Sort| if sort == own { format!("{title} ▼") } else { title.to_owned() };
+    let mut line = " ".repeat(2 + usize::from(canvas.theme.glyph_width()));
+    line += &text::left(&name("IMAGE", Sort::Name), columns.image);
+    if columns.size {
+        line += "  ";
+        line += &text::right(&name("SIZE", Sort::Size), SIZE);
+    }
+    if columns.age {
+        line += "  ";
+        line += &text::right(&name("AGE", Sort::Age), AGE);
+    }
+    if columns.verdict > 0 {
+        line += "  ";
+        line += &text::left(&name("VERDICT", Sort::Verdict), columns.verdict);
+    }
+    if columns.publisher > 0 {
+        line += "  ";
+        line += &text::left("PUBLISHER", columns.publisher);
+    }
+    Line::from(canvas.span(Role::Muted, line))
+}
+
+fn row_line<'t>(model: &Model, canvas: &Canvas, columns: Columns, row: &Row, selected: bool) -> Line<'t> {
+    let theme = canvas.theme;
+    let stale = matches!(model.engine, Engine::Lost { .. }) && row.key.image.source == Source::Engine;
+    let unnamed = row.key.reference.is_none();
+    let (glyph, role) = glyph(theme, row);
+    let marker = if selected { canvas.span(Role::Key, "▌") } else { Span::raw(" ") };
+    let name_role = match (selected, stale, unnamed) {
+        (true, ..) => Role::Selected,
+        (_, true, _) => Role::Stale,
+        (_, _, true) => Role::Muted,
+        _ => Role::Plain,
+    };
+    let mut spans = vec![
+        marker,
+        canvas.span(role, text::left(glyph, usize::from(theme.glyph_width()))),
+        Span::raw(" "),
+        canvas.span(name_role, text::left(&text::middle(&row.label(), columns.image), columns.image)),
+    ];
+    let rest = if stale { Role::Stale } else { Role::Muted };
+    if columns.size {
+        let size = if row.image.size > 0 { text::size(row.image.size) } else { "–".to_owned() };
+        spans.push(canvas.span(rest, format!("  {}", text::right(&size, SIZE))));
+    }
+    if columns.age {
+        let age = row.image.created.map_or_else(|| "–".to_owned(), |created| image_age(model.now.since(created)));
+        spans.push(canvas.span(rest, format!("  {}", text::right(&age, AGE))));
+    }
+    if columns.verdict > 0 {
+        let (role, words) = verdict(model, row, columns.verdict);
+        spans.push(canvas.span(role, format!("  {}", text::left(&words, columns.verdict))));
+    }
+    if columns.publisher > 0 {
+        spans.push(canvas.span(rest, format!("  {}", text::left(&publisher(row), columns.publisher))));
+    }
+    Line::from(spans)
+}
+
+/// The row's sign. A row without a verdict has none: it must not look like one.
+fn glyph(theme: Theme, row: &Row) -> (&'static str, Role) {
+    match &row.verdict {
+        Some(verdict) => {
+            let measured = verdict.evidence == crate::domain::image::EvidenceLevel::Measured;
+            (theme.glyph(verdict.conclusion, measured), Theme::role(verdict.conclusion, measured))
+        }
+        None if row.key.reference.is_some() => (theme.glyph(Conclusion::Undecided, false), Role::Stale),
+        None => (" ", Role::Muted),
+    }
+}
+
+/// What is going on with the row, or its verdict.
+fn verdict(model: &Model, row: &Row, columns: usize) -> (Role, String) {
+    if let Some(reference) = &row.key.reference
+        && let Some(publication) = model.publication_of(reference)
+        && publication.image.as_ref().is_none_or(|image| *image == row.key.image)
+    {
+        return (Role::Busy, super::status::stage_words(publication));
+    }
+    if let Some(task) = model.tasks.running_of(&row.key.image) {
+        return (Role::Busy, gauge(task.progress.fraction(), columns));
+    }
+    if model.tasks.of(&row.key.image).is_some() {
+        return (Role::Busy, "to be measured".to_owned());
+    }
+    let Some(verdict) = &row.verdict else {
+        let words = if row.key.reference.is_some() { "checking" } else { "no name" };
+        return (Role::Muted, words.to_owned());
+    };
+    let measured = verdict.evidence == crate::domain::image::EvidenceLevel::Measured;
+    let version = verdict.version.map_or_else(String::new, |version| format!(" v{version}"));
+    let words = match verdict.conclusion {
+        Conclusion::Verified if measured => format!("verified{version}"),
+        Conclusion::Verified => format!("verified{version} claimed"),
+        Conclusion::Outdated => match verdict.current_version {
+            Some(current) => format!("outdated{version} < v{current}"),
+            None => "outdated".to_owned(),
+        },
+        Conclusion::Revoked => "REVOKED".to_owned(),
+        Conclusion::Mismatch => "MISMATCH".to_owned(),
+        Conclusion::Undecided => match row.last {
+            Some((last, at)) => was(last, at, model.now),
+            None => "undecided".to_owned(),
+        },
+        Conclusion::Unpublished | Conclusion::Untrusted => verdict.conclusion.word().to_owned(),
+    };
+    (Theme::role(verdict.conclusion, measured), words)
+}
+
+/// What was concluded before, and how long ago.
+pub(super) fn was(last: Conclusion, at: Timestamp, now: Timestamp) -> String {
+    format!("was {} {}", last.word(), crate::app::clock::coarse_age(now.since(at)))
+}
+
+/// A bar and its percentage in `columns` columns.
+fn gauge(fraction: Option<f64>, columns: usize) -> String {
+    let Some(fraction) = fraction else { return "measuring".to_owned() };
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share between 0 and 1")]
+    let percent = (fraction * 100.0) as usize;
+    let bar = columns.saturating_sub(6).min(14);
+    let full = bar * percent / 100;
+    format!("{}{} {percent:>3}%", "▓".repeat(full), "░".repeat(bar - full))
+}
+
+fn publisher(row: &Row) -> String {
+    let Some(verdict) = &row.verdict else { return String::new() };
+    match (&verdict.publisher_name, verdict.publisher) {
+        (Some(name), _) => name.clone(),
+        (None, Some(publisher)) => publisher.short(),
+        (None, None) => "–".to_owned(),
+    }
+}
+
+/// Why the list is empty, and what changes that.
+fn draw_empty(model: &Model, canvas: &mut Canvas, area: Area) {
+    let filtered = !model.rows.all().is_empty();
+    let (tone, text, hint) = match &model.engine {
+        _ if filtered => {
+            let needle = model.filter.input.value();
+            (Tone::Plain, format!("no image matches `{needle}`"), "Esc shows all images again".to_owned())
+        }
+        Engine::Lost { problem, .. } => {
+            let else_hint = "start the engine, or name it with --docker-host; --archives DIR lists archive files without any engine";
+            (Tone::Bad, problem.message.clone(), problem.hint.clone().unwrap_or_else(|| else_hint.to_owned()))
+        }
+        _ if !model.listed => (Tone::Plain, "asking the engine for its images".to_owned(), String::new()),
+        Engine::Archives => (
+            Tone::Plain,
+            "the archive folders hold no image".to_owned(),
+            "put a `docker save` file there; it appears here by itself".to_owned(),
+        ),
+        Engine::Here(name) => (
+            Tone::Plain,
+            format!("{name} has no images"),
+            "`docker pull` and `docker build` add some; they appear here by themselves".to_owned(),
+        ),
+        Engine::Asking => (Tone::Plain, "no images".to_owned(), String::new()),
+    };
+    let role = if tone == Tone::Bad { Role::Danger } else { Role::Plain };
+    let width = usize::from(area.width).saturating_sub(6);
+    let top = u16::from(area.height >= 5);
+    let inner = Area { x: area.x + 3, y: area.y + top, width: area.width.saturating_sub(6), height: area.height - top };
+    let mut lines: Vec<Line> =
+        text::wrap(&text, width).into_iter().map(|line| Line::from(canvas.span(role, line))).collect();
+    if !hint.is_empty() {
+        lines.push(Line::default());
+        lines.extend(text::wrap(&hint, width).into_iter().map(|line| Line::from(canvas.span(Role::Muted, line))));
+    }
+    canvas.lines(inner, &lines);
+}

@@ -1,0 +1,130 @@
+//! The views: one file per region. They read the model and change nothing.
+
+mod accounts;
+mod detail;
+mod dialogs;
+mod footer;
+mod header;
+mod help;
+mod images;
+mod sign;
+mod status;
+mod text;
+
+use ratatui::{
+    Frame,
+    buffer::Buffer,
+    layout::Rect,
+    style::Style,
+    text::{Line, Span},
+    widgets::Widget as _,
+};
+
+use super::theme::{Role, Theme};
+use crate::app::{
+    Model,
+    layout::{self, Area},
+    model::{Dialog, Pane},
+};
+
+/// Draws the whole screen.
+pub fn draw(model: &Model, theme: Theme, frame: &mut Frame) {
+    let area = frame.area();
+    let mut canvas = Canvas { theme, buffer: frame.buffer_mut(), cursor: None };
+    let regions = layout::regions(model);
+    for rule in &regions.rules {
+        canvas.rule(*rule);
+    }
+    header::draw(model, &mut canvas, regions.header);
+    header::draw_panes(model, &mut canvas, regions.panes);
+    match model.pane {
+        Pane::Images => {
+            images::draw(model, &mut canvas, regions.list);
+            canvas.divider(regions.divider);
+            detail::draw(model, &mut canvas, regions.detail);
+        }
+        Pane::Accounts => accounts::draw(model, &mut canvas, regions.list),
+    }
+    status::draw(model, &mut canvas, regions.status);
+    footer::draw(model, &mut canvas, regions.footer);
+    match &model.dialog {
+        Some(Dialog::Sign(sign)) => sign::draw(model, sign, &mut canvas, area),
+        Some(Dialog::NewAccount(new, _)) => dialogs::draw_new_account(new, &mut canvas, area),
+        Some(Dialog::Quit) => dialogs::draw_quit(model, &mut canvas, area),
+        Some(Dialog::Help { top }) => help::draw(*top, &mut canvas, area),
+        None => {}
+    }
+    theme.finish(canvas.buffer);
+    if let Some(cursor) = canvas.cursor {
+        frame.set_cursor_position(cursor);
+    }
+}
+
+/// What views draw on: cells, a theme, and where the cursor stands.
+struct Canvas<'a> {
+    theme: Theme,
+    buffer: &'a mut Buffer,
+    cursor: Option<(u16, u16)>,
+}
+
+impl Canvas<'_> {
+    fn style(&self, role: Role) -> Style {
+        self.theme.style(role)
+    }
+
+    /// A piece of text with a meaning.
+    fn span<'t>(&self, role: Role, text: impl Into<std::borrow::Cow<'t, str>>) -> Span<'t> {
+        Span::styled(text, self.style(role))
+    }
+
+    /// One line at the top of `area`, cut at its right edge.
+    fn line(&mut self, area: Area, line: &Line) {
+        let area = self.within(area);
+        if area.height > 0 {
+            self.buffer.set_line(area.x, area.y, line, area.width);
+        }
+    }
+
+    /// Lines from the top of `area` on.
+    fn lines<'t>(&mut self, area: Area, lines: impl IntoIterator<Item = &'t Line<'t>>) {
+        for (row, line) in (0..area.height).zip(lines) {
+            self.line(Area { y: area.y + row, height: 1, ..area }, line);
+        }
+    }
+
+    fn rule(&mut self, area: Area) {
+        let line = Line::from(self.span(Role::Line, "─".repeat(usize::from(area.width))));
+        self.line(area, &line);
+    }
+
+    fn divider(&mut self, area: Area) {
+        let line = Line::from(self.span(Role::Line, "│"));
+        for row in 0..area.height {
+            self.line(Area { y: area.y + row, height: 1, ..area }, &line);
+        }
+    }
+
+    /// Empties what lies below, draws a frame with a title, and gives the inside. A screen that is too small for a
+    /// frame is used to its edges.
+    fn float(&mut self, screen: Rect, title: &str, width: u16, height: u16) -> Area {
+        let roomy = screen.width >= 44 && screen.height >= 10;
+        let (width, height) = (width.min(screen.width), height.min(screen.height));
+        let (x, y) = ((screen.width - width) / 2, (screen.height - height) / 2);
+        if !roomy {
+            ratatui::widgets::Clear.render(screen, self.buffer);
+            return Area { x: 0, y: 0, width: screen.width, height: screen.height };
+        }
+        let outer = Rect { x, y, width, height };
+        ratatui::widgets::Clear.render(outer, self.buffer);
+        ratatui::widgets::Block::bordered()
+            .border_style(self.style(Role::Line))
+            .title(Span::styled(format!(" {title} "), self.style(Role::Title)))
+            .render(outer, self.buffer);
+        Area { x: x + 2, y: y + 1, width: width.saturating_sub(4), height: height.saturating_sub(2) }
+    }
+
+    /// What of `area` lies on the screen.
+    fn within(&self, area: Area) -> Rect {
+        Rect { x: area.x, y: area.y, width: area.width, height: area.height }.intersection(self.buffer.area)
+    }
+}
