@@ -97,10 +97,14 @@ pub enum Command {
     #[command(after_help = "Examples:\n  daochain hash nginx:1.27\n  docker save app | daochain hash - --json")]
     Hash(Hash),
     /// Decide whether images are the released ones
-    #[command(after_help = "Examples:\n  daochain verify acme/api:2\n  daochain verify --archive app.tar --json\n  daochain verify --all --quick")]
+    #[command(
+        after_help = "Examples:\n  daochain verify acme/api:2\n  daochain verify --archive app.tar --json\n  daochain verify --all --quick"
+    )]
     Verify(Verify),
     /// Release images under your account
-    #[command(after_help = "Examples:\n  daochain publish acme/api:2\n  daochain publish --archive app.tar --yes --password-file pass.txt\n  daochain publish acme/api:2 --dry-run")]
+    #[command(
+        after_help = "Examples:\n  daochain publish acme/api:2\n  daochain publish --archive app.tar --yes --password-file pass.txt\n  daochain publish acme/api:2 --dry-run"
+    )]
     Publish(Publish),
     /// Withdraw an image, finally
     #[command(after_help = "Example:\n  daochain revoke acme/api:1 --reason 'CVE-2026-0001'")]
@@ -125,7 +129,9 @@ pub enum Command {
     /// Show every verdict in a throw-away home
     Demo(Demo),
     /// Print completions for a shell
-    #[command(after_help = "Example:\n  daochain completions bash > ~/.local/share/bash-completion/completions/daochain")]
+    #[command(
+        after_help = "Example:\n  daochain completions bash > ~/.local/share/bash-completion/completions/daochain"
+    )]
     Completions {
         /// Which shell
         shell: Shell,
@@ -248,7 +254,9 @@ pub enum Account {
 #[derive(Debug, Subcommand)]
 pub enum Trust {
     /// Let a publisher speak for a pattern of references
-    #[command(after_help = "Patterns: a reference, `registry/namespace/*`, `registry/**`, `**`. The most specific one decides.\n\nExample:\n  daochain trust add 'docker.io/acme/*' 0x… --name acme")]
+    #[command(
+        after_help = "Patterns: a reference, `registry/namespace/*`, `registry/**`, `**`. The most specific one decides.\n\nExample:\n  daochain trust add 'docker.io/acme/*' 0x… --name acme"
+    )]
     Add {
         /// Which references
         pattern: Pattern,

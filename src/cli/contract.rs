@@ -47,7 +47,9 @@ async fn deploy(session: &mut Session, account: Option<Address>) -> Result<Contr
     }
     if !quote.deterministic {
         let (name, address) = (&quote.network.name, view.address);
-        session.console.note(&format!("this chain has no deployment proxy: tell others `--contract {address}` for `{name}`"));
+        session
+            .console
+            .note(&format!("this chain has no deployment proxy: tell others `--contract {address}` for `{name}`"));
     }
     Ok(view)
 }

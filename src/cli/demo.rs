@@ -3,7 +3,7 @@
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    args,
+    Exit, args,
     console::Console,
     screen, until_signalled,
     verdicts::{Candidate, judge},
@@ -11,26 +11,26 @@ use super::{
 };
 use crate::ops::{
     Failure,
-    demo::{Demo, prepare},
+    demo::{Demo, PASSPHRASE, prepare},
     trust::trust_policy,
 };
 
 /// Prepares the demo, and shows it as text or on the screen.
-pub async fn run(console: &mut Console, args: args::Demo) -> u8 {
+pub async fn run(console: &mut Console, args: args::Demo) -> Exit {
     let token = CancellationToken::new();
     let as_text = args.no_tui || console.json;
     let demo = match until_signalled(made(args, console.err_look), &token, false).await {
         Ok(demo) => demo,
-        failed => return console.conclude(failed.map(|_| 0)),
+        Err(failed) => return Exit::Code(console.conclude(Err(failed))),
     };
-    let code = if as_text {
-        let outcome = until_signalled(show(console, &demo), &token, false).await;
-        console.conclude(outcome)
-    } else {
-        screen::run(console, demo.context.clone()).await
-    };
-    demo.context.close().await;
-    code
+    console.note(&format!("daochain: the demo's accounts open with the passphrase `{PASSPHRASE}`"));
+    if !as_text {
+        return screen::run(console, demo.context.clone()).await;
+    }
+    let outcome = until_signalled(show(console, &demo), &token, false).await;
+    let code = console.conclude(outcome);
+    super::close(&demo.context).await;
+    Exit::Code(code)
 }
 
 async fn made(args: args::Demo, look: super::human::Look) -> Result<Demo, Failure> {

@@ -5,18 +5,19 @@ use serde::Serialize;
 /// A code and what it says.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Code {
-    pub code: &'static str,
+    #[serde(rename = "code")]
+    pub word: &'static str,
     /// The process's exit code.
     pub exit: u8,
     pub meaning: &'static str,
 }
 
-const fn code(code: &'static str, meaning: &'static str) -> Code {
-    Code { code, exit: 1, meaning }
+const fn code(word: &'static str, meaning: &'static str) -> Code {
+    Code { word, exit: 1, meaning }
 }
 
-const fn usage(code: &'static str, meaning: &'static str) -> Code {
-    Code { code, exit: 2, meaning }
+const fn usage(word: &'static str, meaning: &'static str) -> Code {
+    Code { word, exit: 2, meaning }
 }
 
 /// All codes, by subject. A code never changes its meaning; a test holds the sources to this list.
@@ -147,9 +148,10 @@ mod tests {
     /// Codes given to `Failure::new`, and those that a room's `code()` answers.
     fn used(text: &str) -> Vec<&str> {
         let shipped = text.split("#[cfg(test)]").next().unwrap_or_default();
-        let given = shipped.split("Failure::new(").skip(1).filter_map(|call| {
-            call.trim_start().strip_prefix('"').and_then(|call| call.split('"').next())
-        });
+        let given = shipped
+            .split("Failure::new(")
+            .skip(1)
+            .filter_map(|call| call.trim_start().strip_prefix('"').and_then(|call| call.split('"').next()));
         let answered = shipped.split("fn code(").skip(1).filter_map(|function| {
             let (signature, body) = function.split_once('{')?;
             signature.contains("&'static str").then(|| literals(inside(body, '{', '}')))
@@ -160,7 +162,7 @@ mod tests {
     #[test]
     fn every_code_that_the_sources_use_is_explained() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-        let known: BTreeSet<_> = CODES.iter().map(|code| code.code).collect();
+        let known: BTreeSet<_> = CODES.iter().map(|code| code.word).collect();
         let mut files = Vec::new();
         sources(&root, &mut files);
         let mut missing = BTreeSet::new();
@@ -180,15 +182,15 @@ mod tests {
 
     #[test]
     fn codes_are_words_and_each_stands_once() {
-        let distinct: BTreeSet<_> = CODES.iter().map(|code| code.code).collect();
+        let distinct: BTreeSet<_> = CODES.iter().map(|code| code.word).collect();
         assert_eq!(distinct.len(), CODES.len());
-        assert!(CODES.iter().all(|code| is_kebab(code.code) && !code.meaning.is_empty()));
+        assert!(CODES.iter().all(|code| is_kebab(code.word) && !code.meaning.is_empty()));
     }
 
     #[test]
     fn exit_codes_are_those_of_failures() {
         for code in CODES {
-            assert_eq!(crate::ops::Failure::new(code.code, "").exit_code(), code.exit, "{}", code.code);
+            assert_eq!(crate::ops::Failure::new(code.word, "").exit_code(), code.exit, "{}", code.word);
         }
     }
 }

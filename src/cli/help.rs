@@ -24,7 +24,7 @@ pub fn run(console: &mut Console, topic: &[String]) -> Result<u8, Failure> {
         console.present(&document, |page| {
             let mut table = Table::new(&["CODE", "EXIT", "MEANING"]);
             for code in CODES {
-                let cells: Vec<Cell> = vec![code.code.into(), code.exit.to_string().into(), code.meaning.into()];
+                let cells: Vec<Cell> = vec![code.word.into(), code.exit.to_string().into(), code.meaning.into()];
                 table.row(cells);
             }
             page.table(&table);

@@ -133,7 +133,11 @@ impl Event {
             "retired" => format!("this reference{because}"),
             "succession" => {
                 let successor = self.successor.map_or_else(String::new, |address| address.to_string());
-                if self.accepted == Some(true) { format!("taken over by {successor}") } else { format!("offered to {successor}") }
+                if self.accepted == Some(true) {
+                    format!("taken over by {successor}")
+                } else {
+                    format!("offered to {successor}")
+                }
             }
             _ => {
                 let delegate = self.delegate.map_or_else(String::new, |address| address.to_string());

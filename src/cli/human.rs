@@ -208,8 +208,7 @@ impl Table {
         }
         let width_of =
             |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.text.width()).max();
-        let mut widths: Vec<usize> =
-            (0..self.head.len()).map(|column| width_of(column).unwrap_or_default()).collect();
+        let mut widths: Vec<usize> = (0..self.head.len()).map(|column| width_of(column).unwrap_or_default()).collect();
         let whole = widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1);
         if let (Some(column), Some(available)) = (self.gives_way, look.width) {
             let least = self.head[column].width().max(8).min(widths[column]);
@@ -221,8 +220,11 @@ impl Table {
                 let text = shorten(&cell.text, *width, look);
                 let space = " ".repeat(width.saturating_sub(text.width()));
                 let painted = look.paint(cell.role, &text);
-                let aligned =
-                    if self.right.contains(&column) { format!("{space}{painted}") } else { format!("{painted}{space}") };
+                let aligned = if self.right.contains(&column) {
+                    format!("{space}{painted}")
+                } else {
+                    format!("{painted}{space}")
+                };
                 out.push_str(&aligned);
                 out.push_str(&" ".repeat(GAP));
             }
@@ -280,7 +282,7 @@ mod tests {
     #[test]
     fn a_narrow_terminal_costs_the_middle_of_names() {
         let lines = table().lines(&Look { width: Some(30), ..WIDE });
-        assert_eq!(lines[1], "registry.ex…i:2026-11     9 MB");
+        assert_eq!(lines[1], "registry.ex…pi:2026-11    9 MB");
         let ascii = table().lines(&Look { width: Some(30), unicode: false, ..WIDE });
         assert!(ascii.iter().all(|line| line.is_ascii()), "{ascii:?}");
     }

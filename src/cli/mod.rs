@@ -33,6 +33,7 @@ mod verify;
 use std::{ffi::OsString, future::Future, process::ExitCode, time::Duration};
 
 use clap::{Parser as _, error::ErrorKind};
+use signal_hook::low_level::emulate_default_handler;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
@@ -59,21 +60,36 @@ struct Session {
     token: CancellationToken,
 }
 
+/// How the process ends.
+enum Exit {
+    Code(u8),
+    /// By the signal that ended the screen, so that the parent sees why. Raised last, when nothing is left to clean up.
+    Signal(i32),
+}
+
 /// Runs the program.
 #[must_use]
 pub fn main() -> ExitCode {
     let argv: Vec<OsString> = std::env::args_os().collect();
     let json = argv.iter().take_while(|arg| *arg != "--").any(|arg| arg == "--json");
     let mut console = Console::new(json);
-    let code = match Args::try_parse_from(argv) {
-        Err(error) => refuse(&mut console, &error),
+    let exit = match Args::try_parse_from(argv) {
+        Err(error) => Exit::Code(refuse(&mut console, &error)),
         Ok(args) => {
-            let ended;
-            (console, ended) = run(args, console);
-            ended
+            let exit;
+            (console, exit) = run(args, console);
+            exit
         }
     };
-    ExitCode::from(console.finish(code))
+    match exit {
+        Exit::Code(code) => ExitCode::from(console.finish(code)),
+        Exit::Signal(number) => {
+            console.finish(0);
+            let _ = emulate_default_handler(number);
+            // Only a signal whose default is to be ignored comes back.
+            ExitCode::from(u8::try_from(128 + number).unwrap_or(1))
+        }
+    }
 }
 
 /// Tells what is wrong with the arguments, or the help that they asked for.
@@ -89,46 +105,47 @@ fn refuse(console: &mut Console, error: &clap::Error) -> u8 {
     console.fail(&failure)
 }
 
-fn run(args: Args, mut console: Console) -> (Console, u8) {
+fn run(args: Args, mut console: Console) -> (Console, Exit) {
     let result = match args.command {
         Some(Command::Completions { shell }) => completions::run(&mut console, shell),
         Some(Command::Help { topic }) => help::run(&mut console, &topic),
         command => match runtime() {
             Ok(runtime) => {
-                let (console, code) = runtime.block_on(perform(command, args.globals, console));
+                let ended = runtime.block_on(perform(command, args.globals, console));
                 // What still blocks (a terminal nobody types into) must not keep the process.
                 runtime.shutdown_timeout(STOPPING);
-                return (console, code);
+                return ended;
             }
             Err(failure) => Err(failure),
         },
     };
     let code = result.unwrap_or_else(|failure| console.fail(&failure));
-    (console, code)
+    (console, Exit::Code(code))
 }
 
 fn runtime() -> Result<Runtime, Failure> {
     // Two workers: the program waits for engines and nodes; what computes runs on blocking threads.
-    let built = tokio::runtime::Builder::new_multi_thread().worker_threads(2).max_blocking_threads(16).enable_all().build();
+    let built =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).max_blocking_threads(16).enable_all().build();
     built.map_err(|error| Failure::new("internal", &format!("the system gives no threads: {error}")))
 }
 
 /// Opens the home, runs a command and closes the home.
-async fn perform(command: Option<Command>, globals: Globals, mut console: Console) -> (Console, u8) {
+async fn perform(command: Option<Command>, globals: Globals, mut console: Console) -> (Console, Exit) {
     if let Some(Command::Demo(demo)) = command {
-        let code = demo::run(&mut console, demo).await;
-        return (console, code);
+        let exit = demo::run(&mut console, demo).await;
+        return (console, exit);
     }
     let context = match open(&globals, command.as_ref()) {
         Ok(context) => context,
         Err(failure) => {
             let code = console.fail(&failure);
-            return (console, code);
+            return (console, Exit::Code(code));
         }
     };
     let Some(command) = command else {
-        let code = screen::run(&mut console, context).await;
-        return (console, code);
+        let exit = screen::run(&mut console, context).await;
+        return (console, exit);
     };
     for notice in context.notices() {
         console.note(&format!("daochain: {}", notice.sentence()));
@@ -137,10 +154,14 @@ async fn perform(command: Option<Command>, globals: Globals, mut console: Consol
     let token = session.token.clone();
     let sends = matches!(command, Command::Publish(_) | Command::Revoke(_) | Command::Contract(_));
     let outcome = until_signalled(execute(&mut session, command), &token, sends).await;
-    let code = session.conclude(outcome);
-    // A node that does not end in time is left to the process's end; its blocks are on disk already.
+    let code = session.console.conclude(outcome);
+    close(&context).await;
+    (session.console, Exit::Code(code))
+}
+
+/// Ends what the context started. A node that does not end in time is left to the process's end; its blocks are on disk.
+async fn close(context: &Context) {
     let _ = tokio::time::timeout(CLOSING, context.close()).await;
-    (session.console, code)
 }
 
 fn open(globals: &Globals, command: Option<&Command>) -> Result<Context, Failure> {
@@ -154,15 +175,15 @@ fn open(globals: &Globals, command: Option<&Command>) -> Result<Context, Failure
     Context::open(config)
 }
 
-/// What became of work that a signal may have ended: an exit code, a failure to tell, or a failure and the signal's code.
-type Outcome = Result<u8, (Failure, Option<u8>)>;
+/// What became of work that a signal may have ended: its result, a failure to tell, or a failure and the signal's code.
+type Outcome<T> = Result<T, (Failure, Option<u8>)>;
 
 /// Runs `work` unless a signal ends it.
-async fn until_signalled(
-    work: impl Future<Output = Result<u8, Failure>>,
+async fn until_signalled<T>(
+    work: impl Future<Output = Result<T, Failure>>,
     token: &CancellationToken,
     sends: bool,
-) -> Outcome {
+) -> Outcome<T> {
     match signals::unless_ended(work, token).await {
         Ok(Ok(result)) => result.map_err(|failure| (failure, None)),
         Ok(Err(ended)) => {
@@ -178,7 +199,7 @@ async fn until_signalled(
 
 impl Console {
     /// Tells what became of a command, and gives the process's exit code.
-    fn conclude(&mut self, outcome: Outcome) -> u8 {
+    fn conclude(&mut self, outcome: Outcome<u8>) -> u8 {
         match outcome {
             Ok(code) => code,
             Err((failure, ended)) => {
@@ -186,12 +207,6 @@ impl Console {
                 ended.unwrap_or(code)
             }
         }
-    }
-}
-
-impl Session {
-    fn conclude(&mut self, outcome: Outcome) -> u8 {
-        self.console.conclude(outcome)
     }
 }
 

@@ -51,7 +51,8 @@ fn endpoints(given: &[String]) -> Result<Vec<Url>, Failure> {
         return Err(Failure::new("usage", "a network needs an endpoint").hint("daochain network add NAME --rpc URL"));
     }
     let parse = |(at, text): (usize, &String)| {
-        let malformed = |cause: &str| Failure::new("usage", &format!("endpoint {} of --rpc is no URL: {cause}", at + 1));
+        let malformed =
+            |cause: &str| Failure::new("usage", &format!("endpoint {} of --rpc is no URL: {cause}", at + 1));
         text.parse::<Url>().map_err(|error| malformed(&error.to_string()))
     };
     given.iter().enumerate().map(parse).collect()
@@ -65,8 +66,7 @@ fn present(session: &mut Session, networks: Vec<NetworkEntry>) {
         contract: one.contract,
         current: one.current,
     };
-    let document =
-        Document { schema: "daochain.networks/1", networks: networks.into_iter().map(entry).collect() };
+    let document = Document { schema: "daochain.networks/1", networks: networks.into_iter().map(entry).collect() };
     session.console.present(&document, |page| {
         let mut table = Table::new(&["", "NETWORK", "CHAIN", "ENDPOINTS", "CONTRACT"]).right(&[2]).gives_way(3);
         for network in &document.networks {

@@ -1,6 +1,7 @@
 //! One line on standard error while bytes are read, where standard error is a terminal.
 
 use std::{
+    fmt::Write as _,
     io::Write as _,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
@@ -41,10 +42,10 @@ impl Bar {
             None => format!("{}  {}", self.label, size(progress.done)),
         };
         if let Some(speed) = progress.speed() {
-            line.push_str(&format!("  {}/s", size(speed)));
+            let _ = write!(line, "  {}/s", size(speed));
         }
         if let Some(left) = progress.seconds_left() {
-            line.push_str(&format!("  {left} s left"));
+            let _ = write!(line, "  {left} s left");
         }
         line
     }

@@ -6,6 +6,7 @@ use std::{
     os::fd::AsFd as _,
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
+    time::Duration,
 };
 
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
@@ -16,6 +17,9 @@ use crate::ops::{Failure, Passphrase};
 
 /// Longest passphrase, in bytes. A file without a line end is no passphrase file.
 const PASSPHRASE_LIMIT: usize = 4096;
+
+/// How long a raised signal may take to be heard.
+const SIGNAL_GRACE: Duration = Duration::from_millis(500);
 
 /// The terminal's modes before a passphrase was asked. Process-wide, as the terminal is: a signal that ends the
 /// process must find them while another thread still waits for the passphrase.
@@ -56,8 +60,11 @@ pub async fn confirm(session: &Session, question: &str) -> Result<(), Failure> {
         return Ok(());
     }
     if !std::io::stdin().is_terminal() {
-        return Err(Failure::new("confirmation-needed", "nobody can be asked for a yes: standard input is no terminal")
-            .hint("give --yes to confirm"));
+        return Err(Failure::new(
+            "confirmation-needed",
+            "nobody can be asked for a yes: standard input is no terminal",
+        )
+        .hint("give --yes to confirm"));
     }
     let asked = format!("{} [y/N] ", session.console.err_look.plain(question));
     let answer = blocking(move || {
@@ -95,7 +102,7 @@ async fn typed(question: &str) -> Result<Passphrase, Failure> {
             .hint("name a file with --password-file or DAOCHAIN_PASSWORD_FILE"));
     }
     let question = question.to_owned();
-    blocking(move || {
+    let typed = blocking(move || {
         let modes = File::open("/dev/tty").ok().and_then(|terminal| tcgetattr(&terminal).ok());
         *BEFORE_SECRET.lock().unwrap_or_else(PoisonError::into_inner) = modes;
         let typed = rpassword::prompt_password(question);
@@ -112,7 +119,12 @@ async fn typed(question: &str) -> Result<Passphrase, Failure> {
             )),
         }
     })
-    .await
+    .await;
+    if typed.as_ref().is_err_and(Failure::is_cancelled) {
+        // Ctrl-C was typed and raised as a signal, which is on its way to whoever ends the work.
+        tokio::time::sleep(SIGNAL_GRACE).await;
+    }
+    typed
 }
 
 fn read_file(path: &Path) -> Result<Passphrase, Failure> {

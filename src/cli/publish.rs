@@ -49,12 +49,7 @@ pub async fn run(session: &mut Session, args: args::Publish) -> Result<u8, Failu
         sending::refuse_pending(&pending, &release.reference)?;
         statements.push(release.statement(&args.annotations));
     }
-    let task = sending::Task {
-        schema: "daochain.publish/1",
-        account,
-        sending: &args.sending,
-        again: args.again,
-    };
+    let task = sending::Task { schema: "daochain.publish/1", account, sending: &args.sending, again: args.again };
     sending::send(session, &task, statements).await
 }
 
@@ -140,11 +135,7 @@ impl Release {
     }
 
     fn statement(self, annotations: &str) -> Statement {
-        Statement::Release {
-            reference: self.reference,
-            digests: self.digests,
-            annotations: annotations.to_owned(),
-        }
+        Statement::Release { reference: self.reference, digests: self.digests, annotations: annotations.to_owned() }
     }
 }
 
@@ -191,7 +182,9 @@ fn parse_list(text: &str) -> Result<Vec<Reference>, (usize, String)> {
     let lines = text.lines().enumerate().map(|(at, line)| (at + 1, line.trim()));
     lines
         .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
-        .map(|(at, line)| line.parse().map_err(|error: crate::domain::reference::ReferenceError| (at, error.to_string())))
+        .map(|(at, line)| {
+            line.parse().map_err(|error: crate::domain::reference::ReferenceError| (at, error.to_string()))
+        })
         .collect()
 }
 
@@ -225,7 +218,8 @@ mod tests {
 
     #[test]
     fn platforms_of_one_name_are_one_release() {
-        let made = release(&[image("linux/amd64", b"a"), image("linux/arm64", b"b"), image("linux/amd64", b"a")]).unwrap();
+        let made =
+            release(&[image("linux/amd64", b"a"), image("linux/arm64", b"b"), image("linux/amd64", b"a")]).unwrap();
         assert_eq!(made.digests.len(), 2);
     }
 

@@ -1,8 +1,9 @@
 //! `daochain revoke`
 
 use super::{
-    Session, args, sending,
+    Session, args,
     publish::measured_config,
+    sending,
     sources::{self, Measuring},
 };
 use crate::{
@@ -19,8 +20,7 @@ pub async fn run(session: &mut Session, args: args::Revoke) -> Result<u8, Failur
         None => local_digest(session, &args.reference).await?,
     };
     session.console.note("A revocation is final: this digest can never be released again under this name.");
-    let statement =
-        Statement::Revocation { reference: args.reference, digests: vec![digest], reason: args.reason };
+    let statement = Statement::Revocation { reference: args.reference, digests: vec![digest], reason: args.reason };
     let task = sending::Task { schema: "daochain.revoke/1", account, sending: &args.sending, again: true };
     sending::send(session, &task, vec![statement]).await
 }

@@ -234,8 +234,14 @@ pub async fn take_up(session: &mut Session) -> Result<Vec<Resumed>, Failure> {
 /// `publication-pending`.
 pub fn refuse_pending(pending: &[Resumed], reference: &Reference) -> Result<(), Failure> {
     let Some(one) = pending.iter().find(|one| one.entry.statement.reference() == reference) else { return Ok(()) };
-    let message = format!("transaction {} about `{}` waits for its block since {}", one.entry.hash, reference.familiar(), one.entry.at);
-    Err(Failure::new("publication-pending", &message).hint("try again when the network is less busy; it is sent already"))
+    let message = format!(
+        "transaction {} about `{}` waits for its block since {}",
+        one.entry.hash,
+        reference.familiar(),
+        one.entry.at
+    );
+    Err(Failure::new("publication-pending", &message)
+        .hint("try again when the network is less busy; it is sent already"))
 }
 
 /// A transaction that ended badly.
@@ -305,7 +311,8 @@ impl Step {
         match self {
             Self::Stands(quote) => Publication::new(quote, "already-published"),
             Self::Send(quote) => {
-                Publication { fee_wei: Some(quote.cost.expected()), ..Publication::new(quote, "estimated") }.costing(quote)
+                Publication { fee_wei: Some(quote.cost.expected()), ..Publication::new(quote, "estimated") }
+                    .costing(quote)
             }
         }
     }

@@ -97,7 +97,7 @@ pub fn absent(list: &ImageList, reference: &Reference) -> Failure {
     if let Some(problem) = list.problems.first() {
         return problem.clone();
     }
-    let place = list.engine.as_deref().map_or("the archive folders".to_owned(), |engine| format!("{engine}"));
+    let place = list.engine.as_deref().unwrap_or("the archive folders");
     Failure::new("no-such-image", &format!("{place} has no image `{}`", reference.familiar()))
         .hint("`daochain images` lists what there is")
 }

@@ -24,14 +24,14 @@ const NOBODY: u8 = 4;
 
 /// `daochain.trust/1`
 #[derive(Serialize)]
-struct Document<'a> {
+struct Document {
     schema: &'static str,
-    rules: Vec<RulePart<'a>>,
+    rules: Vec<RulePart>,
 }
 
 #[derive(Serialize)]
-struct RulePart<'a> {
-    pattern: &'a Pattern,
+struct RulePart {
+    pattern: Pattern,
     publisher: Address,
     role: Role,
     name: Option<String>,
@@ -65,9 +65,11 @@ pub fn run(session: &mut Session, command: args::Trust) -> Result<u8, Failure> {
 }
 
 fn list(console: &mut Console, policy: &TrustPolicy) {
-    let part = |rule| {
-        let Rule { pattern, publisher, role, name } = rule;
-        RulePart { pattern, publisher: *publisher, role: *role, name: name.as_deref().map(clean) }
+    let part = |rule: &Rule| RulePart {
+        pattern: rule.pattern.clone(),
+        publisher: rule.publisher,
+        role: rule.role,
+        name: rule.name.as_deref().map(clean),
     };
     let document = Document { schema: "daochain.trust/1", rules: policy.rules.iter().map(part).collect() };
     if document.rules.is_empty() {

@@ -28,11 +28,8 @@ struct Document<'a> {
 }
 
 pub async fn run(session: &mut Session, args: args::Verify) -> Result<u8, Failure> {
-    let policy = if args.publisher.is_empty() {
-        trust_policy(&session.context)?
-    } else {
-        TrustPolicy::only(&args.publisher)
-    };
+    let policy =
+        if args.publisher.is_empty() { trust_policy(&session.context)? } else { TrustPolicy::only(&args.publisher) };
     let measuring = match (args.quick, args.measure) {
         (true, _) => Measuring::Not,
         (_, true) => Measuring::Anew,
@@ -80,9 +77,8 @@ async fn of_list(session: &mut Session, args: &args::Verify, measuring: Measurin
         // A source that failed may hold any number of images that nobody looked at.
         match list.problems.first() {
             Some(problem) if all.is_empty() => return Err(problem.clone()),
-            Some(_) => {}
             None if all.is_empty() => session.console.note("daochain: no local image has a name; nothing was verified"),
-            None => {}
+            _ => {}
         }
         all
     } else {
@@ -109,7 +105,9 @@ async fn of_archives(session: &Session, args: &args::Verify, measuring: Measurin
             Ok(images) => candidates.extend(of_archive(path, &images, &references)?),
             // Of a single archive that cannot be read there is no image to tell of.
             Err(failure) if args.archive.len() == 1 || failure.is_cancelled() => return Err(failure),
-            Err(failure) => candidates.push(sources::unreadable(None, failure.message, Some(path.display().to_string()))),
+            Err(failure) => {
+                candidates.push(sources::unreadable(None, failure.message, Some(path.display().to_string())));
+            }
         }
     }
     Ok(candidates)
