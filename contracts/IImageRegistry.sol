@@ -44,7 +44,8 @@ interface IImageRegistry {
     /// @param publishedAt        When the digest was put into that version.
     /// @param revokedAt          When the digest was revoked.
     /// @param kind               The digest's kind as last published.
-    /// @param successor          Who took over the reference, else everything of the publisher, else zero.
+    /// @param successor          Who took over the reference, else everything of the publisher, else zero. Where there
+    ///                           is a retirement too, the key may have been stolen before it named a successor.
     struct Status {
         uint32 headVersion;
         uint64 headPublishedAt;

@@ -1,7 +1,7 @@
 // Compiles the contracts and writes `artifacts/`; with `--check` compares instead, byte for byte, and exits 1 on a
 // difference. The artifacts are what the Rust side embeds: ABI, deployment code, runtime code, and the addresses that
 // follow from the deployment code on every chain.
-import { readFileSync, writeFileSync, mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import solc from "solc";
 import { getAddress, getContractAddress, keccak256, parseTransaction, recoverTransactionAddress } from "viem";
@@ -120,6 +120,6 @@ async function main(check) {
   console.error(`${check ? "checked" : "wrote"} ${files.size} artifacts with solc ${solc.version()}`);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   await main(process.argv.includes("--check"));
 }
