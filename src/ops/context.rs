@@ -48,7 +48,8 @@ impl Context {
     /// # Errors
     /// When the home cannot be prepared or its database cannot be opened.
     pub fn open(config: Config) -> Result<Self, Failure> {
-        let mut notices = config.home.prepare()?;
+        let mut notices = config.notices.clone();
+        notices.extend(config.home.prepare()?);
         let (store, aside) = Store::open(&config.home.database)?;
         notices.extend(aside);
         Ok(Self {

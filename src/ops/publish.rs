@@ -28,9 +28,6 @@ const LOCAL_POLL: Duration = Duration::from_millis(50);
 /// behind a balancer may answer from a neighbour that has not heard of it yet.
 const PATIENCE: u32 = 30;
 
-/// Journal entries that are looked through for open ones before a node is asked.
-const RECENT: u32 = 1000;
-
 /// What the user is shown before anything is signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quote {
@@ -273,8 +270,7 @@ pub struct Resumed {
 /// When the journal cannot be read or no node answers; nothing is lost then.
 pub async fn resume(context: &Context) -> Result<Vec<Resumed>, Failure> {
     let (store, local) = (context.store().clone(), context.is_local());
-    let (recent, _) = blocking(move || Ok(store.recent(RECENT)?)).await?;
-    if !recent.iter().any(|entry| entry.stage.is_open()) {
+    if !blocking(move || Ok(store.has_open_entries()?)).await? {
         // Nothing is open: no reason to ask a node.
         return Ok(Vec::new());
     }
