@@ -157,7 +157,8 @@ fn trust_rules_come_go_and_answer() {
         run.document["rules"].clone()
     };
     let acme = json!({"pattern": "docker.io/acme/*", "publisher": ADDRESS, "role": "publisher", "name": "acme"});
-    let seen = json!({"pattern": "docker.io/library/nginx:latest", "publisher": OTHER, "role": "observer", "name": null});
+    let seen =
+        json!({"pattern": "docker.io/library/nginx:latest", "publisher": OTHER, "role": "observer", "name": null});
     assert_eq!(rules(home.run(&["trust", "list"])), json!([]));
     assert_eq!(rules(home.run(&["trust", "add", "acme/*", ADDRESS, "--name", "acme"])), json!([acme]));
     assert_eq!(rules(home.run(&["trust", "add", "nginx", OTHER, "--observer"])), json!([acme, seen]));

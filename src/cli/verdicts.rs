@@ -130,11 +130,7 @@ impl Judged {
 /// Judges the candidates at one block, in their order.
 pub async fn judge(context: &Context, candidates: Vec<Candidate>, policy: &TrustPolicy) -> Judged {
     let subject = |candidate: &Candidate| {
-        Some(Subject {
-            image: None,
-            reference: candidate.reference.clone()?,
-            evidence: candidate.evidence.clone(),
-        })
+        Some(Subject { image: None, reference: candidate.reference.clone()?, evidence: candidate.evidence.clone() })
     };
     let subjects: Vec<Subject> = candidates.iter().filter_map(subject).collect();
     let judgement = judge_images(context, &subjects, policy).await;

@@ -77,7 +77,8 @@ pub async fn quote(context: &Context, statement: Statement, from: Address) -> Re
     let head_version = own.as_ref().map_or(0, |record| record.head.version);
     let is_current = own.is_some_and(|record| {
         let releasable = record.head.retired_at.is_none() && record.head.publisher_retired_at.is_none();
-        let held = |entry: &crate::domain::record::Entry| entry.version == record.head.version && entry.revoked_at.is_none();
+        let held =
+            |entry: &crate::domain::record::Entry| entry.version == record.head.version && entry.revoked_at.is_none();
         releasable && record.head.version > 0 && record.entries.iter().all(held)
     });
     let (version, standing) = match &statement {
