@@ -19,7 +19,7 @@ use crate::ops::{
 pub async fn run(console: &mut Console, args: args::Demo) -> Exit {
     let token = CancellationToken::new();
     let as_text = args.no_tui || console.json;
-    let demo = match until_signalled(made(args, console.err_look), &token, false).await {
+    let demo = match until_signalled(Box::pin(made(args, console.err_look)), &token, false).await {
         Ok(demo) => demo,
         Err(failed) => return Exit::Code(console.conclude(Err(failed))),
     };
@@ -27,7 +27,7 @@ pub async fn run(console: &mut Console, args: args::Demo) -> Exit {
     if !as_text {
         return screen::run(console, demo.context.clone()).await;
     }
-    let outcome = until_signalled(show(console, &demo), &token, false).await;
+    let outcome = until_signalled(Box::pin(show(console, &demo)), &token, false).await;
     let code = console.conclude(outcome);
     super::close(&demo.context).await;
     Exit::Code(code)
@@ -47,6 +47,7 @@ async fn made(args: args::Demo, look: super::human::Look) -> Result<Demo, Failur
 async fn show(console: &mut Console, demo: &Demo) -> Result<u8, Failure> {
     let policy = trust_policy(&demo.context)?;
     let candidates = demo.subjects.iter().map(|subject| Candidate {
+        image: subject.image.clone(),
         reference: Some(subject.reference.clone()),
         evidence: subject.evidence.clone(),
         platform: None,

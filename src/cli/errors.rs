@@ -33,8 +33,10 @@ pub const CODES: &[Code] = &[
     // The home.
     code("config-invalid", "config.toml cannot be understood; it was not changed"),
     code("config-unreadable", "config.toml or trust.toml cannot be read"),
-    code("config-unwritable", "config.toml or trust.toml cannot be written"),
-    code("home-unusable", "the home's folders cannot be made or used"),
+    code("config-locked", "another process holds config.toml or trust.toml"),
+    code("home-exposed", "the keystore folder is open to other users"),
+    code("home-unwritable", "the home's folders or files cannot be written"),
+    code("no-home", "no folder for the home is known; name one with --home"),
     code("trust-invalid", "trust.toml cannot be understood; it was not changed"),
     code("store-failed", "the home's database refused"),
     code("store-locked", "another process holds the home's database"),
@@ -83,11 +85,12 @@ pub const CODES: &[Code] = &[
     code("node-malformed", "the node's answer cannot be understood"),
     code("wrong-chain", "the node is of another chain than the network"),
     code("chain-unsettled", "the chain was reorganised while it was read"),
+    code("devnet-absent", "this build has no embedded node"),
     code("devnet-failed", "the embedded node cannot be started"),
     // The contract and its transactions.
     code("no-contract", "the registry contract is not deployed on the network"),
     code("foreign-contract", "other code than the registry's stands at its address"),
-    code("contract-refused", "the contract does not take the statement"),
+    code("refused", "the contract does not take the statement"),
     code("insufficient-funds", "the account cannot pay"),
     code("fee-too-low", "the node wants a higher fee"),
     code("nonce-taken", "another transaction of the account came first"),
@@ -98,6 +101,10 @@ pub const CODES: &[Code] = &[
     code("transaction-dropped", "the node forgot the transaction; it is sent again"),
     code("transaction-unknown", "no node could tell what became of the transaction"),
     code("transaction-failed", "the transaction ended without its effect"),
+    // The demo.
+    code("demo-failed", "the demo did not reach what it set out to"),
+    code("folder-not-empty", "the demo keeps its home only in an empty folder"),
+    code("folder-unwritable", "the demo's folder cannot be written"),
     // The screen.
     code("no-terminal", "the screen needs a terminal"),
 ];
@@ -145,39 +152,56 @@ mod tests {
         text
     }
 
-    /// Codes given to `Failure::new`, and those that a room's `code()` answers.
+    /// Codes given to `Failure::new`, those that a room's `code()` answers, and those that a room calls its `CODE`.
     fn used(text: &str) -> Vec<&str> {
-        let shipped = text.split("#[cfg(test)]").next().unwrap_or_default();
-        let given = shipped
-            .split("Failure::new(")
-            .skip(1)
-            .filter_map(|call| call.trim_start().strip_prefix('"').and_then(|call| call.split('"').next()));
+        let shipped = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        let after = |mark: &'static str| {
+            let calls = shipped.split(mark).skip(1).filter(|rest| rest.trim_start().starts_with('"'));
+            calls.filter_map(|rest| literals(rest).next())
+        };
         let answered = shipped.split("fn code(").skip(1).filter_map(|function| {
             let (signature, body) = function.split_once('{')?;
             signature.contains("&'static str").then(|| literals(inside(body, '{', '}')))
         });
-        given.chain(answered.flatten()).filter(|code| is_kebab(code)).collect()
+        let all = after("Failure::new(").chain(after("const CODE: &str =")).chain(answered.flatten());
+        all.filter(|code| is_kebab(code)).collect()
+    }
+
+    fn shipped_files() -> Vec<(PathBuf, String)> {
+        let mut files = Vec::new();
+        sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
+        files.retain(|file| !file.to_string_lossy().contains("tests"));
+        files.into_iter().map(|file| (file.clone(), fs::read_to_string(file).unwrap())).collect()
     }
 
     #[test]
     fn every_code_that_the_sources_use_is_explained() {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
         let known: BTreeSet<_> = CODES.iter().map(|code| code.word).collect();
-        let mut files = Vec::new();
-        sources(&root, &mut files);
         let mut missing = BTreeSet::new();
-        for file in files {
-            let text = fs::read_to_string(&file).unwrap();
+        for (file, text) in shipped_files() {
             let unexplained = used(&text).into_iter().filter(|code| !known.contains(code));
-            missing.extend(unexplained.map(|code| format!("{code} ({})", file.strip_prefix(&root).unwrap().display())));
+            missing.extend(unexplained.map(|code| format!("{code} ({})", file.display())));
         }
         assert!(missing.is_empty(), "codes without a meaning: {missing:#?}");
+    }
+
+    #[test]
+    fn every_code_that_is_explained_is_used() {
+        let files = shipped_files();
+        let mut others = files.iter().filter(|(file, _)| !file.ends_with("cli/errors.rs"));
+        let unused: Vec<_> = CODES
+            .iter()
+            .map(|code| format!("\"{}\"", code.word))
+            .filter(|word| !others.clone().any(|(_, text)| text.contains(word)))
+            .collect();
+        assert!(others.next().is_some() && unused.is_empty(), "codes that nothing uses: {unused:?}");
     }
 
     #[test]
     fn the_scan_finds_what_it_is_for() {
         let text = "Failure::new(\n  \"a-b\", x) fn code(&self) -> &'static str { match self { A {..} => \"c-d\", } }";
         assert_eq!(used(text), ["a-b", "c-d"]);
+        assert_eq!(used("const CODE: &str = \"e-f\"; Failure::new(code, \"g-h\")"), ["e-f"]);
     }
 
     #[test]

@@ -74,12 +74,7 @@ pub async fn run(session: &mut Session) -> Result<u8, Failure> {
 
 /// An image once under each of its names, or once without any.
 fn candidates(image: &LocalImage) -> Vec<(Candidate, &LocalImage)> {
-    let candidate = |reference| Candidate {
-        reference,
-        evidence: image.evidence.clone(),
-        platform: image.platform.clone(),
-        source: sources::source_name(image),
-    };
+    let candidate = |reference| Candidate::new(image, reference, image.evidence.clone());
     if image.references.is_empty() {
         return vec![(candidate(None), image)];
     }

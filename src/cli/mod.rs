@@ -153,7 +153,7 @@ async fn perform(command: Option<Command>, globals: Globals, mut console: Consol
     let mut session = Session { context: context.clone(), console, globals, token: CancellationToken::new() };
     let token = session.token.clone();
     let sends = matches!(command, Command::Publish(_) | Command::Revoke(_) | Command::Contract(_));
-    let outcome = until_signalled(execute(&mut session, command), &token, sends).await;
+    let outcome = until_signalled(Box::pin(execute(&mut session, command)), &token, sends).await;
     let code = session.console.conclude(outcome);
     close(&context).await;
     (session.console, Exit::Code(code))

@@ -29,14 +29,18 @@ pub enum Measuring {
 /// Lists every image by name. Archives tell their names only when they are read, so those never measured are read now.
 pub async fn list(session: &Session) -> ImageList {
     let list = list_images(&session.context).await;
-    let nameless: Vec<_> = list.images.iter().filter(|image| archive_of(image).is_some() && is_unread(image)).collect();
+    let nameless: Vec<_> = list
+        .images
+        .iter()
+        .filter(|image| is_unread(image))
+        .filter_map(|image| Some((image, archive_of(image)?)))
+        .collect();
     if nameless.is_empty() {
         return list;
     }
     let mut problems = Vec::new();
-    for image in nameless {
-        let label = format!("reading {}", source_name(image).unwrap_or_default());
-        let bar = Bar::start(&session.console, &session.token, &label);
+    for (image, path) in nameless {
+        let bar = Bar::start(&session.console, &session.token, &format!("reading {}", path.display()));
         if let Err(failure) = measure_image(&session.context, image, false, bar).await {
             problems.push(failure);
         }
@@ -58,11 +62,6 @@ fn archive_of(image: &LocalImage) -> Option<&Path> {
     }
 }
 
-/// The archive that an image lies in, for people and documents.
-pub fn source_name(image: &LocalImage) -> Option<String> {
-    archive_of(image).map(|path| crate::domain::text::clean(&path.display().to_string()))
-}
-
 /// A listed image's evidence, as far as `measuring` wants it. What cannot be read is evidence too.
 pub async fn evidence(session: &Session, image: &LocalImage, measuring: Measuring) -> Evidence {
     if measuring == Measuring::Not {
@@ -79,15 +78,11 @@ pub async fn evidence(session: &Session, image: &LocalImage, measuring: Measurin
 pub async fn named(session: &Session, list: &ImageList, reference: &Reference, measuring: Measuring) -> Vec<Candidate> {
     let mut candidates = Vec::new();
     for image in list.images.iter().filter(|image| image.references.contains(reference)) {
-        candidates.push(Candidate {
-            reference: Some(reference.clone()),
-            evidence: evidence(session, image, measuring).await,
-            platform: image.platform.clone(),
-            source: source_name(image),
-        });
+        let evidence = evidence(session, image, measuring).await;
+        candidates.push(Candidate::new(image, Some(reference.clone()), evidence));
     }
     if candidates.is_empty() {
-        candidates.push(unreadable(Some(reference.clone()), absent(list, reference).message, None));
+        candidates.push(Candidate::unreadable(Some(reference.clone()), absent(list, reference).message, None));
     }
     candidates
 }
@@ -100,11 +95,6 @@ pub fn absent(list: &ImageList, reference: &Reference) -> Failure {
     let place = list.engine.as_deref().unwrap_or("the archive folders");
     Failure::new("no-such-image", &format!("{place} has no image `{}`", reference.familiar()))
         .hint("`daochain images` lists what there is")
-}
-
-/// A candidate of which nothing can be told but why.
-pub const fn unreadable(reference: Option<Reference>, cause: String, source: Option<String>) -> Candidate {
-    Candidate { reference, evidence: Evidence::Unreadable { cause }, platform: None, source }
 }
 
 /// An archive's images, measured.

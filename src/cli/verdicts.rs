@@ -10,8 +10,9 @@ use crate::{
     domain::{
         Address, Digest, Reference, Timestamp,
         digest::DigestKind,
-        image::{Evidence, EvidenceLevel},
+        image::{Evidence, EvidenceLevel, ImageId, LocalImage, Source},
         network::{Finality, NetworkView},
+        text::clean,
         trust::TrustPolicy,
         verdict::{Conclusion, Verdict, Withdrawal, undecided},
     },
@@ -24,12 +25,30 @@ use crate::{
 /// What is to be judged.
 #[derive(Debug, Clone)]
 pub struct Candidate {
+    /// The listed image, where there is one.
+    pub image: Option<ImageId>,
     /// `None` for an image that has no name: nobody can have published it.
     pub reference: Option<Reference>,
     pub evidence: Evidence,
     pub platform: Option<String>,
     /// The archive that it lies in; `None` for the engine's.
     pub source: Option<String>,
+}
+
+impl Candidate {
+    /// A listed image under one of its names, or under the one that was asked for.
+    pub fn new(image: &LocalImage, reference: Option<Reference>, evidence: Evidence) -> Self {
+        let source = match &image.id.source {
+            Source::Engine => None,
+            Source::Archive(path) => Some(clean(&path.display().to_string())),
+        };
+        Self { image: Some(image.id.clone()), reference, evidence, platform: image.platform.clone(), source }
+    }
+
+    /// One of which nothing can be told but why.
+    pub const fn unreadable(reference: Option<Reference>, cause: String, source: Option<String>) -> Self {
+        Self { image: None, reference, evidence: Evidence::Unreadable { cause }, platform: None, source }
+    }
 }
 
 /// Where answers were read.
@@ -130,7 +149,8 @@ impl Judged {
 /// Judges the candidates at one block, in their order.
 pub async fn judge(context: &Context, candidates: Vec<Candidate>, policy: &TrustPolicy) -> Judged {
     let subject = |candidate: &Candidate| {
-        Some(Subject { image: None, reference: candidate.reference.clone()?, evidence: candidate.evidence.clone() })
+        let Candidate { image, reference, evidence, .. } = candidate.clone();
+        Some(Subject { image, reference: reference?, evidence })
     };
     let subjects: Vec<Subject> = candidates.iter().filter_map(subject).collect();
     let judgement = judge_images(context, &subjects, policy).await;
@@ -259,6 +279,7 @@ mod tests {
 
     fn image(verdict: Conclusion, evidence: EvidenceLevel) -> ImageVerdict {
         let candidate = Candidate {
+            image: None,
             reference: "acme/api:1".parse().ok(),
             evidence: Evidence::measured(Digest::of(b"config")),
             platform: None,

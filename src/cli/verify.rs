@@ -11,7 +11,7 @@ use super::{
     verdicts::{Candidate, ImageVerdict, Judged, NetworkPart, judge},
 };
 use crate::{
-    domain::{Reference, trust::TrustPolicy, verdict::Conclusion},
+    domain::{Reference, image::LocalImage, trust::TrustPolicy, verdict::Conclusion},
     ops::{Failure, trust::trust_policy},
 };
 
@@ -91,7 +91,7 @@ async fn of_list(session: &mut Session, args: &args::Verify, measuring: Measurin
     if args.all {
         for problem in &list.problems {
             session.console.complain(problem);
-            candidates.push(sources::unreadable(None, problem.message.clone(), None));
+            candidates.push(Candidate::unreadable(None, problem.message.clone(), None));
         }
     }
     Ok(candidates)
@@ -106,23 +106,16 @@ async fn of_archives(session: &Session, args: &args::Verify, measuring: Measurin
             // Of a single archive that cannot be read there is no image to tell of.
             Err(failure) if args.archive.len() == 1 || failure.is_cancelled() => return Err(failure),
             Err(failure) => {
-                candidates.push(sources::unreadable(None, failure.message, Some(path.display().to_string())));
+                candidates.push(Candidate::unreadable(None, failure.message, Some(path.display().to_string())));
             }
         }
     }
     Ok(candidates)
 }
 
-fn of_archive(
-    path: &Path,
-    images: &[crate::domain::image::LocalImage],
-    references: &[Reference],
-) -> Result<Vec<Candidate>, Failure> {
-    let candidate = |image: &crate::domain::image::LocalImage, reference: &Reference| Candidate {
-        reference: Some(reference.clone()),
-        evidence: image.evidence.clone(),
-        platform: image.platform.clone(),
-        source: sources::source_name(image),
+fn of_archive(path: &Path, images: &[LocalImage], references: &[Reference]) -> Result<Vec<Candidate>, Failure> {
+    let candidate = |image: &LocalImage, reference: &Reference| {
+        Candidate::new(image, Some(reference.clone()), image.evidence.clone())
     };
     let mut candidates = Vec::new();
     if references.is_empty() {
@@ -136,7 +129,7 @@ fn of_archive(
         candidates.extend(standing.iter().map(|image| candidate(image, reference)));
         if standing.is_empty() {
             let cause = sources::not_within(path, images, reference).message;
-            candidates.push(sources::unreadable(Some(reference.clone()), cause, Some(path.display().to_string())));
+            candidates.push(Candidate::unreadable(Some(reference.clone()), cause, Some(path.display().to_string())));
         }
     }
     Ok(candidates)
