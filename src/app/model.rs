@@ -10,7 +10,7 @@ use crate::{
         action::Place,
         msg::Problem,
         rows::Rows,
-        sign::{CONFIRMATIONS, Publication, PublicationId, Sign, Step},
+        sign::{Publication, PublicationId, Sign, Step},
         tasks::Tasks,
     },
     domain::{Reference, Timestamp, image::ImageId, network::NetworkView, record::HistoryEvent},
@@ -223,13 +223,6 @@ impl Model {
             Node::Here(network) | Node::Lost { last: Some(network), .. } => Some(network),
             _ => None,
         }
-    }
-
-    /// Blocks that settle a publication here: the embedded network makes a block only for a transaction, so that a
-    /// second confirmation might never come.
-    #[must_use]
-    pub fn confirmations(&self) -> u64 {
-        if self.network().is_some_and(|network| network.local) { 1 } else { CONFIRMATIONS }
     }
 
     /// Where the keys go.

@@ -21,9 +21,6 @@ use crate::{
     },
 };
 
-/// Blocks that settle a publication on a network that others share.
-pub const CONFIRMATIONS: u64 = 3;
-
 /// Names a publication of this session; never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PublicationId(pub u64);

@@ -208,7 +208,7 @@ fn submit(model: &mut Model, mut sign: Box<Sign>, quote: Quote) -> Vec<Effect> {
     sign.problem = None;
     sign.secret = SecretShape::default();
     model.dialog = Some(Dialog::Sign(sign));
-    vec![Effect::Submit { publication: id, quote, confirmations: model.confirmations() }]
+    vec![Effect::Submit { publication: id, quote }]
 }
 
 /// A publication failed before it was sent: the dialog, if it still shows it, asks again.
