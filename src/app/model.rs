@@ -273,7 +273,15 @@ impl Model {
     /// What is to be known while nothing runs.
     #[must_use]
     pub fn notice(&self) -> Option<&str> {
-        self.notices.front().map(String::as_str).or(self.log_problem.as_deref())
+        let engine = match &self.engine {
+            Engine::Lost { name: Some(_), problem, .. } => Some(problem.message.as_str()),
+            _ => None,
+        };
+        let node = match &self.node {
+            Node::Lost { problem, .. } => Some(problem.message.as_str()),
+            _ => None,
+        };
+        self.notices.front().map(String::as_str).or(engine).or(node).or(self.log_problem.as_deref())
     }
 
     /// Shows the answer to a key for some seconds.

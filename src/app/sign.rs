@@ -121,6 +121,12 @@ impl Sign {
         matches!(self.purpose, Purpose::Revoke { .. })
     }
 
+    /// True when the digest is the current release already.
+    #[must_use]
+    pub fn is_repetition(&self) -> bool {
+        self.step == Step::Stuck && self.quote.as_ref().is_some_and(Quote::is_repetition)
+    }
+
     /// The publication that the dialog shows.
     #[must_use]
     pub const fn publication(&self) -> Option<PublicationId> {

@@ -164,9 +164,7 @@ pub(super) fn accept(model: &mut Model) -> Vec<Effect> {
     };
     match sign.step {
         Step::Working(_) => return vec![Effect::ForgetSecret],
-        Step::Stuck if matches!(&sign.problem, Some(problem) if problem.code == "already-published") => {
-            return vec![Effect::ForgetSecret];
-        }
+        Step::Stuck if sign.is_repetition() => return vec![Effect::ForgetSecret],
         Step::Stuck => return resume(model, sign),
         Step::Reason => {
             let Purpose::Revoke { reason } = &sign.purpose else { return Vec::new() };
