@@ -208,9 +208,7 @@ impl Loop {
 
     fn perform(&mut self, effect: Effect) {
         match effect {
-            Effect::Submit { publication, quote, confirmations } => {
-                self.runtime.submit(publication, quote, confirmations, self.secrets.take());
-            }
+            Effect::Submit { publication, quote } => self.runtime.submit(publication, quote, self.secrets.take()),
             Effect::CreateAccount => self.runtime.create_account(self.secrets.take()),
             Effect::ForgetSecret => self.secrets.clear(),
             Effect::Copy(text) => {

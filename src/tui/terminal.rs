@@ -190,6 +190,7 @@ impl Signals {
 ///
 /// # Errors
 /// When the terminal cannot be watched.
+#[expect(deprecated, reason = "its successor is unsafe for types that do not own their descriptor; this one does")]
 pub async fn hung_up() -> io::Result<()> {
     let terminal: OwnedFd = io::stdin().as_fd().try_clone_to_owned()?;
     let watched = AsyncFd::with_interest(terminal, Interest::READABLE)?;

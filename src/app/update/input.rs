@@ -16,8 +16,7 @@ use crate::app::{
 const FIELD_LIMIT: usize = 280;
 
 pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
-    let place = model.place();
-    match action::binding(place, key) {
+    match action::binding(model, key) {
         Some(binding) => match (binding.allowed)(model) {
             Ok(()) => perform(model, binding.action),
             Err("") => type_key(model, key),

@@ -165,9 +165,7 @@ pub(super) fn accept(model: &mut Model) -> Vec<Effect> {
     };
     match sign.step {
         Step::Working(_) => return vec![Effect::ForgetSecret],
-        Step::Stuck if matches!(&sign.problem, Some(problem) if problem.code == "already-published") => {
-            return vec![Effect::ForgetSecret];
-        }
+        Step::Stuck if sign.is_repetition() => return vec![Effect::ForgetSecret],
         Step::Stuck => return resume(model, sign),
         Step::Reason => {
             let Purpose::Revoke { reason } = &sign.purpose else { return Vec::new() };
@@ -209,7 +207,7 @@ fn submit(model: &mut Model, mut sign: Box<Sign>, quote: Quote) -> Vec<Effect> {
     sign.problem = None;
     sign.secret = SecretShape::default();
     model.dialog = Some(Dialog::Sign(sign));
-    vec![Effect::Submit { publication: id, quote, confirmations: model.confirmations() }]
+    vec![Effect::Submit { publication: id, quote }]
 }
 
 /// A publication failed before it was sent: the dialog, if it still shows it, asks again.

@@ -6,7 +6,7 @@
 //!          measured 10s ago · linux/amd64
 //! released sha256:51aa07be…
 //!          v7 · block 1180 · 24 confirmations, final
-//! by       acme 0x7F3c…9A21  by rule docker.io/acme/*
+//! by       acme 0x7F3c…9A21 · rule docker.io/acme/*
 //! history  v7 ← v6 ← v5 revoked
 //! ```
 //!
@@ -131,7 +131,8 @@ impl Writer<'_, '_> {
             None => (" ", Role::Muted, nameless(self.row).to_owned()),
         };
         if let (Some(Conclusion::Undecided), Some((last, at))) = (self.row.conclusion(), self.row.last) {
-            reason = format!("{} ago; {reason}", sentence_case(&was(last, at, self.model.now)));
+            let cause = verdict.map_or("", |verdict| verdict.reason.as_str());
+            reason = sentence(&format!("{} ago; {cause}", was(last, at, self.model.now)));
         }
         let indent = text::width(glyph) + 1;
         let limit = if self.full { usize::MAX } else { 2 };
@@ -214,7 +215,7 @@ impl Writer<'_, '_> {
         else {
             return;
         };
-        let rule = verdict.rule.as_deref().map_or_else(String::new, |rule| format!("  by rule {rule}"));
+        let rule = verdict.rule.as_deref().map_or_else(String::new, |rule| format!(" · rule {rule}"));
         let name = verdict.publisher_name.as_deref().map_or_else(String::new, |name| format!("{name} "));
         let whole = format!("{name}{publisher}{rule}");
         let fits = text::width(&whole) + LABEL <= self.width;

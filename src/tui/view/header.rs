@@ -116,8 +116,9 @@ fn panes<'t>(model: &Model, canvas: &Canvas, titled: bool) -> Line<'t> {
         let open = pane == model.pane;
         let count = match pane {
             Pane::Images if !model.listed => String::new(),
-            Pane::Images if model.rows.shown() < model.rows.all().len() => {
-                format!(" {} of {}", model.rows.shown(), model.rows.all().len())
+            Pane::Images if !model.filter.input.value().is_empty() => {
+                let needle = text::cut(model.filter.input.value(), 16);
+                format!(" {} of {} /{needle}", model.rows.shown(), model.rows.all().len())
             }
             Pane::Images => format!(" {}", model.rows.all().len()),
             Pane::Accounts => {

@@ -193,7 +193,12 @@ fn verdict(model: &Model, row: &Row, columns: usize) -> (Role, String) {
 
 /// What was concluded before, and how long ago.
 pub(super) fn was(last: Conclusion, at: Timestamp, now: Timestamp) -> String {
-    format!("was {} {}", last.word(), crate::app::clock::coarse_age(now.since(at)))
+    let word = match last {
+        Conclusion::Mismatch => "MISMATCH",
+        Conclusion::Revoked => "REVOKED",
+        other => other.word(),
+    };
+    format!("was {word} {}", crate::app::clock::coarse_age(now.since(at)))
 }
 
 /// A bar and its percentage in `columns` columns.
