@@ -1,7 +1,8 @@
 //! The chain room against real nodes.
 //!
 //! `DAOCHAIN_TEST_NODES` names them: `geth=http://127.0.0.1:8545,anvil=http://127.0.0.1:8546`. Each must have an
-//! unlocked account with ether. `DAOCHAIN_WITHOUT=node` leaves the tests out.
+//! unlocked account with ether, or the key of a funded one as the URL's fragment: `dev=http://127.0.0.1:8547#KEY`, 64 hex
+//! digits. `DAOCHAIN_WITHOUT=node` leaves the tests out.
 
 #![expect(
     clippy::unwrap_used,

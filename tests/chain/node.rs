@@ -6,7 +6,7 @@ use std::{
 };
 
 use daochain::{
-    chain::{Action, Answers, Chain, ChainConfig, Question, SigningKey},
+    chain::{Action, Answers, Chain, ChainConfig, Question, SigningKey, Unsigned},
     domain::{
         Address, Digest, Reference, Wei,
         publication::{Cost, Fate, TransactionHash},
@@ -21,18 +21,23 @@ use jsonrpsee::{
     http_client::{HttpClient, HttpClientBuilder},
     rpc_params,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 use url::Url;
+use zeroize::Zeroizing;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Tests run at once, and only one of them may find the registry missing.
 static DEPLOYING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+/// A faucet's transactions are sent one after the other.
+static FUNDING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 /// One real node, with the registry on it.
 pub(crate) struct Node {
     pub(crate) chain: Chain,
     pub(crate) url: Url,
     rpc: HttpClient,
+    /// Pays where the node has no unlocked account.
+    faucet: Option<SigningKey>,
 }
 
 /// The nodes to test against, by name.
@@ -73,7 +78,12 @@ impl Node {
         let _alone = DEPLOYING.lock().await;
         let rpc = HttpClientBuilder::default().build(url.as_str()).unwrap();
         let chain = Chain::new(config(&url, None)).unwrap();
-        let mut node = Self { chain, url, rpc };
+        let faucet = url.fragment().map(|digits| {
+            let mut secret = Zeroizing::new([0; 32]);
+            hex::decode_to_slice(digits, secret.as_mut()).unwrap();
+            SigningKey::new(&secret).unwrap()
+        });
+        let mut node = Self { chain, url, rpc, faucet };
         let deterministic = node.chain.has_deployment_proxy().await.unwrap();
         if node.chain.contract_state().await.unwrap().code_matches {
             return node;
@@ -105,31 +115,46 @@ impl Node {
 
     /// Calls the registry with what no [`Action`] says yet.
     pub(crate) async fn call(&self, key: &SigningKey, signature: &str, arguments: &[Token]) {
-        let nothing = Action::Transfer { to: self.chain.contract(), amount: Wei::ZERO };
-        let of_fee = Action::Transfer { to: key.address(), amount: Wei::ZERO };
-        let cost = Cost { gas_limit: 300_000, ..self.chain.estimate(&of_fee, key.address()).await.unwrap() };
-        let nonce = self.chain.next_nonce(key.address()).await.unwrap();
-        let mut unsigned = self.chain.prepare(&nothing, key.address(), nonce, cost).await.unwrap();
-        unsigned.data = [id(signature).as_slice(), &encode(arguments)].concat();
-        let signed = unsigned.sign(key).unwrap();
-        self.chain.broadcast(&signed.raw).await.unwrap();
-        let fate = self.follow(signed.hash, key, nonce).await;
-        assert!(matches!(fate, Fate::Succeeded { .. }), "{signature} came to {fate:?}");
+        let data = [id(signature).as_slice(), &encode(arguments)].concat();
+        self.send_raw(key, Some(self.chain.contract()), data).await;
     }
 
-    /// A new account with two ether.
+    /// Sends any transaction at all. Returns its nonce.
+    async fn send_raw(&self, key: &SigningKey, to: Option<Address>, data: Vec<u8>) -> u64 {
+        let nothing = Action::Transfer { to: key.address(), amount: Wei::ZERO };
+        let cost = Cost { gas_limit: 300_000, ..self.chain.estimate(&nothing, key.address()).await.unwrap() };
+        let nonce = self.chain.next_nonce(key.address()).await.unwrap();
+        let unsigned = self.chain.prepare(&nothing, key.address(), nonce, cost).await.unwrap();
+        let signed = Unsigned { to, data, ..unsigned }.sign(key).unwrap();
+        self.chain.broadcast(&signed.raw).await.unwrap();
+        let fate = self.follow(signed.hash, key, nonce).await;
+        assert!(matches!(fate, Fate::Succeeded { .. }), "it came to {fate:?}");
+        nonce
+    }
+
     pub(crate) async fn account(&self) -> SigningKey {
         let key = SigningKey::generate();
+        match &self.faucet {
+            Some(faucet) => {
+                let _alone = FUNDING.lock().await;
+                let transfer = Action::Transfer { to: key.address(), amount: Wei::from_ether(2) };
+                self.succeed(faucet, &transfer).await;
+            }
+            None => self.fund_from_unlocked(key.address()).await,
+        }
+        key
+    }
+
+    async fn fund_from_unlocked(&self, to: Address) {
         let accounts: Vec<String> = self.rpc.request("eth_accounts", rpc_params![]).await.unwrap();
         let two_ether = "0x1bc16d674ec80000";
-        let transfer = json!({"from": accounts[0], "to": key.address().to_string(), "value": two_ether});
+        let transfer = json!({"from": accounts[0], "to": to.to_string(), "value": two_ether});
         let _: String = self.rpc.request("eth_sendTransaction", rpc_params![transfer]).await.unwrap();
         let deadline = Instant::now() + PATIENCE;
-        while self.chain.balances(&[key.address()]).await.unwrap() != [Wei::from_ether(2)] {
+        while self.chain.balances(&[to]).await.unwrap() != [Wei::from_ether(2)] {
             assert!(Instant::now() < deadline, "the account was not funded");
             tokio::task::yield_now().await;
         }
-        key
     }
 
     pub(crate) async fn sign(
@@ -190,19 +215,9 @@ impl Node {
 
     /// A contract that is not the registry: one byte of code.
     pub(crate) async fn foreign_contract(&self) -> Address {
-        let accounts: Vec<String> = self.rpc.request("eth_accounts", rpc_params![]).await.unwrap();
+        let key = self.account().await;
         // PUSH1 1 PUSH1 0 RETURN: deploys one zero byte.
-        let creation = json!({"from": accounts[0], "data": "0x60016000f3"});
-        let hash: String = self.rpc.request("eth_sendTransaction", rpc_params![creation]).await.unwrap();
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let receipt: Value =
-                self.rpc.request("eth_getTransactionReceipt", rpc_params![&hash]).await.unwrap_or_default();
-            if let Some(address) = receipt["contractAddress"].as_str() {
-                return address.parse().unwrap();
-            }
-            assert!(Instant::now() < deadline, "no block took the contract");
-            tokio::task::yield_now().await;
-        }
+        let nonce = self.send_raw(&key, None, vec![0x60, 1, 0x60, 0, 0xf3]).await;
+        Action::DeployRegistry { deterministic: false }.creates(key.address(), nonce).unwrap()
     }
 }
