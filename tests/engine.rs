@@ -142,7 +142,7 @@ async fn a_loaded_image_is_listed_found_and_described() {
     let mut lab = Lab::open().await;
     let tiny = lab.tiny("1", b"listed");
     let image = lab.load(&tiny).await;
-    assert_eq!(image.references, [tiny.reference.clone()]);
+    assert_eq!(image.references, std::slice::from_ref(&tiny.reference));
     assert_eq!(image.evidence.level(), EvidenceLevel::Claimed);
     if lab.engine.info().store == Store::Classic {
         assert_eq!(image.id.id, tiny.config.to_string());

@@ -1,5 +1,9 @@
 //! The main job on a real engine and every kind of node: publish, verify, swap, publish again, revoke.
-#![expect(clippy::expect_used, clippy::print_stderr, reason = "a test fails by panicking, and names its parts on stderr")]
+#![expect(
+    clippy::expect_used,
+    clippy::print_stderr,
+    reason = "a test fails by panicking, and names its parts on stderr"
+)]
 
 mod support;
 
@@ -49,7 +53,10 @@ fn publish_verify_swap_revoke(home: &Home, deploy: bool) {
     let verified = verify();
     assert_eq!(verified.verdict(), ("verified", Some(0)), "{verified:?}");
     assert_eq!(verified.document["images"][0]["evidence"], "measured");
-    assert_eq!(verified.document["images"][0]["config_digest"], first.id, "the classic store's ID is the configuration digest");
+    assert_eq!(
+        verified.document["images"][0]["config_digest"], first.id,
+        "the classic store's ID is the configuration digest"
+    );
 
     let second = build(&reference, &unique("second"));
     let swapped = verify();
@@ -73,6 +80,7 @@ fn publish_verify_swap_revoke(home: &Home, deploy: bool) {
     assert_eq!(refused.document["schema"], "daochain.error/1", "{refused:?}");
 
     let history = home.run(&["history", &reference]);
-    let kinds: Vec<_> = history.document["events"].as_array().expect("events").iter().map(|event| event["kind"].clone()).collect();
+    let kinds: Vec<_> =
+        history.document["events"].as_array().expect("events").iter().map(|event| event["kind"].clone()).collect();
     assert_eq!(kinds, ["published", "published", "revoked"], "{history:?}");
 }

@@ -37,7 +37,6 @@ const CRATES: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("rpassword", &["cli"]),
     ("eth_keystore", &["keystore"]),
-    ("oci_spec", &["image", "docker"]),
     ("tar", &["image"]),
     ("axum", &["devnet", "chain"]),
     ("ethrex_rpc", &["devnet"]),

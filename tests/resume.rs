@@ -54,7 +54,8 @@ impl Proxy {
 /// One request per connection: enough for a proxy that is there to be in the way.
 fn serve(mut client: TcpStream, upstream: &str, hold: Hold, tell: &mpsc::Sender<()>, passing: &AtomicBool) {
     let Some(body) = read_body(&mut client) else { return };
-    let is_broadcast = body.windows(22).any(|window| window == b"eth_sendRawTransaction") && !passing.load(Ordering::SeqCst);
+    let is_broadcast =
+        body.windows(22).any(|window| window == b"eth_sendRawTransaction") && !passing.load(Ordering::SeqCst);
     if is_broadcast && hold == Hold::Before {
         tell.send(()).unwrap();
         std::thread::park_timeout(Duration::from_secs(60));

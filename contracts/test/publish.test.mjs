@@ -1,7 +1,7 @@
 // Publishing as oneself: versions, amendments, what a digest's entry says afterwards, and every limit.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { encodeAbiParameters, encodeFunctionData, keccak256, pad, parseEventLogs, toHex } from "viem";
+import { decodeErrorResult, encodeAbiParameters, encodeFunctionData, keccak256, pad, parseEventLogs, toHex } from "viem";
 import { ALL, World, ZERO_ADDRESS, digest, refHash, release, sha256 } from "./harness.mjs";
 
 const APP = "docker.io/acme/app:1.0";
@@ -248,27 +248,31 @@ test("calldata that is not ABI is refused", async () => {
   // The words of `good`: 0 offset of the release; 1-4 its head: offsets of imageRef, digests, amends, offset of
   // annotations; 5-6 imageRef; 7-9 digests (count, value, kind); 10-11 annotations.
   assert.deepEqual([1, 2, 3, 4, 5, 7, 9, 10].map((i) => Number(`0x${words[i]}`)), [0x80, 0xc0, 0, 0x120, 22, 1, 1, 4]);
-  const call = (replaced, length = words.length) => {
+  const call = (replaced, length = words.length, appended = "") => {
     const changed = words.map((word, i) => replaced[i] ?? word).slice(0, length);
-    const data = `${good.slice(0, 10)}${changed.join("")}`;
+    const data = `${good.slice(0, 10)}${changed.join("")}${appended}`;
     return world.client.call({ account: publisher.address, to: registry.address, data });
   };
   const hex = (value) => BigInt(value).toString(16).padStart(64, "0");
   const huge = "f".repeat(64);
+  const end = hex(words.length * 32 - 32); // offsets count from the release, one word after the first
+  const before = hex(2n ** 256n - 0x20n); // so this one leads to the first word, a length of 32
   await call({}); // the baseline is accepted
-  await call({ 4: hex(0x120) });
+  await call({ 2: end }, words.length, `${hex(1)}${"ab".repeat(32)}${hex(7)}`);
   const refused = {
     "reference offset beyond calldata": [{ 1: hex(0x10000) }],
-    "reference offset that wraps around": [{ 1: huge }],
+    "reference offset that wraps around": [{ 1: before }],
     "reference longer than calldata": [{ 5: hex(511) }],
     "reference length that wraps around": [{ 5: huge }],
     "digests offset beyond calldata": [{ 2: hex(0x10000) }],
-    "digests offset that wraps around": [{ 2: hex(2n ** 256n - 0x20n) }],
+    "digests offset that wraps around": [{ 2: before }],
     "more digests than calldata": [{ 7: hex(64) }],
+    "a digest without its kind at the end": [{ 2: end }, words.length, `${hex(1)}${"ab".repeat(32)}`],
     "digest count that wraps around": [{ 7: hex(2n ** 250n) }],
     "digest count that wraps around to one": [{ 7: hex(2n ** 250n + 1n) }],
     "annotations offset beyond calldata": [{ 4: hex(0x10000) }],
-    "annotations offset at the end": [{ 4: hex(words.length * 32 - 32) }],
+    "annotations offset at the end": [{ 4: end }],
+    "annotations offset that wraps around": [{ 4: before }],
     "annotations longer than calldata": [{ 10: hex(4096) }],
     "annotations length that wraps around": [{ 10: huge }],
     "kind over 8 bits": [{ 9: hex(256) }],
@@ -278,7 +282,21 @@ test("calldata that is not ABI is refused", async () => {
     "truncated head": [{}, 3],
     "truncated annotations": [{}, 11],
   };
-  for (const [what, change] of Object.entries(refused)) await assert.rejects(call(...change), /revert/i, what);
+  // A length that wraps around in the sum is caught by its limit; all else reverts without data, as ABI decoders do.
+  const limits = {
+    "reference length that wraps around": "ReferenceLength",
+    "digest count that wraps around": "DigestCount",
+    "digest count that wraps around to one": "DigestCount",
+    "annotations length that wraps around": "AnnotationsLength",
+  };
+  for (const [what, change] of Object.entries(refused)) {
+    await assert.rejects(call(...change), (error) => {
+      const { data } = error.walk((cause) => /^0x/.test(cause.data)) ?? { data: "0x" };
+      const name = data === "0x" ? undefined : decodeErrorResult({ abi: registry.abi, data }).errorName;
+      assert.equal(name, limits[what], what);
+      return /revert/i.test(error.message);
+    });
+  }
 });
 
 test("the same data may lie anywhere in calldata", async () => {

@@ -1,7 +1,7 @@
 // Publications and revocations that a publisher signs and anyone sends: EIP-712, ERC-1271, and every replay.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { encodeFunctionData, parseSignature, serializeSignature } from "viem";
+import { encodeAbiParameters, encodeFunctionData, parseSignature, serializeSignature } from "viem";
 import { compile } from "../build.mjs";
 import { ALL, FOREVER, World, digest, refHash, release, sha256 } from "./harness.mjs";
 
@@ -272,4 +272,17 @@ test("a contract that is asked cannot act while it answers", async () => {
   await registry.send(relayer, "publishBySig", args);
   assert.equal(await registry.read("nonce", [wallet.address]), 1n);
   assert.equal((await registry.read("head", [wallet.address, refHash(APP)]))[0], 1);
+});
+
+test("the event's data is the canonical ABI encoding, whatever the signature check left in memory", async () => {
+  const wallet = await world.deploy(relayer, wallets.ReentrantWallet);
+  const releases = [release("r", [digest("a")], { annotations: "note" }), release("s", [digest("b")])];
+  const args = [wallet.address, releases, 0n, FOREVER, `0x${"ff".repeat(1500)}`];
+  await wallet.send(relayer, "arm", [registry.address, "0x"]);
+  const { logs } = await registry.send(relayer, "publishBySig", args);
+  const inputs = registry.abi.find(({ name }) => name === "Published").inputs.filter(({ indexed }) => !indexed);
+  for (const [i, { imageRef, digests, annotations }] of releases.entries()) {
+    const data = encodeAbiParameters(inputs, [1, imageRef, digests, annotations, wallet.address]);
+    assert.equal(logs[i].data, data, imageRef);
+  }
 });

@@ -128,10 +128,12 @@ impl Binding {
     }
 }
 
-/// The binding of `key` where the keys go now.
+/// The binding of `key` where the keys go now: the first that is allowed, else the first, whose reason says why not.
 #[must_use]
-pub fn binding(place: Place, key: Key) -> Option<&'static Binding> {
-    BINDINGS.iter().find(|binding| binding.places.contains(&place) && binding.keys.contains(&key))
+pub fn binding(model: &Model, key: Key) -> Option<&'static Binding> {
+    let place = model.place();
+    let bound = || BINDINGS.iter().filter(|binding| binding.places.contains(&place) && binding.keys.contains(&key));
+    bound().find(|binding| (binding.allowed)(model).is_ok()).or_else(|| bound().next())
 }
 
 /// The footer's hints: what can be done here and now, in the table's order.
@@ -170,32 +172,92 @@ const fn row(
 
 /// Every key.
 pub const BINDINGS: &[Binding] = &[
-    row(Action::Accept, &[Key::Enter], &[Place::Sign], "go on", "publish, revoke or try again", can_accept),
+    row(Action::Accept, &[Key::Enter], &[Place::Sign], "publish", "sign and send the release", can_publish),
+    row(Action::Accept, &[Key::Enter], &[Place::Sign], "revoke", "sign and send the revocation", can_revoke),
+    row(Action::Accept, &[Key::Enter], &[Place::Sign], "next", "ask for the cost", is_reasoning),
+    row(Action::Accept, &[Key::Enter], &[Place::Sign], "try again", "ask again after an error", can_retry),
+    row(Action::Accept, &[Key::Enter], &[Place::Sign], "done", "close when it is done", is_done),
     row(Action::PreviousAccount, &[Key::Left], &[Place::Sign], "", "the account before", can_change_account),
     row(Action::NextAccount, &[Key::Right], &[Place::Sign], "another account", "the next account", can_change_account),
-    row(Action::NewAccount, &[Key::Ctrl('n')], &[Place::Sign], "new account", "make an account and come back", no_account),
-    row(Action::NextField, &[Key::Tab, Key::BackTab], &[Place::Sign], "edit reason", "back to the reason", can_edit_reason),
+    row(
+        Action::NewAccount,
+        &[Key::Ctrl('n')],
+        &[Place::Sign],
+        "new account",
+        "make an account and come back",
+        no_account,
+    ),
+    row(
+        Action::NextField,
+        &[Key::Tab, Key::BackTab],
+        &[Place::Sign],
+        "edit reason",
+        "back to the reason",
+        can_edit_reason,
+    ),
     row(Action::Close, &[Key::Esc], &[Place::Sign], "close", "close; what was sent goes on", always),
-    row(Action::Accept, &[Key::Enter], &[Place::NewAccount], "go on", "next field, then make the account", always),
+    row(Action::Accept, &[Key::Enter], &[Place::NewAccount], "make it", "next field, then make the account", always),
     row(Action::NextField, &[Key::Tab, Key::BackTab], &[Place::NewAccount], "other field", "the other field", always),
     row(Action::Close, &[Key::Esc], &[Place::NewAccount], "cancel", "make no account", always),
     row(Action::Accept, &[Key::Enter], &[Place::Filter], "keep", "keep the filter and leave its field", always),
     row(Action::ClearFilter, &[Key::Esc], &[Place::Filter], "clear", "show all images again", always),
     row(Action::Move(Motion::Up), &[Key::Up], &[Place::Filter], "", "one row up", always),
     row(Action::Move(Motion::Down), &[Key::Down], &[Place::Filter], "", "one row down", always),
-    row(Action::Yes, &[Key::Char('y'), Key::Char('Y'), Key::Ctrl('c')], &[Place::Quit], "end it", "end the work and quit", always),
-    row(Action::No, &[Key::Char('n'), Key::Char('N'), Key::Esc, Key::Char('q')], &[Place::Quit], "stay", "go on", always),
-    row(Action::Close, &[Key::Esc, Key::Char('q'), Key::Char('?'), Key::Enter], &[Place::Help], "close", "close the help", always),
+    row(
+        Action::Yes,
+        &[Key::Char('y'), Key::Char('Y'), Key::Ctrl('c')],
+        &[Place::Quit],
+        "end it",
+        "end the work and quit",
+        always,
+    ),
+    row(
+        Action::No,
+        &[Key::Char('n'), Key::Char('N'), Key::Esc, Key::Char('q')],
+        &[Place::Quit],
+        "stay",
+        "go on",
+        always,
+    ),
+    row(
+        Action::Close,
+        &[Key::Esc, Key::Char('q'), Key::Char('?'), Key::Enter],
+        &[Place::Help],
+        "close",
+        "close the help",
+        always,
+    ),
     row(Action::Why, &[Key::Enter], &[Place::Images], "why", "everything about the selected image", has_row),
     row(Action::Why, &[Key::Enter, Key::Esc], &[Place::Detail], "back", "back to the list", always),
     row(Action::Measure, &[Key::Char('v')], IMAGES, "measure", "hash every byte of the image", can_measure),
     row(Action::Publish, &[Key::Char('p')], IMAGES, "publish", "publish the image under its name", is_named),
     row(Action::Revoke, &[Key::Char('r')], IMAGES, "revoke", "withdraw the image for ever", is_named),
     row(Action::NewAccount, &[Key::Char('n')], &[Place::Accounts], "new", "make an account", always),
-    row(Action::Fund, &[Key::Char('f')], &[Place::Accounts], "fund", "get ether from the embedded network's faucet", can_fund),
-    row(Action::SetDefault, &[Key::Char('d')], &[Place::Accounts], "default", "sign with this account unless told otherwise", can_set_default),
+    row(
+        Action::Fund,
+        &[Key::Char('f')],
+        &[Place::Accounts],
+        "fund",
+        "get ether from the embedded network's faucet",
+        can_fund,
+    ),
+    row(
+        Action::SetDefault,
+        &[Key::Char('d')],
+        &[Place::Accounts],
+        "default",
+        "sign with this account unless told otherwise",
+        can_set_default,
+    ),
     row(Action::CopyAddress, &[Key::Char('y')], &[Place::Accounts], "copy", "copy the address", has_account),
-    row(Action::Cancel, &[Key::Char('x')], LISTS, "cancel", "stop measuring: the selected image, else the first", is_busy),
+    row(
+        Action::Cancel,
+        &[Key::Char('x')],
+        LISTS,
+        "cancel",
+        "stop measuring: the selected image, else the first",
+        is_busy,
+    ),
     row(Action::CancelAll, &[Key::Char('X')], LISTS, "", "stop measuring all images", is_busy),
     row(Action::CopyDigest, &[Key::Char('y')], IMAGES, "copy", "copy the image's digest", has_digest),
     row(Action::Filter, &[Key::Char('/')], IMAGES, "filter", "show images by name, verdict or publisher", always),
@@ -286,12 +348,27 @@ fn sign(model: &Model) -> Option<&crate::app::sign::Sign> {
     }
 }
 
-fn can_accept(model: &Model) -> Result<(), &'static str> {
+fn can_publish(model: &Model) -> Result<(), &'static str> {
+    demand(sign(model).is_some_and(|sign| sign.step == Step::Ready && !sign.is_revocation()), "")
+}
+
+fn can_revoke(model: &Model) -> Result<(), &'static str> {
+    demand(sign(model).is_some_and(|sign| sign.step == Step::Ready && sign.is_revocation()), "")
+}
+
+fn is_reasoning(model: &Model) -> Result<(), &'static str> {
+    demand(sign(model).is_some_and(|sign| sign.step == Step::Reason), "")
+}
+
+fn can_retry(model: &Model) -> Result<(), &'static str> {
+    demand(sign(model).is_some_and(|sign| sign.step == Step::Stuck && !sign.is_repetition()), "")
+}
+
+fn is_done(model: &Model) -> Result<(), &'static str> {
     let sign = sign(model).ok_or("")?;
-    let working = sign.publication().and_then(|id| model.publication(id));
-    let waits = matches!(sign.step, Step::Measuring | Step::Estimating | Step::NoAccount)
-        || working.is_some_and(crate::app::sign::Publication::is_open);
-    demand(!waits, "")
+    let working = sign.publication().map(|id| model.publication(id));
+    let settled = working.is_some_and(|one| one.is_none_or(|one| !one.is_open()));
+    demand(settled || sign.is_repetition(), "")
 }
 
 fn can_change_account(model: &Model) -> Result<(), &'static str> {

@@ -75,8 +75,6 @@ pub enum Effect {
         publication: PublicationId,
         /// What was shown to the user.
         quote: Quote,
-        /// How many blocks to wait for.
-        confirmations: u64,
     },
     /// Take up what earlier processes left open.
     Resume,
@@ -86,8 +84,6 @@ pub enum Effect {
         publication: PublicationId,
         /// Which.
         entry: JournalEntry,
-        /// How many blocks settle it.
-        confirmations: u64,
     },
     /// Make a key, with the passphrase that the event loop holds.
     CreateAccount,

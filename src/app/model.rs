@@ -10,7 +10,7 @@ use crate::{
         action::Place,
         msg::Problem,
         rows::Rows,
-        sign::{CONFIRMATIONS, Publication, PublicationId, Sign, Step},
+        sign::{Publication, PublicationId, Sign, Step},
         tasks::Tasks,
     },
     domain::{Reference, Timestamp, image::ImageId, network::NetworkView, record::HistoryEvent},
@@ -225,13 +225,6 @@ impl Model {
         }
     }
 
-    /// Blocks that settle a publication here: the embedded network makes a block only for a transaction, so that a
-    /// second confirmation might never come.
-    #[must_use]
-    pub fn confirmations(&self) -> u64 {
-        if self.network().is_some_and(|network| network.local) { 1 } else { CONFIRMATIONS }
-    }
-
     /// Where the keys go.
     #[must_use]
     pub fn place(&self) -> Place {
@@ -280,7 +273,15 @@ impl Model {
     /// What is to be known while nothing runs.
     #[must_use]
     pub fn notice(&self) -> Option<&str> {
-        self.notices.front().map(String::as_str).or(self.log_problem.as_deref())
+        let engine = match &self.engine {
+            Engine::Lost { name: Some(_), problem, .. } => Some(problem.message.as_str()),
+            _ => None,
+        };
+        let node = match &self.node {
+            Node::Lost { problem, .. } => Some(problem.message.as_str()),
+            _ => None,
+        };
+        self.notices.front().map(String::as_str).or(engine).or(node).or(self.log_problem.as_deref())
     }
 
     /// Shows the answer to a key for some seconds.

@@ -109,19 +109,20 @@ impl Row {
     }
 
     /// The conclusion as the list ranks it: what someone's word stands against first, what nobody speaks of last.
-    const fn rank(&self) -> u8 {
-        match &self.verdict {
-            Some(verdict) => match verdict.conclusion {
-                Conclusion::Mismatch => 0,
-                Conclusion::Revoked => 1,
-                Conclusion::Undecided => 2,
-                Conclusion::Outdated => 3,
-                Conclusion::Untrusted => 4,
-                Conclusion::Verified => 5,
-                Conclusion::Unpublished => 6,
-            },
-            None if self.key.reference.is_some() => 7,
-            None => 8,
+    ///
+    /// An undecided row keeps the rank of what it was: a node that is lost must not shuffle the list.
+    fn rank(&self) -> u8 {
+        let undecided = self.conclusion() == Some(Conclusion::Undecided);
+        let conclusion = self.last.filter(|_| undecided).map(|(last, _)| last).or_else(|| self.conclusion());
+        match conclusion {
+            Some(Conclusion::Mismatch) => 0,
+            Some(Conclusion::Revoked) => 1,
+            Some(Conclusion::Undecided) => 2,
+            Some(Conclusion::Outdated) => 3,
+            Some(Conclusion::Untrusted) => 4,
+            Some(Conclusion::Verified) => 5,
+            Some(Conclusion::Unpublished) => 6,
+            None => 7,
         }
     }
 }
@@ -277,7 +278,11 @@ impl Rows {
     }
 
     /// Takes verdicts over; those of rows that went meanwhile are dropped.
-    pub fn judge(&mut self, verdicts: impl IntoIterator<Item = (RowKey, Verdict, Option<(Conclusion, Timestamp)>)>, at: Timestamp) {
+    pub fn judge(
+        &mut self,
+        verdicts: impl IntoIterator<Item = (RowKey, Verdict, Option<(Conclusion, Timestamp)>)>,
+        at: Timestamp,
+    ) {
         let index: HashMap<RowKey, usize> =
             self.all.iter().enumerate().map(|(index, row)| (row.key.clone(), index)).collect();
         for (key, verdict, last) in verdicts {
@@ -414,5 +419,9 @@ fn compare(sort: Sort, a: &Row, b: &Row) -> std::cmp::Ordering {
         Sort::Age => b.image.created.cmp(&a.image.created),
         Sort::Size => b.image.size.cmp(&a.image.size),
     };
-    nameless(a).cmp(&nameless(b)).then(by_sort).then_with(|| familiar(a).cmp(&familiar(b))).then_with(|| a.key.image.cmp(&b.key.image))
+    nameless(a)
+        .cmp(&nameless(b))
+        .then(by_sort)
+        .then_with(|| familiar(a).cmp(&familiar(b)))
+        .then_with(|| a.key.image.cmp(&b.key.image))
 }

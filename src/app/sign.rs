@@ -21,9 +21,6 @@ use crate::{
     },
 };
 
-/// Blocks that settle a publication on a network that others share.
-pub const CONFIRMATIONS: u64 = 3;
-
 /// Names a publication of this session; never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PublicationId(pub u64);
@@ -122,6 +119,12 @@ impl Sign {
     #[must_use]
     pub const fn is_revocation(&self) -> bool {
         matches!(self.purpose, Purpose::Revoke { .. })
+    }
+
+    /// True when the digest is the current release already.
+    #[must_use]
+    pub fn is_repetition(&self) -> bool {
+        self.step == Step::Stuck && self.quote.as_ref().is_some_and(Quote::is_repetition)
     }
 
     /// The publication that the dialog shows.

@@ -18,7 +18,7 @@ impl Chain {
     ///
     /// # Errors
     /// [`ChainError::NonceTaken`], [`ChainError::Underpriced`], [`ChainError::InsufficientFunds`],
-    /// [`ChainError::Rejected`]; after whatever keeps the node from answering, it may have taken them all the same.
+    /// [`ChainError::Rejected`], [`ChainError::WrongChain`]; after whatever keeps the node from answering, it may have taken them all the same.
     pub async fn broadcast(&self, raw: &[u8]) -> Result<(), ChainError> {
         let hash = Hash(keccak256(raw));
         match self.transport().call::<Hash>(SEND, json!([data(raw)])).await {
@@ -27,7 +27,11 @@ impl Chain {
             Err(Failure::Said(error)) if is_known(&error) => Ok(()),
             // geth says so of a transaction that a block already has, too.
             Err(Failure::Said(error)) if is_nonce_taken(&error) && self.knows(hash).await? => Ok(()),
-            Err(Failure::Said(error)) => Err(self.rejection(error)),
+            Err(Failure::Said(error)) => {
+                // The words of another chain's node would say nothing of this transaction.
+                self.check_chain_id().await?;
+                Err(self.rejection(error))
+            }
             Err(Failure::Silent(error)) => Err(error),
         }
     }

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{
     Chain, ChainError, abi,
-    head::header_call,
+    head::{chain_id_call, header_call},
     wire::{Bytes, data},
 };
 use crate::domain::Address;
@@ -34,10 +34,11 @@ impl Chain {
     /// # Errors
     /// [`ChainError::WrongChain`]; whatever keeps the node from being asked.
     pub async fn contract_state(&self) -> Result<ContractState, ChainError> {
-        let chain_id = self.check_chain_id().await?;
         let address = self.contract();
-        let calls = vec![(CODE, json!([data(address.as_bytes()), "latest"])), header_call(json!("latest"))];
+        let calls =
+            vec![chain_id_call(), (CODE, json!([data(address.as_bytes()), "latest"])), header_call(&json!("latest"))];
         let mut replies = self.transport().batch(calls).await?.into_iter();
+        let chain_id = self.expect_chain_id_in(replies.next())?;
         let Bytes(code) = self.transport().read_reply(CODE, replies.next())?;
         let block = self.header(replies.next())?.block().number;
         let code_matches = code == *abi::RUNTIME_CODE;
@@ -47,9 +48,9 @@ impl Chain {
         Ok(ContractState { address, deployed: !code.is_empty(), code_matches, chain_id, block })
     }
 
-    /// Compares the contract's code before its first use in this process. Code does not change afterwards: the
-    /// registry cannot destroy itself, and a reorganisation that removes it is answered with empty data, which no
-    /// record can be read from.
+    /// Compares the contract's code before its first use in this process. Code does not change afterwards, for the
+    /// registry cannot destroy itself; where the whole chain is another one all at once, calls return nothing, and
+    /// [`Self::forget_contract`] has it compared again.
     pub(super) async fn require_contract(&self) -> Result<(), ChainError> {
         if self.inner.contract_is_ours.load(Ordering::Relaxed) {
             return Ok(());
@@ -61,6 +62,11 @@ impl Chain {
             (true, false) => Err(ChainError::ForeignContract { network, address }),
             (false, false) => Err(ChainError::NoContract { network, address }),
         }
+    }
+
+    /// Has the code compared again before the next use.
+    pub(super) fn forget_contract(&self) {
+        self.inner.contract_is_ours.store(false, Ordering::Relaxed);
     }
 
     /// Whether the chain has the deterministic deployment proxy; without it the registry is deployed plainly, and its

@@ -7,7 +7,7 @@ use super::{
     Chain, ChainError,
     broadcast::BY_HASH,
     fees::reverted,
-    head::header_call,
+    head::{chain_id_call, header_call},
     transport::{Failure, Reply},
     wire::{Number, Receipt, Transaction, data, quantity},
 };
@@ -28,9 +28,15 @@ impl Chain {
     /// [`ChainError::WrongChain`]; whatever keeps the node from being asked.
     pub async fn fate(&self, hash: TransactionHash, from: Address, nonce: u64) -> Result<Fate, ChainError> {
         let id = json!([data(&hash.0)]);
-        let calls =
-            vec![(RECEIPT, id.clone()), (BY_HASH, id.clone()), (NONCE, json!([data(from.as_bytes()), "latest"]))];
+        let calls = vec![
+            chain_id_call(),
+            (RECEIPT, id.clone()),
+            (BY_HASH, id.clone()),
+            (NONCE, json!([data(from.as_bytes()), "latest"])),
+        ];
         let mut replies = self.transport().batch(calls).await?.into_iter();
+        // On another chain every transaction is unknown, and the nonce may well be taken.
+        self.expect_chain_id_in(replies.next())?;
         let (receipt, transaction, count) = (replies.next(), replies.next(), replies.next());
         match self.receipt(receipt, hash)? {
             Found::Receipt(receipt) => return self.judged(hash, &receipt).await,
@@ -76,7 +82,7 @@ impl Chain {
     async fn judged(&self, hash: TransactionHash, receipt: &Receipt) -> Result<Fate, ChainError> {
         let head = self.head().await?;
         let block = receipt.block_number.0;
-        let (method, params) = header_call(quantity(block));
+        let (method, params) = header_call(&quantity(block));
         let header: Option<super::wire::Header> = self.transport().call(method, params).await?;
         if header.is_none_or(|header| header.block().hash != receipt.block_hash.0) {
             return Ok(Fate::Pending);

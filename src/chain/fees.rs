@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     Action, Chain, ChainError,
-    head::header_call,
+    head::{chain_id_call, header_call},
     refusal,
     transport::{Failure, Reply, RpcError},
     wire::{FeeHistory, Header, Number, Quantity, data},
@@ -65,15 +65,16 @@ impl Chain {
         if matches!(action, Action::Statement(_)) {
             self.require_contract().await?;
         }
-        self.check_chain_id().await?;
         let calls = vec![
+            chain_id_call(),
             (ESTIMATE, json!([self.request(action, from)])),
-            header_call(json!("latest")),
+            header_call(&json!("latest")),
             (HISTORY, json!(["0x5", "latest", [50]])),
             (TIP, json!([])),
             (GAS_PRICE, json!([])),
         ];
         let mut replies = self.transport().batch(calls).await?.into_iter();
+        self.expect_chain_id_in(replies.next())?;
         let gas = self.transport().read_reply(ESTIMATE, replies.next());
         let Number(gas) = gas.map_err(|failure| self.refusal(failure))?;
         let header = self.header(replies.next())?;

@@ -1,6 +1,6 @@
 //! Who the node is, and how far its chain has come.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     Chain, ChainError,
@@ -16,8 +16,13 @@ const BLOCK: &str = "eth_getBlockByNumber";
 const CHAIN_ID: &str = "eth_chainId";
 
 /// A header by tag or number.
-pub(super) fn header_call(block: serde_json::Value) -> Call {
+pub(super) fn header_call(block: &Value) -> Call {
     (BLOCK, json!([block, false]))
+}
+
+/// The chain id, to be asked with whatever decides something.
+pub(super) fn chain_id_call() -> Call {
+    (CHAIN_ID, json!([]))
 }
 
 impl Chain {
@@ -55,15 +60,14 @@ impl Chain {
     /// [`ChainError::WrongChain`] if the node is another chain's by now; whatever keeps it from being asked.
     pub async fn head(&self) -> Result<ChainHead, ChainError> {
         let calls = vec![
-            header_call(json!("latest")),
-            header_call(json!("safe")),
-            header_call(json!("finalized")),
-            (CHAIN_ID, json!([])),
+            header_call(&json!("latest")),
+            header_call(&json!("safe")),
+            header_call(&json!("finalized")),
+            chain_id_call(),
         ];
         let mut replies = self.transport().batch(calls).await?.into_iter();
         let (latest, safe, finalized) = (replies.next(), replies.next(), replies.next());
-        let Number(chain_id) = self.transport().read_reply(CHAIN_ID, replies.next())?;
-        self.expect_chain_id(self.bounded_chain_id(chain_id)?)?;
+        self.expect_chain_id_in(replies.next())?;
         let latest = self.header(latest)?.block();
         let tagged = |reply| {
             let number = self.header(reply).ok()?.block().number;
@@ -74,7 +78,7 @@ impl Chain {
 
     /// Whether `block` is still the chain's block of its number.
     pub(super) async fn is_canonical(&self, block: &Block) -> Result<bool, ChainError> {
-        let (method, params) = header_call(quantity(block.number));
+        let (method, params) = header_call(&quantity(block.number));
         let found: Option<Header> = self.transport().call(method, params).await?;
         Ok(found.is_some_and(|header| header.block().hash == block.hash))
     }
@@ -83,6 +87,12 @@ impl Chain {
     pub(super) fn header(&self, reply: Option<Reply>) -> Result<Header, ChainError> {
         let header: Option<Header> = self.transport().read_reply(BLOCK, reply)?;
         header.ok_or_else(|| self.transport().malformed(BLOCK, "it does not know the block"))
+    }
+
+    /// The chain id of a batch: what a batch answers is worth nothing if it is another chain's.
+    pub(super) fn expect_chain_id_in(&self, reply: Option<Reply>) -> Result<u64, ChainError> {
+        let Number(id) = self.transport().read_reply(CHAIN_ID, reply)?;
+        self.expect_chain_id(self.bounded_chain_id(id)?)
     }
 
     fn bounded_chain_id(&self, id: u64) -> Result<u64, ChainError> {

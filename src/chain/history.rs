@@ -82,7 +82,7 @@ impl Chain {
         let blocks: Vec<_> = blocks.into_iter().collect();
         let mut times = BTreeMap::new();
         for chunk in blocks.chunks(MAX_HEADERS) {
-            let calls = chunk.iter().map(|(number, _)| header_call(quantity(*number))).collect();
+            let calls = chunk.iter().map(|(number, _)| header_call(&quantity(*number))).collect();
             for (reply, (number, hash)) in self.transport().batch(calls).await?.into_iter().zip(chunk) {
                 let Block { hash: found, at, .. } = self.header(Some(reply))?.block();
                 if found != *hash {
@@ -103,7 +103,7 @@ fn speaker(body: &ImageRegistryEvents) -> Option<Address> {
         ImageRegistryEvents::DelegateSetFilter(event) => event.publisher,
         ImageRegistryEvents::SuccessionOfferedFilter(event) => event.publisher,
         ImageRegistryEvents::SuccessionAcceptedFilter(event) => event.publisher,
-        _ => return None,
+        ImageRegistryEvents::Eip712DomainChangedFilter(_) => return None,
     };
     Some(Address::from_bytes(publisher.0))
 }
@@ -151,6 +151,6 @@ fn kind_of(body: ImageRegistryEvents) -> Option<(HistoryKind, Option<Address>)> 
         }
         ImageRegistryEvents::SuccessionOfferedFilter(event) => succession(event.publisher, event.successor, false),
         ImageRegistryEvents::SuccessionAcceptedFilter(event) => succession(event.publisher, event.successor, true),
-        _ => return None,
+        ImageRegistryEvents::Eip712DomainChangedFilter(_) => return None,
     })
 }

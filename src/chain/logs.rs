@@ -115,7 +115,7 @@ impl Chain {
     fn event(&self, wanted: &Wanted<'_>, log: Log, to: u64) -> Result<Option<Event>, ChainError> {
         let topics: Vec<H256> = log.topics.iter().map(|topic| H256(topic.0)).collect();
         let (Some(block), Some(block_hash), Some(transaction), Some(log_index)) =
-            (log.block_number, log.block_hash, log.transaction_hash, log.log_index)
+            (log.block_number, log.block_hash, log.transaction_hash, log.index)
         else {
             return Ok(None);
         };

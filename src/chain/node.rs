@@ -21,7 +21,8 @@ impl Chain {
     /// Whatever keeps the node from being asked.
     pub async fn is_syncing(&self) -> Result<bool, ChainError> {
         let answer: Value = self.transport().call("eth_syncing", json!([])).await?;
-        let block = |name: &str| answer.get(name).cloned().and_then(|value| serde_json::from_value::<Number>(value).ok());
+        let block =
+            |name: &str| answer.get(name).cloned().and_then(|value| serde_json::from_value::<Number>(value).ok());
         Ok(match (block("currentBlock"), block("highestBlock")) {
             (Some(Number(current)), Some(Number(highest))) => current < highest,
             _ => answer.as_bool().unwrap_or(false),

@@ -144,6 +144,10 @@ impl Chain {
             let input = StatusManyCall { queries: chunk.to_vec() }.encode();
             let call = json!([{"to": data(self.contract().as_bytes()), "data": data(&input)}, quantity(block)]);
             let Bytes(output) = self.transport().call(CALL, call).await?;
+            if output.is_empty() {
+                self.forget_contract();
+                self.require_contract().await?;
+            }
             let StatusManyReturn { answers } = StatusManyReturn::decode(output)
                 .map_err(|_| self.transport().malformed(CALL, "the records are not encoded as the contract does it"))?;
             if answers.len() != chunk.len() {
@@ -212,7 +216,7 @@ impl<'a> Asked<'a> {
 
     fn record(&self, publisher: Address, first: &Status, own: &[Status], heard: &Heard) -> Record {
         let word = heard.word(publisher, &self.hash);
-        let head = Head {
+        let newest = Head {
             version: first.head_version,
             published_at: Timestamp::from_contract(first.head_published_at),
             retired_at: Timestamp::from_contract(first.retired_at),
@@ -231,15 +235,15 @@ impl<'a> Asked<'a> {
         Record {
             publisher,
             entries: entries.collect(),
-            current: word.map(|word| word.digests(head.version)).unwrap_or_default(),
-            head_block: word.and_then(|word| word.block(head.version)),
+            current: word.map(|word| word.digests(newest.version)).unwrap_or_default(),
+            head_block: word.and_then(|word| word.block(newest.version)),
             successor: Some(Address::from_bytes(first.successor.0)).filter(|heir| *heir.as_bytes() != [0; 20]),
-            retirement_reason: match (head.retired_at, head.publisher_retired_at) {
+            retirement_reason: match (newest.retired_at, newest.publisher_retired_at) {
                 (Some(_), _) => own_farewell(),
                 (None, Some(_)) => whole_farewell(),
                 (None, None) => None,
             },
-            head,
+            head: newest,
         }
     }
 }

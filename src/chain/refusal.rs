@@ -9,6 +9,7 @@ use crate::domain::{Address, Digest, Timestamp, text::clean_to};
 
 /// A sentence for each of the contract's errors; `{name}` stands for the argument of that name.
 const SENTENCES: [(&str, &str); 23] = [
+    ("AlreadySucceeded", "{successor} has taken over from {publisher}, finally"),
     ("AnnotationsLength", "annotations have {length} bytes, and at most 4096 are allowed"),
     ("BadNonce", "the signature has nonce {given}, and {expected} is next"),
     ("BadSignature", "the signature is not one of {publisher}"),
@@ -19,6 +20,7 @@ const SENTENCES: [(&str, &str); 23] = [
         "digest {digest} was revoked by this publisher and can never be published again under this reference",
     ),
     ("DuplicateDigest", "digest {digest} stands in this release already"),
+    ("ERC5267ExtensionsNotSupported", "its signatures have extensions, which are not supported"),
     ("ExpiryPassed", "the expiry {expiry} lies in the past"),
     ("InvalidDelegate", "{delegate} cannot be a delegate of this publisher"),
     ("InvalidSuccessor", "{successor} cannot be the successor of this publisher"),
@@ -26,11 +28,9 @@ const SENTENCES: [(&str, &str); 23] = [
     ("NotDelegate", "{delegate} is no delegate of {publisher} for this reference"),
     ("NotHeadVersion", "version {amends} cannot be amended, because version {head} is the newest"),
     ("PublisherRetired", "{publisher} has retired and can publish nothing any more"),
-    ("PublisherSucceeded", "{successor} has taken over everything of {publisher}, who can publish nothing any more"),
     ("ReasonLength", "the reason has {length} bytes, and at most 1024 are allowed"),
     ("ReferenceLength", "the reference has {length} bytes, and 1 to 512 are allowed"),
     ("ReferenceRetired", "{publisher} has retired this reference and can publish nothing under it any more"),
-    ("ReferenceSucceeded", "{successor} has taken over this reference from {publisher}"),
     ("SignatureExpired", "the signature was valid until {deadline}"),
     ("SuccessionNotOffered", "{publisher} did not offer the succession to {successor}"),
     ("VersionOverflow", "this reference has as many versions as the contract can count"),

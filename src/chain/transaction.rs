@@ -157,7 +157,8 @@ impl Chain {
     /// before anything is signed.
     ///
     /// # Errors
-    /// [`ChainError::WrongChain`], and whatever keeps the node from being asked.
+    /// [`ChainError::WrongChain`], [`ChainError::NoContract`], [`ChainError::ForeignContract`]; whatever keeps the node
+    /// from being asked.
     pub async fn prepare(
         &self,
         action: &Action,
@@ -166,6 +167,9 @@ impl Chain {
         cost: Cost,
     ) -> Result<Unsigned, ChainError> {
         let chain_id = self.check_chain_id().await?;
+        if matches!(action, Action::Statement(_)) {
+            self.require_contract().await?;
+        }
         let (to, data) = action.call(self.contract());
         Ok(Unsigned { chain_id, from, nonce, to, value: action.value(), data, cost })
     }

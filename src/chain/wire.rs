@@ -146,7 +146,8 @@ pub(super) struct Log {
     pub(super) block_number: Option<Number>,
     pub(super) block_hash: Option<Hash>,
     pub(super) transaction_hash: Option<Hash>,
-    pub(super) log_index: Option<Number>,
+    #[serde(rename = "logIndex")]
+    pub(super) index: Option<Number>,
     /// True for the log of a block that a reorganisation took away.
     #[serde(default)]
     pub(super) removed: bool,

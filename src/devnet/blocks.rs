@@ -73,9 +73,7 @@ impl BlocksFile {
         let path = dir.join("blocks");
         let seed = match read_head(&path).map_err(DevnetError::file("read", &path))? {
             Head::Absent => None,
-            Head::Chain(seed, hash) if seed.faucet == faucet && fingerprint(&seed)? == hash => {
-                Some(seed)
-            }
+            Head::Chain(seed, hash) if seed.faucet == faucet && fingerprint(&seed)? == hash => Some(seed),
             Head::Chain(..) => {
                 let name = set_aside(&path, "other")?;
                 notices.push(format!(
@@ -85,9 +83,8 @@ impl BlocksFile {
             }
             Head::Unreadable => {
                 let name = set_aside(&path, "damaged")?;
-                notices.push(format!(
-                    "the blocks file was unreadable and is kept as `{name}`; a new dev chain was begun"
-                ));
+                notices
+                    .push(format!("the blocks file was unreadable and is kept as `{name}`; a new dev chain was begun"));
                 None
             }
         };
@@ -95,17 +92,8 @@ impl BlocksFile {
             Some(seed) => seed,
             None => begin(&path, faucet, now)?,
         };
-        let file = File::options()
-            .read(true)
-            .write(true)
-            .open(&path)
-            .map_err(DevnetError::file("open", &path))?;
-        let blocks = Self {
-            file,
-            path,
-            end: HEAD as u64,
-            untidy: false,
-        };
+        let file = File::options().read(true).write(true).open(&path).map_err(DevnetError::file("open", &path))?;
+        let blocks = Self { file, path, end: HEAD as u64, untidy: false };
         Ok((blocks, seed))
     }
 
@@ -122,8 +110,7 @@ impl BlocksFile {
 
     /// Reads what stands behind the accepted records, and accepts nothing.
     pub(super) fn next(&mut self) -> Result<Next, DevnetError> {
-        self.read_record()
-            .map_err(DevnetError::file("read", &self.path))
+        self.read_record().map_err(DevnetError::file("read", &self.path))
     }
 
     fn read_record(&mut self) -> io::Result<Next> {
@@ -147,11 +134,7 @@ impl BlocksFile {
         self.file.read_exact(&mut block)?;
         let mut check = [0; CHECK];
         self.file.read_exact(&mut check)?;
-        Ok(if check == checksum(&block) {
-            Next::Block(block)
-        } else {
-            Next::Damaged
-        })
+        Ok(if check == checksum(&block) { Next::Block(block) } else { Next::Damaged })
     }
 
     /// Accepts the record that [`Self::next`] read, whose block has `length` bytes.
@@ -168,10 +151,8 @@ impl BlocksFile {
     /// Returns the other file's name.
     pub(super) fn set_rest_aside(&mut self) -> Result<String, DevnetError> {
         let (free, name) = free_name(&self.path, "damaged");
-        self.copy_rest(&free)
-            .map_err(DevnetError::file("write", free))?;
-        self.cut()
-            .map_err(DevnetError::file("shorten", &self.path))?;
+        self.copy_rest(&free).map_err(DevnetError::file("write", free))?;
+        self.cut().map_err(DevnetError::file("shorten", &self.path))?;
         Ok(name)
     }
 
@@ -247,9 +228,7 @@ fn parse_head(head: &[u8; HEAD]) -> Head {
     let created = created.try_into().map(u64::from_be_bytes);
     match (created, faucet.try_into(), hash.try_into()) {
         (Ok(created), Ok(faucet), Ok(hash))
-            if magic == MAGIC
-                && version == VERSION.to_be_bytes()
-                && check == checksum(&head[..HEAD - CHECK]) =>
+            if magic == MAGIC && version == VERSION.to_be_bytes() && check == checksum(&head[..HEAD - CHECK]) =>
         {
             Head::Chain(Seed { created, faucet }, hash)
         }
@@ -258,10 +237,7 @@ fn parse_head(head: &[u8; HEAD]) -> Head {
 }
 
 fn begin(path: &Path, faucet: [u8; 20], now: u64) -> Result<Seed, DevnetError> {
-    let seed = Seed {
-        created: now,
-        faucet,
-    };
+    let seed = Seed { created: now, faucet };
     let mut head = Vec::with_capacity(HEAD);
     head.extend_from_slice(MAGIC);
     head.extend_from_slice(&VERSION.to_be_bytes());

@@ -56,10 +56,7 @@ impl Chain {
         blockchain.set_synced();
         let head = replay(&blockchain, &mut file, first, notices).await?;
         set_head(&store, head).await?;
-        Ok(Self {
-            context: context(store, Arc::new(blockchain))?,
-            file: Mutex::new(file),
-        })
+        Ok(Self { context: context(store, Arc::new(blockchain))?, file: Mutex::new(file) })
     }
 
     /// What ethrex's request handlers need.
@@ -88,9 +85,7 @@ impl Chain {
         while let Some(next) = self.executable(sender).await? {
             let found = next.hash(&NativeCrypto);
             if let Err(fault) = self.mine(next, &mut file).await {
-                self.context
-                    .blockchain
-                    .remove_transaction_from_pool(&found)?;
+                self.context.blockchain.remove_transaction_from_pool(&found)?;
                 if found == hash {
                     return Err(fault);
                 }
@@ -113,23 +108,17 @@ impl Chain {
     pub(super) async fn head(&self) -> Result<BlockHeader, Fault> {
         let store = &self.context.storage;
         let number = store.get_latest_block_number().await?;
-        store
-            .get_block_header(number)?
-            .ok_or_else(|| Fault::refused("the head block is missing"))
+        store.get_block_header(number)?.ok_or_else(|| Fault::refused("the head block is missing"))
     }
 
     async fn admit(&self, transaction: Transaction) -> Result<(H256, Address), Fault> {
         let pool = &self.context.blockchain.mempool;
         let hash = transaction.hash(&NativeCrypto);
-        let known = pool
-            .contains_tx(hash)
-            .map_err(|error| Fault::rejected(&error))?;
+        let known = pool.contains_tx(hash).map_err(|error| Fault::rejected(&error))?;
         if known {
             return Err(Fault::refused("already known"));
         }
-        let sender = transaction
-            .sender(&NativeCrypto)
-            .map_err(|_| Fault::refused("invalid sender"))?;
+        let sender = transaction.sender(&NativeCrypto).map_err(|_| Fault::refused("invalid sender"))?;
         let base_fee = self.draft(&self.head().await?)?.header.base_fee_per_gas;
         let base_fee = U256::from(base_fee.unwrap_or_default());
         if transaction.gas_price() < base_fee {
@@ -139,11 +128,7 @@ impl Chain {
                 transaction.gas_price()
             )));
         }
-        self.context
-            .blockchain
-            .add_transaction_to_pool(transaction)
-            .await
-            .map_err(|error| Fault::rejected(&error))?;
+        self.context.blockchain.add_transaction_to_pool(transaction).await.map_err(|error| Fault::rejected(&error))?;
         Ok((hash, sender))
     }
 
@@ -159,9 +144,7 @@ impl Chain {
 
     fn waiting(&self, sender: Address, nonce: u64) -> Result<Option<Transaction>, Fault> {
         let pool = &self.context.blockchain.mempool;
-        let found = pool
-            .contains_sender_nonce(sender, nonce, H256::zero())
-            .map_err(|error| Fault::rejected(&error))?;
+        let found = pool.contains_sender_nonce(sender, nonce, H256::zero()).map_err(|error| Fault::rejected(&error))?;
         Ok(found.map(|waiting| waiting.transaction().clone()))
     }
 
@@ -194,9 +177,7 @@ impl Chain {
     async fn mine(&self, transaction: Transaction, file: &mut BlocksFile) -> Result<(), Fault> {
         let blockchain = &self.context.blockchain;
         let draft = self.draft(&self.head().await?)?;
-        let block = blockchain
-            .build_payload_with_transactions(draft, vec![transaction])?
-            .payload;
+        let block = blockchain.build_payload_with_transactions(draft, vec![transaction])?.payload;
         add(blockchain, block.clone()).await?;
         // Nobody sees the block before it is the head, and it becomes that only once it is kept.
         file.append(&block.encode_to_vec())?;
@@ -207,18 +188,12 @@ impl Chain {
 }
 
 async fn begin_store(seed: &Seed) -> Result<(Store, H256), DevnetError> {
-    let config = StoreConfig {
-        persist_channel_capacity: 1,
-        ..StoreConfig::default()
-    };
+    let config = StoreConfig { persist_channel_capacity: 1, ..StoreConfig::default() };
     let mut store = Store::new_with_config(Path::new(""), EngineType::InMemory, config)
         .map_err(DevnetError::node("open its store"))?;
     let genesis = genesis(seed)?;
     let hash = genesis.get_block().hash();
-    store
-        .add_initial_state(genesis)
-        .await
-        .map_err(DevnetError::node("store its genesis block"))?;
+    store.add_initial_state(genesis).await.map_err(DevnetError::node("store its genesis block"))?;
     Ok((store, hash))
 }
 
@@ -266,9 +241,7 @@ async fn execute(blockchain: &Blockchain, bytes: &[u8], parent: H256) -> Result<
         return Err("the next block does not follow it".to_owned());
     }
     let hash = block.hash();
-    add(blockchain, block)
-        .await
-        .map_err(|cause| format!("the next block does not execute ({cause})"))?;
+    add(blockchain, block).await.map_err(|cause| format!("the next block does not execute ({cause})"))?;
     Ok(hash)
 }
 
@@ -281,9 +254,7 @@ async fn add(blockchain: &Blockchain, block: Block) -> Result<(), ChainError> {
 
 /// Makes `hash` the head, and safe and final at once: one writer leaves nothing to reorganise.
 async fn set_head(store: &Store, hash: H256) -> Result<(), DevnetError> {
-    apply_fork_choice(store, hash, hash, hash, None)
-        .await
-        .map_err(DevnetError::node("take a block for its head"))?;
+    apply_fork_choice(store, hash, hash, hash, None).await.map_err(DevnetError::node("take a block for its head"))?;
     Ok(())
 }
 
@@ -319,11 +290,7 @@ fn context(store: Store, blockchain: Arc<Blockchain>) -> Result<RpcApiContext, D
         gas_ceil: GAS_LIMIT,
         block_worker_channel,
         ws: None,
-        allowed_namespaces: Arc::new(HashSet::from([
-            RpcNamespace::Eth,
-            RpcNamespace::Net,
-            RpcNamespace::Web3,
-        ])),
+        allowed_namespaces: Arc::new(HashSet::from([RpcNamespace::Eth, RpcNamespace::Net, RpcNamespace::Web3])),
     })
 }
 
@@ -346,15 +313,8 @@ mod tests {
         }
         let dir = tempfile::tempdir().unwrap();
         let key = SecretKey::from_slice(&[5; 32]).unwrap();
-        let pool = Arc::new(
-            rayon::ThreadPoolBuilder::new()
-                .num_threads(1)
-                .build()
-                .unwrap(),
-        );
-        let chain = Chain::open(dir.path(), address(&key), pool, &mut Vec::new())
-            .await
-            .unwrap();
+        let pool = Arc::new(rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap());
+        let chain = Chain::open(dir.path(), address(&key), pool, &mut Vec::new()).await.unwrap();
         let wallet = LocalWallet::from_bytes(&[5; 32]).unwrap();
         let transfer: TypedTransaction = TransactionRequest::pay(wallet.address(), 1)
             .nonce(0)
@@ -362,20 +322,12 @@ mod tests {
             .gas_price(2_000_000_000_u64)
             .chain_id(CHAIN_ID)
             .into();
-        let signature = wallet
-            .with_chain_id(CHAIN_ID)
-            .sign_transaction(&transfer)
-            .await;
+        let signature = wallet.with_chain_id(CHAIN_ID).sign_transaction(&transfer).await;
         let raw = transfer.rlp_signed(&signature.unwrap());
 
         let disk = std::mem::replace(&mut *chain.file.lock().await, BlocksFile::on(full).unwrap());
         let fault = chain.submit(&raw).await.unwrap_err();
-        assert!(
-            fault.to_json()["message"]
-                .as_str()
-                .unwrap()
-                .contains("cannot write")
-        );
+        assert!(fault.to_json()["message"].as_str().unwrap().contains("cannot write"));
         assert_eq!(chain.head().await.unwrap().number, 0);
 
         *chain.file.lock().await = disk;

@@ -62,23 +62,13 @@ pub enum DevnetError {
 
 impl DevnetError {
     /// Wraps an operating system error with what was tried on which path.
-    pub(super) fn file(
-        operation: &'static str,
-        path: impl Into<PathBuf>,
-    ) -> impl FnOnce(io::Error) -> Self {
+    pub(super) fn file(operation: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
-        move |cause| Self::File {
-            operation,
-            path,
-            cause,
-        }
+        move |cause| Self::File { operation, path, cause }
     }
 
     /// Wraps an error of the Ethereum client.
     pub(super) fn node<E: std::fmt::Display>(operation: &'static str) -> impl FnOnce(E) -> Self {
-        move |cause| Self::Node {
-            operation,
-            cause: cause.to_string(),
-        }
+        move |cause| Self::Node { operation, cause: cause.to_string() }
     }
 }

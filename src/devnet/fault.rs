@@ -27,10 +27,7 @@ impl Fault {
     }
 
     pub(super) fn unknown_method(method: &str) -> Self {
-        Self::new(
-            -32601,
-            format!("the method {method} does not exist/is not available"),
-        )
+        Self::new(-32601, format!("the method {method} does not exist/is not available"))
     }
 
     pub(super) fn invalid_params(why: &str) -> Self {
@@ -43,11 +40,7 @@ impl Fault {
     }
 
     fn new(code: i32, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-            data: None,
-        }
+        Self { code, message: message.into(), data: None }
     }
 
     /// The `error` member of a response.
@@ -75,14 +68,11 @@ impl Fault {
             E::TxSizeExceeded { .. } => "oversized data",
             E::SenderIsContract => "sender not an eoa",
             E::InvalidTxSender(_) => "invalid sender",
-            E::Eip7702TxPreFork
-            | E::L2OnlyTransactionType
-            | E::FrameTxPreFork
-            | E::BlobTxNoBlobsBundle => "transaction type not supported",
+            E::Eip7702TxPreFork | E::L2OnlyTransactionType | E::FrameTxPreFork | E::BlobTxNoBlobsBundle => {
+                "transaction type not supported"
+            }
             E::InvalidChainId(expected) => {
-                return Self::refused(format!(
-                    "invalid sender: invalid chain id for signer: want {expected}"
-                ));
+                return Self::refused(format!("invalid sender: invalid chain id for signer: want {expected}"));
             }
             other => return Self::refused(other.to_string()),
         };

@@ -74,8 +74,7 @@ pub(super) fn fingerprint(seed: &Seed) -> Result<[u8; 32], DevnetError> {
 
 /// The Ethereum address of `key`.
 pub(super) fn address(key: &SecretKey) -> [u8; 20] {
-    let point =
-        PublicKey::from_secret_key(&Secp256k1::signing_only(), key).serialize_uncompressed();
+    let point = PublicKey::from_secret_key(&Secp256k1::signing_only(), key).serialize_uncompressed();
     let mut address = [0; 20];
     address.copy_from_slice(&keccak(&point[1..]).0[12..]);
     address
@@ -87,24 +86,15 @@ mod tests {
 
     use super::*;
 
-    const SEED: Seed = Seed {
-        created: 1_700_000_000,
-        faucet: [7; 20],
-    };
+    const SEED: Seed = Seed { created: 1_700_000_000, faucet: [7; 20] };
 
     #[test]
     fn the_fingerprint_covers_the_whole_seed() {
         let print = fingerprint(&SEED).unwrap();
         assert_eq!(print, fingerprint(&SEED).unwrap());
-        let later = Seed {
-            created: SEED.created + 1,
-            ..SEED
-        };
+        let later = Seed { created: SEED.created + 1, ..SEED };
         assert_ne!(print, fingerprint(&later).unwrap());
-        let other = Seed {
-            faucet: [8; 20],
-            ..SEED
-        };
+        let other = Seed { faucet: [8; 20], ..SEED };
         assert_ne!(print, fingerprint(&other).unwrap());
     }
 

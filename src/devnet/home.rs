@@ -42,9 +42,7 @@ impl Home {
     /// Opens the folder, and creates it (0700) where it is absent.
     pub(super) fn open(dir: &Path) -> Result<Self, DevnetError> {
         create_private_dir(dir).map_err(DevnetError::file("create", dir))?;
-        Ok(Self {
-            dir: dir.to_path_buf(),
-        })
+        Ok(Self { dir: dir.to_path_buf() })
     }
 
     pub(super) fn dir(&self) -> &Path {
@@ -79,8 +77,7 @@ impl Home {
 
     pub(super) fn write_address(&self, address: &Address) -> Result<(), DevnetError> {
         let path = self.dir.join("endpoint");
-        let text =
-            serde_json::to_string(address).map_err(DevnetError::node("name its endpoint"))?;
+        let text = serde_json::to_string(address).map_err(DevnetError::node("name its endpoint"))?;
         write_private(&path, text.as_bytes()).map_err(DevnetError::file("write", path))
     }
 
@@ -94,15 +91,11 @@ impl Home {
     /// Only the host may call this.
     pub(super) fn faucet(&self, notices: &mut Vec<String>) -> Result<SecretKey, DevnetError> {
         match faucet_key(&self.dir) {
-            Ok(key) => secret(&key).ok_or(DevnetError::BadFaucet {
-                path: self.faucet_path(),
-            }),
+            Ok(key) => secret(&key).ok_or(DevnetError::BadFaucet { path: self.faucet_path() }),
             Err(DevnetError::NoFaucet { .. }) => self.make_faucet(),
             Err(DevnetError::BadFaucet { path }) => {
                 let name = set_aside(&path, "damaged")?;
-                notices.push(format!(
-                    "the faucet's key was unreadable and is kept as `{name}`; a new key was made"
-                ));
+                notices.push(format!("the faucet's key was unreadable and is kept as `{name}`; a new key was made"));
                 self.make_faucet()
             }
             Err(error) => Err(error),

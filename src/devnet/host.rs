@@ -57,15 +57,8 @@ pub(super) async fn start(home: Home, lock: File) -> Result<Running, DevnetError
         drop(lock);
         drop(alive);
     });
-    let (url, notices) = started.await.map_err(|_| DevnetError::Stopped {
-        while_doing: "started",
-    })??;
-    Ok(Running {
-        url,
-        notices,
-        stop,
-        ended,
-    })
+    let (url, notices) = started.await.map_err(|_| DevnetError::Stopped { while_doing: "started" })??;
+    Ok(Running { url, notices, stop, ended })
 }
 
 type Ready = oneshot::Sender<Result<(String, Vec<String>), DevnetError>>;
@@ -111,28 +104,14 @@ async fn open(
     let mut notices = Vec::new();
     let faucet = address(&home.faucet(&mut notices)?);
     let chain = Chain::open(home.dir(), faucet, pool, &mut notices).await?;
-    let listener = TcpListener::bind(("127.0.0.1", 0))
-        .await
-        .map_err(|cause| DevnetError::Listen { cause })?;
-    let port = listener
-        .local_addr()
-        .map_err(|cause| DevnetError::Listen { cause })?
-        .port();
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(|cause| DevnetError::Listen { cause })?;
+    let port = listener.local_addr().map_err(|cause| DevnetError::Listen { cause })?.port();
     let url = format!("http://127.0.0.1:{port}/");
     let mut word = [0; 16];
     OsRng.fill_bytes(&mut word);
     let identity = hex::encode(word);
-    home.write_address(&Address {
-        url: url.clone(),
-        identity: identity.clone(),
-        pid: std::process::id(),
-    })?;
-    Ok((
-        listener,
-        Arc::new(Service { chain, identity }),
-        url,
-        notices,
-    ))
+    home.write_address(&Address { url: url.clone(), identity: identity.clone(), pid: std::process::id() })?;
+    Ok((listener, Arc::new(Service { chain, identity }), url, notices))
 }
 
 async fn serve(listener: TcpListener, service: Arc<Service>, stopped: oneshot::Receiver<()>) {

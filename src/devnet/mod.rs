@@ -65,9 +65,7 @@ pub struct JoinOptions {
 
 impl Default for JoinOptions {
     fn default() -> Self {
-        Self {
-            patience: Duration::from_secs(5),
-        }
+        Self { patience: Duration::from_secs(5) }
     }
 }
 
@@ -208,18 +206,8 @@ pub async fn join(dir: &Path, options: JoinOptions) -> Result<Joined, DevnetErro
     let deadline = Instant::now() + options.patience;
     loop {
         if let Some(lock) = home.try_lock()? {
-            let Running {
-                url,
-                notices,
-                stop,
-                ended,
-            } = host::start(home, lock).await?;
-            return Ok(Joined::Host(Devnet {
-                url,
-                notices,
-                stop: Some(stop),
-                ended: Mutex::new(ended),
-            }));
+            let Running { url, notices, stop, ended } = host::start(home, lock).await?;
+            return Ok(Joined::Host(Devnet { url, notices, stop: Some(stop), ended: Mutex::new(ended) }));
         }
         if let Some(address) = home.read_address()
             && answers(&address).await
@@ -227,10 +215,7 @@ pub async fn join(dir: &Path, options: JoinOptions) -> Result<Joined, DevnetErro
             return Ok(Joined::Guest(Endpoint { address }));
         }
         if Instant::now() >= deadline {
-            return Err(DevnetError::HostSilent {
-                path: dir.to_path_buf(),
-                seconds: options.patience.as_secs(),
-            });
+            return Err(DevnetError::HostSilent { path: dir.to_path_buf(), seconds: options.patience.as_secs() });
         }
         tokio::time::sleep(PROBE_INTERVAL).await;
     }
@@ -238,9 +223,7 @@ pub async fn join(dir: &Path, options: JoinOptions) -> Result<Joined, DevnetErro
 
 /// Whether the very host that wrote `address` answers there, with our chain id.
 async fn answers(address: &Address) -> bool {
-    let client = HttpClientBuilder::default()
-        .request_timeout(PROBE_PATIENCE)
-        .build(&address.url);
+    let client = HttpClientBuilder::default().request_timeout(PROBE_PATIENCE).build(&address.url);
     let Ok(client) = client else {
         return false;
     };
@@ -254,7 +237,5 @@ async fn answers(address: &Address) -> bool {
 
 /// Seconds since 1970; a clock before that counts as 1970.
 fn unix_now() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs())
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

@@ -92,11 +92,10 @@ async fn reaches_head(chain: &Chain, params: &mut [Value]) -> Result<bool, Fault
     };
     // null stands for an absent member in many clients; ethrex takes it for a block.
     filter.retain(|_, value| !value.is_null());
-    let beyond =
-        |value: Option<&Value>| match value.map(|value| BlockIdentifier::parse(value.clone(), 0)) {
-            Some(Ok(BlockIdentifier::Number(number))) => number > head,
-            _ => false,
-        };
+    let beyond = |value: Option<&Value>| match value.map(|value| BlockIdentifier::parse(value.clone(), 0)) {
+        Some(Ok(BlockIdentifier::Number(number))) => number > head,
+        _ => false,
+    };
     if beyond(filter.get("toBlock")) {
         filter.insert("toBlock".to_owned(), json!(format!("{head:#x}")));
     }
@@ -126,12 +125,8 @@ fn cap_gas(params: &mut [Value]) {
         return;
     };
     call.retain(|_, value| !value.is_null());
-    let digits = call
-        .get("gas")
-        .and_then(Value::as_str)
-        .map(|text| text.trim_start_matches("0x"));
-    let within = digits
-        .is_some_and(|digits| u64::from_str_radix(digits, 16).is_ok_and(|gas| gas <= GAS_LIMIT));
+    let digits = call.get("gas").and_then(Value::as_str).map(|text| text.trim_start_matches("0x"));
+    let within = digits.is_some_and(|digits| u64::from_str_radix(digits, 16).is_ok_and(|gas| gas <= GAS_LIMIT));
     if call.contains_key("gas") && !within {
         call.insert("gas".to_owned(), json!(format!("{GAS_LIMIT:#x}")));
     }
@@ -154,7 +149,5 @@ fn block_parameter(method: &str) -> Option<usize> {
 async fn require_block(chain: &Chain, block: &Value, index: usize) -> Result<(), Fault> {
     let block = BlockIdentifierOrHash::parse(block.clone(), index as u64)?;
     let header = block.resolve_block_header(&chain.context().storage).await?;
-    header
-        .map(drop)
-        .ok_or_else(|| Fault::refused("header not found"))
+    header.map(drop).ok_or_else(|| Fault::refused("header not found"))
 }

@@ -29,28 +29,17 @@ pub(super) struct Service {
 
 /// The routes: `POST /` and nothing else. No CORS: web pages have no business here.
 pub(super) fn router(service: Arc<Service>) -> Router {
-    Router::new()
-        .route("/", post(respond))
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .with_state(service)
+    Router::new().route("/", post(respond)).layer(DefaultBodyLimit::max(BODY_LIMIT)).with_state(service)
 }
 
 async fn respond(State(service): State<Arc<Service>>, headers: HeaderMap, body: Bytes) -> Response {
     if !asks_loopback(&headers) {
         // A page whose name was rebound to 127.0.0.1 still sends its own name.
-        return (
-            StatusCode::FORBIDDEN,
-            "this node answers only on loopback\n",
-        )
-            .into_response();
+        return (StatusCode::FORBIDDEN, "this node answers only on loopback\n").into_response();
     }
     if !sends_json(&headers) {
         // Any page may post a form anywhere; only JSON makes a browser ask first.
-        return (
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "only application/json is accepted\n",
-        )
-            .into_response();
+        return (StatusCode::UNSUPPORTED_MEDIA_TYPE, "only application/json is accepted\n").into_response();
     }
     match service.answer_body(&body).await {
         Some(answer) => axum::Json(answer).into_response(),
@@ -59,10 +48,7 @@ async fn respond(State(service): State<Arc<Service>>, headers: HeaderMap, body: 
 }
 
 fn asks_loopback(headers: &HeaderMap) -> bool {
-    let Some(host) = headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok())
-    else {
+    let Some(host) = headers.get(header::HOST).and_then(|host| host.to_str().ok()) else {
         return false;
     };
     let name = match host.strip_prefix('[') {
@@ -133,10 +119,7 @@ impl Call {
             return Err((Value::Null, Fault::not_a_request("not an object")));
         };
         let id = members.remove("id");
-        if matches!(
-            id,
-            Some(Value::Array(_) | Value::Object(_) | Value::Bool(_))
-        ) {
+        if matches!(id, Some(Value::Array(_) | Value::Object(_) | Value::Bool(_))) {
             let fault = Fault::not_a_request("the id is neither text nor a number");
             return Err((Value::Null, fault));
         }

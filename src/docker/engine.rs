@@ -133,7 +133,7 @@ impl Engine {
             }
             Err(error) => return Err(error),
         };
-        let info = Arc::new(engine_info(&version, system, endpoint));
+        let info = Arc::new(engine_info(&version, &system, endpoint));
         Ok(Self { docker, info, limits, runtime: Handle::current() })
     }
 
@@ -271,7 +271,7 @@ async fn client(target: &EngineTarget, call: &Call) -> Result<Docker, EngineErro
     made.map_err(|error| call.failed(&error))
 }
 
-fn engine_info(version: &SystemVersion, system: SystemInfo, endpoint: String) -> EngineInfo {
+fn engine_info(version: &SystemVersion, system: &SystemInfo, endpoint: String) -> EngineInfo {
     let shown = |text: &Option<String>| clean_to(text.as_deref().unwrap_or("?"), SHOWN);
     let podman = version.components.iter().flatten().any(|part| part.name.contains("Podman"));
     // Podman makes up another ID for every answer.
@@ -280,7 +280,7 @@ fn engine_info(version: &SystemVersion, system: SystemInfo, endpoint: String) ->
         name: if podman { "podman" } else { DOCKER }.to_owned(),
         version: shown(&version.version),
         api: shown(&version.api_version),
-        store: store(&system),
+        store: store(system),
         id: id.map_or_else(|| endpoint.clone(), |id| clean_to(id, SHOWN)),
         endpoint,
     }

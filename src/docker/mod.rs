@@ -25,6 +25,8 @@ mod target;
 #[cfg(test)]
 mod fake;
 #[cfg(test)]
+mod stream_tests;
+#[cfg(test)]
 mod tests;
 
 pub use engine::{Engine, EngineInfo, Store};

@@ -149,7 +149,7 @@ impl Blob {
             Unpacked::To(content) => Ok(Ok(**content)),
             Unpacked::Damaged(cause) => Ok(Err(cause)),
             Unpacked::Unsupported(packing) => Err(ImageError::refused(format!(
-                "its layer `{}` is compressed with {packing}, and only gzip and zstd are read",
+                "its layer `{}` is compressed with {packing}; gzip, and zstd with windows up to 8 MiB, are read",
                 shown(name)
             ))),
         }

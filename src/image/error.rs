@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::codec;
 use crate::domain::{
     digest::DigestError,
     text::{clean, clean_to},
@@ -133,11 +134,19 @@ impl ImageError {
         Self::Refused { problem: problem.into() }
     }
 
+    /// The whole archive is compressed in a way that is not read.
+    pub(super) fn packing(name: &str) -> Self {
+        Self::refused(format!(
+            "it is compressed with {name}; gzip, and zstd with windows up to 8 MiB, are read; unpack it first"
+        ))
+    }
+
     /// What a failed read means: errors of this room travel inside [`io::Error`] through the decompressors.
     pub(super) fn from_read(offset: u64, error: io::Error) -> Self {
         match error.downcast::<Self>() {
             Ok(own) => own,
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Self::Truncated { offset },
+            Err(error) if codec::is_large_window(&error) => Self::packing(codec::LARGE_WINDOW),
             Err(cause) => Self::Read { offset, cause },
         }
     }

@@ -133,7 +133,9 @@ pub(super) fn through<R: Read, T: Send>(
 /// Reads until the source ends or fails, the watch asks to stop, or the worker is gone.
 fn pump<R: Read>(mut input: R, meter: &mut Meter<'_>, full: &SyncSender<Message>, empty: &Receiver<Vec<u8>>) {
     while let Ok(mut bytes) = empty.recv() {
-        bytes.resize(CHUNK, 0);
+        if bytes.is_empty() {
+            bytes = vec![0; CHUNK];
+        }
         let mut filled = 0;
         let mut last = None;
         while filled < CHUNK && last.is_none() {

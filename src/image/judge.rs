@@ -81,7 +81,12 @@ pub(super) fn judge(contents: &Contents, claim: Claim) -> Result<Found, ImageErr
     if let Some(config) = config(name, blob, &mut image)? {
         image.platform.clone_from(&config.platform);
         image.created = config.created;
-        judge_layers(contents, config, &claim.layers, &mut image)?;
+        match config.diff_ids.iter().map(|diff_id| diff_id.get(name)).collect::<Result<Vec<_>, _>>() {
+            Ok(diff_ids) => judge_layers(contents, &diff_ids, &claim.layers, &mut image)?,
+            // As above: it is not the promised configuration, whatever else is wrong with it.
+            Err(_) if image.state == ImageState::Corrupt => {}
+            Err(error) => return Err(error),
+        }
     }
     Ok(Found { image, identity: Some(promised.unwrap_or(blob.digest)), is_absent: false })
 }
@@ -94,6 +99,8 @@ fn config<'c>(name: &str, blob: &'c Blob, image: &mut MeasuredImage) -> Result<O
         Some(Err(JsonProblem::Malformed(cause))) => {
             format!("its configuration `{}` cannot be read: {cause}", shown(name))
         }
+        // Bytes that are not those of the name need no further reason to be turned down.
+        Some(Err(_)) if image.state == ImageState::Corrupt => return Ok(None),
         Some(Err(problem)) => return Err(unusable(name, problem)),
         None => format!("its configuration `{}` is none: it lists no layers", shown(name)),
     };
@@ -116,11 +123,11 @@ pub(super) fn unusable(name: &str, problem: &JsonProblem) -> ImageError {
 
 fn judge_layers(
     contents: &Contents,
-    config: &Config,
+    diff_ids: &[Digest],
     members: &[String],
     image: &mut MeasuredImage,
 ) -> Result<(), ImageError> {
-    let count = config.diff_ids.len();
+    let count = diff_ids.len();
     if count.max(members.len()) > LAYERS {
         return Err(ImageError::refused(format!("an image of it has more than {LAYERS} layers")));
     }
@@ -128,10 +135,9 @@ fn judge_layers(
         let problem = format!("its configuration lists {count} layers and its manifest {}", members.len());
         worsen(image, ImageState::Corrupt, problem);
     }
-    for (position, diff_id) in config.diff_ids.iter().enumerate() {
-        let diff_id = diff_id.get("the configuration")?;
+    for (position, diff_id) in diff_ids.iter().enumerate() {
         let member = members.get(position);
-        let (layer, problem) = judge_layer(contents, diff_id, member.map(String::as_str))?;
+        let (layer, problem) = judge_layer(contents, *diff_id, member.map(String::as_str))?;
         if let Some(problem) = problem {
             let state = match layer.state {
                 LayerState::Missing => ImageState::Incomplete,

@@ -3,7 +3,7 @@
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    codec::{MAGIC_BYTES, Packing, Unpacker, packing},
+    codec::{LARGE_WINDOW, MAGIC_BYTES, Packing, Unpacker, is_large_window, packing},
     contents::{Blob, Unpacked},
     document,
     error::ImageError,
@@ -78,7 +78,11 @@ impl<'w> MemberHash<'w> {
         match &mut self.content {
             Content::Packed(unpacker) => {
                 if let Err(error) = unpacker.push(bytes) {
-                    self.content = Content::Damaged(damage(error)?);
+                    self.content = if is_large_window(&error) {
+                        Content::Unsupported(LARGE_WINDOW)
+                    } else {
+                        Content::Damaged(damage(error)?)
+                    };
                 }
             }
             Content::Json(text) => text.extend_from_slice(bytes),

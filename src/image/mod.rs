@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Members come in any order, so every one is hashed as it passes and nothing is decided before the last. Memory does not
-//! depend on the input ([limits]); nothing is ever written to disk. What two programs could read differently is
+//! depend on the input (`limits.rs`); nothing is ever written to disk. What two programs could read differently is
 //! refused as ambiguous: the archive may have been made to show one image here and another to the engine.
 //!
 //! No network and no engine: [`measure`] takes any byte stream.

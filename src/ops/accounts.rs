@@ -59,6 +59,13 @@ async fn fill_balances(context: &Context, accounts: &mut [Account]) -> Result<()
 /// # Errors
 /// When the key file cannot be written.
 pub async fn create_account(context: &Context, passphrase: Passphrase) -> Result<Account, Failure> {
+    if passphrase.0.is_empty() {
+        return Err(Failure::new(
+            "passphrase-empty",
+            "the passphrase is empty: anyone who reads the key file could use the key",
+        )
+        .hint("choose one, or let `--password-file` name a file whose first line is not empty"));
+    }
     let keystore = context.keystore().clone();
     let made = blocking(move || Ok(keystore.create(&passphrase.0)?)).await?;
     let (accounts, _) = own_accounts(context).await?;

@@ -3,7 +3,11 @@
 //! Engine and node are connected when a workflow first needs them, and again after they were lost. Nothing here waits
 //! for either while the screen opens.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use tokio::sync::Mutex as AsyncMutex;
 
@@ -19,7 +23,7 @@ use crate::{
     },
     keystore::Keystore,
     ops::Failure,
-    store::Store,
+    store::{CacheKey, Store},
 };
 
 /// `--docker-host none`: no engine is asked, only archives.
@@ -40,6 +44,8 @@ struct Inner {
     local_node: LocalNode,
     chain: AsyncMutex<Option<Chain>>,
     engine: AsyncMutex<Option<Engine>>,
+    /// Archives that were tried and of which no image could be told, with what identifies their bytes.
+    unreadable: Mutex<BTreeMap<PathBuf, (CacheKey, String)>>,
 }
 
 impl Context {
@@ -48,7 +54,8 @@ impl Context {
     /// # Errors
     /// When the home cannot be prepared or its database cannot be opened.
     pub fn open(config: Config) -> Result<Self, Failure> {
-        let mut notices = config.home.prepare()?;
+        let mut notices = config.notices.clone();
+        notices.extend(config.home.prepare()?);
         let (store, aside) = Store::open(&config.home.database)?;
         notices.extend(aside);
         Ok(Self {
@@ -60,6 +67,7 @@ impl Context {
                 local_node: LocalNode::new(&config.home.devnet_dir),
                 chain: AsyncMutex::new(None),
                 engine: AsyncMutex::new(None),
+                unreadable: Mutex::default(),
                 config,
             }),
         })
@@ -111,6 +119,17 @@ impl Context {
 
     pub(super) fn note(&self, notices: impl IntoIterator<Item = Notice>) {
         self.inner.notices.lock().unwrap_or_else(PoisonError::into_inner).extend(notices);
+    }
+
+    pub(super) fn note_unreadable(&self, path: &Path, key: CacheKey, cause: &str) {
+        let mut unreadable = self.inner.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
+        unreadable.insert(path.to_owned(), (key, cause.to_owned()));
+    }
+
+    /// Why no image could be told of an archive, if these very bytes were tried before.
+    pub(super) fn why_unreadable(&self, path: &Path, key: Option<&CacheKey>) -> Option<String> {
+        let unreadable = self.inner.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
+        unreadable.get(path).filter(|(tried, _)| Some(tried) == key).map(|(_, cause)| cause.clone())
     }
 
     /// The current network's chain: checked for its id, and on `dev` with the contract in place.

@@ -73,8 +73,14 @@ pub async fn quote_deploy(context: &Context, from: Address) -> Result<Option<Dep
         return Ok(None);
     }
     if state.deployed {
-        let message = format!("other code than the registry's stands at {} on `{}`", state.address, context.config().network.name);
-        return Err(Failure::new("foreign-contract", &message).hint("remove the network and add it with the right --contract"));
+        let message = format!(
+            "other code than the registry's stands at {} on `{}`",
+            state.address,
+            context.config().network.name
+        );
+        return Err(
+            Failure::new("foreign-contract", &message).hint("remove the network and add it with the right --contract")
+        );
     }
     let deterministic = chain.has_deployment_proxy().await?;
     let cost = chain.estimate(&Action::DeployRegistry { deterministic }, from).await?;

@@ -214,7 +214,8 @@ async fn play(context: &Context, scene: &Scene, images: &Path, key: &SigningKey)
     };
     for digest in releases {
         let digests = vec![KindedDigest { kind: DigestKind::Config, digest }];
-        state(context, Statement::Release { reference: reference.clone(), digests, annotations: String::new() }, key).await?;
+        state(context, Statement::Release { reference: reference.clone(), digests, annotations: String::new() }, key)
+            .await?;
     }
     match scene.plot {
         Plot::Withdrawn => {
@@ -238,7 +239,9 @@ async fn state(context: &Context, statement: Statement, key: &SigningKey) -> Res
     let (stages, _unheard) = mpsc::channel(1);
     match publish::submit_with(context, &quote, key, 1, stages).await? {
         Stage::Final { .. } => Ok(()),
-        other => Err(Failure::new("demo-failed", &format!("a publication of the demonstration ended as {}", other.word()))),
+        other => {
+            Err(Failure::new("demo-failed", &format!("a publication of the demonstration ended as {}", other.word())))
+        }
     }
 }
 
@@ -253,7 +256,9 @@ async fn look(context: &Context, reference: Reference, path: PathBuf) -> Result<
             Ok(Subject { image: Some(id), reference, evidence })
         }
         Err(failure) if failure.is_cancelled() => Err(failure),
-        Err(failure) => Ok(Subject { image: None, reference, evidence: Evidence::Unreadable { cause: failure.message } }),
+        Err(failure) => {
+            Ok(Subject { image: None, reference, evidence: Evidence::Unreadable { cause: failure.message } })
+        }
     }
 }
 

@@ -33,7 +33,8 @@ const FOLDER_LIMIT: usize = 10_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImageList {
     /// In no order. Evidence is *measured* where the cache knows the same bytes. An archive that was never measured is one
-    /// image without names and digests: measure it, then list again.
+    /// image without names and digests: measure it, then list again. One that was tried in vain is one image without names
+    /// whose evidence is [`Evidence::Unreadable`], until its bytes change.
     pub images: Vec<LocalImage>,
     /// Sources that could not be read.
     pub problems: Vec<Failure>,
@@ -91,15 +92,18 @@ async fn list_engine(context: &Context) -> Result<(String, Vec<LocalImage>), Fai
 }
 
 async fn list_folder(context: &Context, folder: PathBuf) -> Result<(Vec<LocalImage>, Vec<Failure>), Failure> {
-    let store = context.store().clone();
+    let context = context.clone();
     blocking(move || {
         let (mut images, mut problems) = (Vec::new(), Vec::new());
         for path in archives_in(&folder)?.into_keys() {
             match image::sniff(&path) {
                 Ok(Kind::Foreign) => {}
                 Ok(Kind::Archive | Kind::Layout) => {
-                    let measured = measure::recall_file(&store, &path);
-                    images.extend(measured.map_or_else(|| vec![unmeasured(&path)], |found| archive_images(&path, &found)));
+                    let measured = measure::recall_file(context.store(), &path);
+                    images.extend(
+                        measured
+                            .map_or_else(|| vec![unmeasured(&context, &path)], |found| archive_images(&path, &found)),
+                    );
                 }
                 Err(error) => problems.push(error.into()),
             }
@@ -128,8 +132,12 @@ fn archives_in(folder: &Path) -> Result<BTreeMap<PathBuf, (u64, Option<SystemTim
     Ok(found)
 }
 
-/// An archive whose content, and so whose names, nobody has read yet.
-fn unmeasured(path: &Path) -> LocalImage {
+/// An archive whose content, and so whose names, nobody has read yet, or nobody could.
+fn unmeasured(context: &Context, path: &Path) -> LocalImage {
+    let evidence = match context.why_unreadable(path, measure::file_key(path).as_ref()) {
+        Some(cause) => Evidence::Unreadable { cause },
+        None => Evidence::Known { level: EvidenceLevel::Claimed, digests: Vec::new() },
+    };
     LocalImage {
         id: ImageId { source: Source::Archive(path.to_owned()), id: "0".to_owned() },
         references: Vec::new(),
@@ -137,7 +145,7 @@ fn unmeasured(path: &Path) -> LocalImage {
         created: None,
         platform: None,
         engine: "archive".to_owned(),
-        evidence: Evidence::Known { level: EvidenceLevel::Claimed, digests: Vec::new() },
+        evidence,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 use super::context::blocking;
@@ -20,6 +20,9 @@ use crate::{
     ops::{Context, Failure},
     store::{CacheKey, Store},
 };
+
+/// Well below the tenth of a second within which work must stop.
+const CANCEL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// What `hash` was pointed at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,7 +116,8 @@ pub async fn measure_image(
                 None => measure_path(context, path.clone(), watch).await?,
             };
             let position = image.id.id.parse::<usize>().unwrap_or_default();
-            let gone = || Failure::new("archive-changed", &format!("archive `{}` changed while it was read", path.display()));
+            let gone =
+                || Failure::new("archive-changed", &format!("archive `{}` changed while it was read", path.display()));
             measurement.images.get(position).map(crate::domain::measurement::MeasuredImage::evidence).ok_or_else(gone)
         }
     }
@@ -143,37 +147,48 @@ async fn measure_export(
     image: &LocalImage,
     watch: Arc<dyn Watch>,
 ) -> Result<Measurement, Failure> {
-    let reader = engine.export_reader(&image.id.id).await?;
+    // The first byte takes seconds per gigabyte on a classic store.
+    let reader = tokio::select! {
+        reader = engine.export_reader(&image.id.id) => reader?.watched(Arc::clone(&watch)),
+        () = cancelled(&*watch) => return Err(Failure::cancelled()),
+    };
     let (size, store) = (engine.export_size(image), context.store().clone());
     let key = engine_key(engine.info(), &image.id.id);
     blocking(move || {
-        let measurement = image::measure(reader, size, &*watch)?;
-        remember(&store, &key, &measurement)?;
-        Ok(measurement)
-    })
-    .await
-}
-
-async fn measure_path(context: &Context, path: PathBuf, watch: Arc<dyn Watch>) -> Result<Measurement, Failure> {
-    let store = context.store().clone();
-    blocking(move || {
-        let before = file_key(&path);
-        let measurement = image::measure_file(&path, &*watch)?;
-        // A file that was written while it was read is not remembered: the key would name other bytes.
-        if let Some(key) = before.filter(|key| file_key(&path).as_ref() == Some(key)) {
-            remember(&store, &key, &measurement)?;
+        let measured = image::measure(reader, size, &*watch);
+        // A cancelled read reaches the measurement as an error of the stream.
+        let measurement = if watch.is_cancelled() { return Err(Failure::cancelled()) } else { measured? };
+        // What is corrupt or incomplete may be mended by the engine under the same ID.
+        if measurement.images.iter().all(|image| image.state == ImageState::Measured) {
+            store.remember(&key, &measurement)?;
         }
         Ok(measurement)
     })
     .await
 }
 
-/// Only whole and consistent content is remembered: what is corrupt or incomplete may be mended under the same name.
-fn remember(store: &Store, key: &CacheKey, measurement: &Measurement) -> Result<(), Failure> {
-    if measurement.images.iter().all(|image| image.state == ImageState::Measured) {
-        store.remember(key, measurement)?;
+/// Ends when nobody wants the result any more. A watch can only be asked, so it is asked often.
+async fn cancelled(watch: &dyn Watch) {
+    while !watch.is_cancelled() {
+        tokio::time::sleep(CANCEL_INTERVAL).await;
     }
-    Ok(())
+}
+
+async fn measure_path(context: &Context, path: PathBuf, watch: Arc<dyn Watch>) -> Result<Measurement, Failure> {
+    let context = context.clone();
+    blocking(move || {
+        let before = file_key(&path);
+        let outcome = image::measure_file(&path, &*watch).map_err(Failure::from);
+        // A file that was written while it was read is not remembered: the key would name other bytes.
+        let Some(key) = before.filter(|key| file_key(&path).as_ref() == Some(key)) else { return outcome };
+        match &outcome {
+            Ok(measurement) => context.store().remember(&key, measurement)?,
+            Err(failure) if failure.is_cancelled() => {}
+            Err(failure) => context.note_unreadable(&path, key, &failure.message),
+        }
+        outcome
+    })
+    .await
 }
 
 fn recall(store: &Store, key: &CacheKey) -> Option<Measurement> {
@@ -199,7 +214,7 @@ fn engine_key(engine: &EngineInfo, image: &str) -> CacheKey {
 }
 
 /// A folder is never remembered: its own times say nothing of the files below it.
-fn file_key(path: &Path) -> Option<CacheKey> {
+pub(super) fn file_key(path: &Path) -> Option<CacheKey> {
     let meta = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
     CacheKey::of_file(&meta, SystemTime::now())
 }

@@ -28,9 +28,6 @@ const LOCAL_POLL: Duration = Duration::from_millis(50);
 /// behind a balancer may answer from a neighbour that has not heard of it yet.
 const PATIENCE: u32 = 30;
 
-/// Journal entries that are looked through for open ones before a node is asked.
-const RECENT: u32 = 1000;
-
 /// What the user is shown before anything is signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quote {
@@ -80,7 +77,8 @@ pub async fn quote(context: &Context, statement: Statement, from: Address) -> Re
     let head_version = own.as_ref().map_or(0, |record| record.head.version);
     let is_current = own.is_some_and(|record| {
         let releasable = record.head.retired_at.is_none() && record.head.publisher_retired_at.is_none();
-        let held = |entry: &crate::domain::record::Entry| entry.version == record.head.version && entry.revoked_at.is_none();
+        let held =
+            |entry: &crate::domain::record::Entry| entry.version == record.head.version && entry.revoked_at.is_none();
         releasable && record.head.version > 0 && record.entries.iter().all(held)
     });
     let (version, standing) = match &statement {
@@ -273,8 +271,7 @@ pub struct Resumed {
 /// When the journal cannot be read or no node answers; nothing is lost then.
 pub async fn resume(context: &Context) -> Result<Vec<Resumed>, Failure> {
     let (store, local) = (context.store().clone(), context.is_local());
-    let (recent, _) = blocking(move || Ok(store.recent(RECENT)?)).await?;
-    if !recent.iter().any(|entry| entry.stage.is_open()) {
+    if !blocking(move || Ok(store.has_open_entries()?)).await? {
         // Nothing is open: no reason to ask a node.
         return Ok(Vec::new());
     }

@@ -113,7 +113,9 @@ async fn recall_verdicts(
         let mut last = Vec::with_capacity(listed.len());
         for (image, reference, conclusion) in &listed {
             last.push(match image {
-                Some(image) if *conclusion == Conclusion::Undecided => store.last_verdict(VerdictKey { network: &network, image, reference })?,
+                Some(image) if *conclusion == Conclusion::Undecided => {
+                    store.last_verdict(VerdictKey { network: &network, image, reference })?
+                }
                 _ => None,
             });
         }

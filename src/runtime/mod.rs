@@ -92,7 +92,8 @@ impl Runtime {
                 let found = ops::publish::resume(&context).await;
                 Msg::Sign(SignMsg::Resumed(found.map(resumed).map_err(problem)))
             }),
-            Effect::Look { publication, entry, confirmations } => self.answer(move |context| async move {
+            Effect::Look { publication, entry } => self.answer(move |context| async move {
+                let confirmations = default_confirmations(true);
                 let result = ops::publish::look(&context, &entry, confirmations).await.map_err(problem);
                 Msg::Sign(SignMsg::Settled { publication, result })
             }),
@@ -123,13 +124,7 @@ impl Runtime {
     }
 
     /// Signs with `passphrase`, sends and follows. Every stage becomes a message.
-    pub fn submit(
-        &mut self,
-        publication: PublicationId,
-        quote: crate::app::sign::Quote,
-        confirmations: u64,
-        passphrase: Passphrase,
-    ) {
+    pub fn submit(&mut self, publication: PublicationId, quote: crate::app::sign::Quote, passphrase: Passphrase) {
         let (context, sender) = (self.context.clone(), self.sender.clone());
         self.tasks.spawn(async move {
             let (stages, mut seen) = mpsc::channel(16);
@@ -139,6 +134,7 @@ impl Runtime {
                 }
             };
             let quote = to_quote(quote);
+            let confirmations = default_confirmations(quote.network.local);
             let submit = ops::publish::submit(&context, &quote, passphrase, confirmations, stages);
             // The stages' channel closes when the work ends, so that both end together and the outcome comes last.
             let (result, ()) = tokio::join!(submit, forward);
@@ -247,4 +243,8 @@ impl Drop for Runtime {
             token.cancel();
         }
     }
+}
+
+const fn default_confirmations(local: bool) -> u64 {
+    if local { 1 } else { 3 }
 }

@@ -128,7 +128,9 @@ fn refuse_unusable() -> Result<(), Failure> {
         return Err(no_terminal("the screen needs a terminal, and standard input or output is none"));
     }
     match std::env::var("TERM").as_deref() {
-        Err(_) | Ok("") => Err(no_terminal("the screen needs a terminal that can move its cursor, and `TERM` is not set")),
+        Err(_) | Ok("") => {
+            Err(no_terminal("the screen needs a terminal that can move its cursor, and `TERM` is not set"))
+        }
         Ok("dumb") => Err(no_terminal("the screen needs a terminal that can move its cursor, and `TERM` is `dumb`")),
         Ok(_) => Ok(()),
     }
@@ -188,6 +190,7 @@ impl Signals {
 ///
 /// # Errors
 /// When the terminal cannot be watched.
+#[expect(deprecated, reason = "its successor is unsafe for types that do not own their descriptor; this one does")]
 pub async fn hung_up() -> io::Result<()> {
     let terminal: OwnedFd = io::stdin().as_fd().try_clone_to_owned()?;
     let watched = AsyncFd::with_interest(terminal, Interest::READABLE)?;

@@ -1,6 +1,11 @@
 //! What the end-to-end suites share: a throw-away home, the program in it, a real engine and real nodes.
 #![allow(dead_code, reason = "each suite uses its own part")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, reason = "a test fails by panicking, and names its parts on stderr")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stderr,
+    reason = "a test fails by panicking, and names its parts on stderr"
+)]
 
 use std::{
     io::Write as _,
@@ -25,7 +30,8 @@ pub fn without(part: &str) -> bool {
 
 /// The engine that `tests/run` started. A suite whose part is missing fails.
 pub fn docker_host() -> String {
-    std::env::var("DAOCHAIN_TEST_DOCKER").expect("DAOCHAIN_TEST_DOCKER names no engine; run tests/run, or set DAOCHAIN_WITHOUT=docker")
+    std::env::var("DAOCHAIN_TEST_DOCKER")
+        .expect("DAOCHAIN_TEST_DOCKER names no engine; run tests/run, or set DAOCHAIN_WITHOUT=docker")
 }
 
 /// The endpoint of a node that `tests/run` started.
@@ -77,7 +83,11 @@ impl Home {
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_daochain"));
         command.args(args).env("DAOCHAIN_HOME", self.path()).env("DAOCHAIN_PASSWORD_FILE", self.passphrase_file());
-        command.env_remove("DOCKER_HOST").env_remove("DAOCHAIN_RPC").env_remove("DAOCHAIN_NETWORK").stdin(Stdio::null());
+        command
+            .env_remove("DOCKER_HOST")
+            .env_remove("DAOCHAIN_RPC")
+            .env_remove("DAOCHAIN_NETWORK")
+            .stdin(Stdio::null());
         command.env("DOCKER_HOST", self.docker.as_deref().unwrap_or("unix:///nonexistent/docker.sock"));
         if let Some(network) = &self.network {
             command.env("DAOCHAIN_NETWORK", network);
@@ -116,7 +126,8 @@ impl Run {
     fn read(args: &[&str], output: &Output) -> Self {
         let stdout = String::from_utf8_lossy(&output.stdout);
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-        let document = serde_json::from_str(&stdout).unwrap_or_else(|error| panic!("{args:?}: stdout is no document ({error}): {stdout}\n{stderr}"));
+        let document = serde_json::from_str(&stdout)
+            .unwrap_or_else(|error| panic!("{args:?}: stdout is no document ({error}): {stdout}\n{stderr}"));
         Self { args: args.iter().map(ToString::to_string).collect(), code: output.status.code(), document, stderr }
     }
 
@@ -137,7 +148,8 @@ pub fn rpc(url: &str, method: &str, params: &Value) -> Value {
         .args(["-sS", "--max-time", "20", "-H", "content-type: application/json", "-d", &body, url])
         .output()
         .expect("curl starts");
-    let answer: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{method}: {error}: {output:?}"));
+    let answer: Value =
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{method}: {error}: {output:?}"));
     assert!(answer["error"].is_null(), "{method}: {answer}");
     answer["result"].clone()
 }
@@ -202,6 +214,7 @@ impl Drop for Built {
 
 /// A name that no other test uses.
 pub fn unique(name: &str) -> String {
-    let nanos = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a clock after 1970").as_nanos();
+    let nanos =
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a clock after 1970").as_nanos();
     format!("{name}-{}-{nanos}", std::process::id())
 }

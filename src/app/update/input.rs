@@ -16,8 +16,7 @@ use crate::app::{
 const FIELD_LIMIT: usize = 280;
 
 pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
-    let place = model.place();
-    match action::binding(place, key) {
+    match action::binding(model, key) {
         Some(binding) => match (binding.allowed)(model) {
             Ok(()) => perform(model, binding.action),
             Err("") => type_key(model, key),
@@ -211,7 +210,8 @@ fn travel(model: &mut Model, motion: Motion) -> Vec<Effect> {
             model.detail_top = lines(shift(usize::from(model.detail_top), motion, page, 40 + 4 * history));
         }
         Place::Accounts => {
-            let position = shift(model.accounts.cursor(), motion, usize::from(model.height / 2), model.accounts.all().len());
+            let position =
+                shift(model.accounts.cursor(), motion, usize::from(model.height / 2), model.accounts.all().len());
             model.accounts.select(position);
         }
         _ => {

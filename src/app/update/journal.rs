@@ -95,7 +95,9 @@ fn outcome(one: &Publication) -> (Tone, String) {
             (Tone::Good, format!("{name} is revoked since block {}", inclusion.block))
         }
         Stage::Final { inclusion, .. } => (Tone::Good, format!("{name} is published in block {}", inclusion.block)),
-        Stage::Reverted { reason, .. } => (Tone::Bad, format!("{name}: the contract refused: {reason}; the fee is spent")),
+        Stage::Reverted { reason, .. } => {
+            (Tone::Bad, format!("{name}: the contract refused: {reason}; the fee is spent"))
+        }
         Stage::Replaced { .. } => {
             (Tone::Bad, format!("{name}: another transaction of the account took its place; nothing was written"))
         }
@@ -128,12 +130,11 @@ fn resumed(model: &mut Model, resumed: ResumedEntry) {
 
 /// Looks at what an earlier process left open, once per block.
 pub(super) fn look(model: &mut Model) -> Vec<Effect> {
-    let confirmations = model.confirmations();
     let open = model.publications.iter_mut().filter(|one| one.is_open() && !one.looking);
     open.filter_map(|one| {
         let entry = one.entry.clone()?;
         one.looking = true;
-        Some(Effect::Look { publication: one.id, entry, confirmations })
+        Some(Effect::Look { publication: one.id, entry })
     })
     .collect()
 }

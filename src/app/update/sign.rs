@@ -107,7 +107,8 @@ fn trouble(code: &'static str, message: &str) -> Problem {
 
 /// The image that the dialog waited for was measured, or could not be.
 pub(super) fn measured(model: &mut Model, image: &ImageId, problem: Option<Problem>) -> Vec<Effect> {
-    let waits = matches!(&model.dialog, Some(Dialog::Sign(sign)) if sign.step == Step::Measuring && sign.key.image == *image);
+    let waits =
+        matches!(&model.dialog, Some(Dialog::Sign(sign)) if sign.step == Step::Measuring && sign.key.image == *image);
     let Some(Dialog::Sign(mut sign)) = model.dialog.take_if(|_| waits) else { return Vec::new() };
     match problem {
         None => resume(model, sign),
@@ -145,16 +146,16 @@ pub(super) fn quoted(model: &mut Model, ticket: u64, result: Result<Quote, Probl
 /// Why a quote is not worth a passphrase.
 fn refusal(quote: &Quote) -> Option<Problem> {
     if quote.is_repetition() {
-        return Some(trouble("already-published", "this digest is the current release already: there is nothing to publish"));
+        return Some(trouble(
+            "already-published",
+            "this digest is the current release already: there is nothing to publish",
+        ));
     }
     if quote.is_covered() {
         return None;
     }
     let hint = if quote.network.local { "fund it in the accounts pane with `f`" } else { "send ether to it first" };
-    Some(Problem {
-        hint: Some(hint.to_owned()),
-        ..trouble("not-covered", "the account holds less than this can cost")
-    })
+    Some(Problem { hint: Some(hint.to_owned()), ..trouble("not-covered", "the account holds less than this can cost") })
 }
 
 /// Enter: the reason is complete, the passphrase is typed, the error is read.
@@ -164,9 +165,7 @@ pub(super) fn accept(model: &mut Model) -> Vec<Effect> {
     };
     match sign.step {
         Step::Working(_) => return vec![Effect::ForgetSecret],
-        Step::Stuck if matches!(&sign.problem, Some(problem) if problem.code == "already-published") => {
-            return vec![Effect::ForgetSecret];
-        }
+        Step::Stuck if sign.is_repetition() => return vec![Effect::ForgetSecret],
         Step::Stuck => return resume(model, sign),
         Step::Reason => {
             let Purpose::Revoke { reason } = &sign.purpose else { return Vec::new() };
@@ -208,7 +207,7 @@ fn submit(model: &mut Model, mut sign: Box<Sign>, quote: Quote) -> Vec<Effect> {
     sign.problem = None;
     sign.secret = SecretShape::default();
     model.dialog = Some(Dialog::Sign(sign));
-    vec![Effect::Submit { publication: id, quote, confirmations: model.confirmations() }]
+    vec![Effect::Submit { publication: id, quote }]
 }
 
 /// A publication failed before it was sent: the dialog, if it still shows it, asks again.

@@ -25,6 +25,8 @@ pub(super) fn update(model: &mut Model, msg: SourceMsg) -> Vec<Effect> {
             list(model, AT_ONCE)
         }
         SourceMsg::Changed => list(model, AFTER_BURST),
+        // Whoever named archives and no engine misses none.
+        SourceMsg::Lost(_) if model.engine == Engine::Archives => Vec::new(),
         SourceMsg::Lost(problem) => {
             lose(model, problem);
             Vec::new()
@@ -39,13 +41,13 @@ pub(super) fn list(model: &mut Model, after: Duration) -> Vec<Effect> {
 
 fn listed(model: &mut Model, listing: Listing) -> Vec<Effect> {
     let Listing { images, mut problems, engine } = listing;
-    let answered = engine.is_some();
-    match engine {
-        Some(name) => model.engine = Engine::Here(name),
-        None if problems.is_empty() => model.engine = Engine::Archives,
-        None => lose(model, problems.remove(0)),
+    let of_engine = problems.iter().position(|problem| !problem.code.starts_with("archive"));
+    match (engine, of_engine) {
+        (Some(name), _) => model.engine = Engine::Here(name),
+        (None, Some(at)) => lose(model, problems.remove(at)),
+        (None, None) => miss(model),
     }
-    model.rows.replace(images, !answered);
+    model.rows.replace(images, matches!(model.engine, Engine::Lost { .. }));
     model.listed = true;
     for problem in problems {
         let sentence = problem.sentence();
@@ -57,6 +59,17 @@ fn listed(model: &mut Model, listing: Listing) -> Vec<Effect> {
     effects.extend(measure_archives(model));
     effects.extend(chain::judge(model));
     effects
+}
+
+/// No engine and no complaint: archives were named, and an engine is not asked for. One that was here before is missed
+/// all the same.
+fn miss(model: &mut Model) {
+    if matches!(&model.engine, Engine::Here(_) | Engine::Lost { name: Some(_), .. }) {
+        let message = "the engine does not answer any more".to_owned();
+        lose(model, Problem { code: "engine-unreachable", message, hint: None });
+    } else {
+        model.engine = Engine::Archives;
+    }
 }
 
 /// The first loss counts: a later one would make the list look fresher than it is.

@@ -43,13 +43,7 @@ async fn batches_keep_order_ids_and_limits() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|answer| {
-            (
-                answer["id"].clone(),
-                answer["result"].clone(),
-                answer["error"]["code"].clone(),
-            )
-        })
+        .map(|answer| (answer["id"].clone(), answer["result"].clone(), answer["error"]["code"].clone()))
         .collect();
     assert_eq!(
         summary,
@@ -63,19 +57,13 @@ async fn batches_keep_order_ids_and_limits() {
     );
 
     let one = json!({"jsonrpc": "2.0", "id": 1, "method": "eth_chainId"});
-    for (count, code) in [
-        (0, json!(-32600)),
-        (1001, json!(-32600)),
-        (1000, Value::Null),
-    ] {
+    for (count, code) in [(0, json!(-32600)), (1001, json!(-32600)), (1000, Value::Null)] {
         let batch = Value::Array(vec![one.clone(); count]);
         let (_, answer) = node.post("", &batch.to_string()).await;
         let answer: Value = serde_json::from_str(&answer).unwrap();
         assert_eq!(answer["error"]["code"], code, "{count}");
     }
-    let (status, _) = node
-        .post("", r#"{"jsonrpc":"2.0","method":"eth_chainId"}"#)
-        .await;
+    let (status, _) = node.post("", r#"{"jsonrpc":"2.0","method":"eth_chainId"}"#).await;
     assert_eq!(status, 204);
 }
 
@@ -88,10 +76,7 @@ async fn malformed_foreign_and_oversized_requests_are_refused() {
         let (status, answer) = node.post("", body).await;
         assert_eq!(status, 200);
         let answer: Value = serde_json::from_str(&answer).unwrap();
-        assert_eq!(
-            (&answer["error"]["code"], &answer["id"]),
-            (&json!(-32700), &Value::Null)
-        );
+        assert_eq!((&answer["error"]["code"], &answer["id"]), (&json!(-32700), &Value::Null));
     }
     let good = r#"{"jsonrpc":"2.0","id":1,"method":"eth_chainId"}"#;
     for (headers, expected) in [

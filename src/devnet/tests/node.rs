@@ -40,8 +40,7 @@ impl Home {
         names
             .filter(|entry| {
                 let name = entry.as_ref().unwrap().file_name();
-                name.to_string_lossy().contains(".damaged-")
-                    || name.to_string_lossy().contains(".other-")
+                name.to_string_lossy().contains(".damaged-") || name.to_string_lossy().contains(".other-")
             })
             .count()
     }
@@ -58,10 +57,7 @@ impl Node {
             panic!("another process hosts {}", dir.display());
         };
         let wallet = LocalWallet::from_bytes(faucet_key(dir).unwrap().as_slice()).unwrap();
-        Self {
-            devnet,
-            wallet: wallet.with_chain_id(CHAIN_ID),
-        }
+        Self { devnet, wallet: wallet.with_chain_id(CHAIN_ID) }
     }
 
     pub(super) fn notices(&self) -> &[String] {
@@ -188,10 +184,7 @@ async fn post(url: &str, headers: &str, body: &str) -> (u16, String) {
             head += &line;
         }
     }
-    stream
-        .write_all(format!("{head}\r\n").as_bytes())
-        .await
-        .unwrap();
+    stream.write_all(format!("{head}\r\n").as_bytes()).await.unwrap();
     // The server may refuse before it has read everything.
     let _ = stream.write_all(body.as_bytes()).await;
     let mut answer = Vec::new();

@@ -11,9 +11,7 @@ use serde_json::json;
 use super::node::{Home, Node, SOMEONE, legacy_transfer};
 use crate::devnet::{DevnetError, JoinOptions, Joined, faucet_key, join};
 
-const HASTY: JoinOptions = JoinOptions {
-    patience: Duration::from_millis(200),
-};
+const HASTY: JoinOptions = JoinOptions { patience: Duration::from_millis(200) };
 
 #[tokio::test]
 async fn the_chain_survives_a_restart() {
@@ -21,17 +19,13 @@ async fn the_chain_survives_a_restart() {
     let node = home.host().await;
     let hash = node.pay(0, 5).await;
     node.send(&legacy_transfer(1, 6)).await.unwrap();
-    let head = node
-        .ok("eth_getBlockByNumber", json!(["latest", false]))
-        .await;
+    let head = node.ok("eth_getBlockByNumber", json!(["latest", false])).await;
     node.end().await;
 
     let node = home.host().await;
     assert_eq!(node.notices(), &[] as &[String]);
     assert_eq!(node.balance(SOMEONE).await, "0xb");
-    let again = node
-        .ok("eth_getBlockByNumber", json!(["latest", false]))
-        .await;
+    let again = node.ok("eth_getBlockByNumber", json!(["latest", false])).await;
     assert_eq!(again, head);
     let receipt = node.ok("eth_getTransactionReceipt", json!([hash])).await;
     assert_eq!(receipt["blockNumber"], "0x1");
@@ -68,16 +62,12 @@ async fn a_killed_host_hands_over_every_answered_transaction() {
     let mut lines = BufReader::new(victim.stdout.take().unwrap()).lines();
     lines.find(|line| line.as_ref().unwrap().contains("answered 3"));
     let guest = join(&home.dir(), JoinOptions::default()).await.unwrap();
-    let Joined::Guest(endpoint) = &guest else {
-        unreachable!()
-    };
+    let Joined::Guest(endpoint) = &guest else { unreachable!() };
     assert_eq!(endpoint.pid(), victim.id());
     victim.kill().unwrap();
     victim.wait().unwrap();
-    let answered = lines
-        .map_while(Result::ok)
-        .filter_map(|line| line.strip_prefix("answered ")?.parse().ok())
-        .fold(3, u64::max);
+    let answered =
+        lines.map_while(Result::ok).filter_map(|line| line.strip_prefix("answered ")?.parse().ok()).fold(3, u64::max);
 
     assert!(!guest.is_alive().await);
     let node = home.host().await;
@@ -96,20 +86,11 @@ async fn a_torn_last_block_is_dropped_with_a_notice() {
     node.pay(0, 5).await;
     node.pay(1, 6).await;
     node.end().await;
-    let blocks = File::options()
-        .write(true)
-        .open(home.file("blocks"))
-        .unwrap();
-    blocks
-        .set_len(blocks.metadata().unwrap().len() - 3)
-        .unwrap();
+    let blocks = File::options().write(true).open(home.file("blocks")).unwrap();
+    blocks.set_len(blocks.metadata().unwrap().len() - 3).unwrap();
 
     let node = home.host().await;
-    assert!(
-        node.notices()[0].contains("dropped"),
-        "{:?}",
-        node.notices()
-    );
+    assert!(node.notices()[0].contains("dropped"), "{:?}", node.notices());
     assert_eq!(node.balance(SOMEONE).await, "0x5");
     node.pay(1, 7).await;
     node.end().await;
@@ -151,18 +132,10 @@ async fn a_whole_record_that_does_not_execute_is_set_aside() {
     node.end().await;
     // The first block twice: intact, and no child of itself.
     let bytes = fs::read(home.file("blocks")).unwrap();
-    fs::write(
-        home.file("blocks"),
-        [bytes.as_slice(), &bytes[80..]].concat(),
-    )
-    .unwrap();
+    fs::write(home.file("blocks"), [bytes.as_slice(), &bytes[80..]].concat()).unwrap();
 
     let node = home.host().await;
-    assert!(
-        node.notices()[0].contains("does not follow"),
-        "{:?}",
-        node.notices()
-    );
+    assert!(node.notices()[0].contains("does not follow"), "{:?}", node.notices());
     assert_eq!(node.block_number().await, "0x1");
     assert_eq!(home.set_aside(), 1);
 }
@@ -174,10 +147,7 @@ async fn another_faucet_begins_another_chain_and_keeps_the_old_one() {
     node.pay(0, 5).await;
     node.end().await;
     fs::write(home.file("faucet.key"), "no key\n").unwrap();
-    assert!(matches!(
-        faucet_key(&home.dir()),
-        Err(DevnetError::BadFaucet { .. })
-    ));
+    assert!(matches!(faucet_key(&home.dir()), Err(DevnetError::BadFaucet { .. })));
 
     let node = home.host().await;
     assert_eq!(node.notices().len(), 2, "{:?}", node.notices());
@@ -193,9 +163,7 @@ async fn a_second_process_is_a_guest_until_the_host_ends() {
     let guest = join(&home.dir(), JoinOptions::default()).await.unwrap();
     assert!(!guest.is_host());
     assert!(guest.is_alive().await);
-    let Joined::Guest(endpoint) = &guest else {
-        unreachable!()
-    };
+    let Joined::Guest(endpoint) = &guest else { unreachable!() };
     assert_eq!(endpoint.pid(), std::process::id());
 
     node.end().await;
@@ -215,11 +183,7 @@ async fn of_hosts_that_race_exactly_one_wins_and_all_reach_it() {
             joining.await.unwrap()
         }
     });
-    let joined: Vec<_> = futures_util::future::join_all(joining)
-        .await
-        .into_iter()
-        .map(Result::unwrap)
-        .collect();
+    let joined: Vec<_> = futures_util::future::join_all(joining).await.into_iter().map(Result::unwrap).collect();
     assert_eq!(joined.iter().filter(|joined| joined.is_host()).count(), 1);
     assert!(joined.iter().all(|other| other.url() == joined[0].url()));
 }
@@ -259,17 +223,8 @@ async fn a_folder_that_cannot_be_used_is_named() {
     let error = join(&home.dir(), HASTY).await.unwrap_err();
     let text = error.to_string();
     assert!(text.contains(&home.dir().display().to_string()), "{text}");
-    assert!(matches!(
-        error,
-        DevnetError::File {
-            operation: "create",
-            ..
-        }
-    ));
-    assert!(matches!(
-        faucet_key(home.dir().parent().unwrap()),
-        Err(DevnetError::NoFaucet { .. })
-    ));
+    assert!(matches!(error, DevnetError::File { operation: "create", .. }));
+    assert!(matches!(faucet_key(home.dir().parent().unwrap()), Err(DevnetError::NoFaucet { .. })));
 }
 
 #[cfg(unix)]

@@ -6,7 +6,7 @@
 //!          measured 10s ago · linux/amd64
 //! released sha256:51aa07be…
 //!          v7 · block 1180 · 24 confirmations, final
-//! by       acme 0x7F3c…9A21  by rule docker.io/acme/*
+//! by       acme 0x7F3c…9A21 · rule docker.io/acme/*
 //! history  v7 ← v6 ← v5 revoked
 //! ```
 //!
@@ -16,12 +16,7 @@ use ratatui::text::{Line, Span};
 
 use super::{Canvas, images::was, text};
 use crate::{
-    app::{
-        Model,
-        clock::coarse_age,
-        layout::Area,
-        rows::Row,
-    },
+    app::{Model, clock::coarse_age, layout::Area, rows::Row},
     domain::{
         Digest,
         image::{Evidence, EvidenceLevel, Source},
@@ -130,11 +125,14 @@ impl Writer<'_, '_> {
                 Theme::role(verdict.conclusion, measured),
                 sentence(&verdict.reason),
             ),
-            None if self.row.key.reference.is_some() => (" ", Role::Muted, "Its verdict is being asked for.".to_owned()),
+            None if self.row.key.reference.is_some() => {
+                (" ", Role::Muted, "Its verdict is being asked for.".to_owned())
+            }
             None => (" ", Role::Muted, nameless(self.row).to_owned()),
         };
         if let (Some(Conclusion::Undecided), Some((last, at))) = (self.row.conclusion(), self.row.last) {
-            reason = format!("{} ago; {reason}", sentence_case(&was(last, at, self.model.now)));
+            let cause = verdict.map_or("", |verdict| verdict.reason.as_str());
+            reason = sentence(&format!("{} ago; {cause}", was(last, at, self.model.now)));
         }
         let indent = text::width(glyph) + 1;
         let limit = if self.full { usize::MAX } else { 2 };
@@ -185,8 +183,12 @@ impl Writer<'_, '_> {
     fn released(&mut self) {
         let Some(verdict) = &self.row.verdict else { return };
         let own = self.row.image.evidence.digests();
-        let others: Vec<Digest> =
-            verdict.expected.iter().copied().filter(|digest| own.iter().all(|kinded| kinded.digest != *digest)).collect();
+        let others: Vec<Digest> = verdict
+            .expected
+            .iter()
+            .copied()
+            .filter(|digest| own.iter().all(|kinded| kinded.digest != *digest))
+            .collect();
         let shown = match (verdict.conclusion, self.full) {
             (Conclusion::Verified, _) => 0,
             (_, false) => 1,
@@ -213,7 +215,7 @@ impl Writer<'_, '_> {
         else {
             return;
         };
-        let rule = verdict.rule.as_deref().map_or_else(String::new, |rule| format!("  by rule {rule}"));
+        let rule = verdict.rule.as_deref().map_or_else(String::new, |rule| format!(" · rule {rule}"));
         let name = verdict.publisher_name.as_deref().map_or_else(String::new, |name| format!("{name} "));
         let whole = format!("{name}{publisher}{rule}");
         let fits = text::width(&whole) + LABEL <= self.width;
@@ -231,7 +233,9 @@ impl Writer<'_, '_> {
         match &self.model.history.result {
             None => self.labelled("history", Role::Muted, "reading"),
             Some(Err(problem)) => self.labelled("history", Role::Stale, &format!("not read: {}", problem.message)),
-            Some(Ok(events)) if events.is_empty() => self.labelled("history", Role::Muted, "nothing was ever published"),
+            Some(Ok(events)) if events.is_empty() => {
+                self.labelled("history", Role::Muted, "nothing was ever published")
+            }
             Some(Ok(events)) if self.full => {
                 for (at, event) in events.iter().rev().enumerate() {
                     let label = if at == 0 { "history" } else { "" };
@@ -250,7 +254,9 @@ impl Writer<'_, '_> {
 fn nameless(row: &Row) -> &'static str {
     match row.key.image.source {
         Source::Engine => "It has no name, so nobody can have published it; `docker tag` gives it one.",
-        Source::Archive(_) if row.is_measured() => "The archive gives the image no name, so nobody can have published it.",
+        Source::Archive(_) if row.is_measured() => {
+            "The archive gives the image no name, so nobody can have published it."
+        }
         Source::Archive(_) => "The archive is not read yet.",
     }
 }

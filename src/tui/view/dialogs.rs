@@ -8,7 +8,7 @@ use tui_input::Input;
 
 use super::{Canvas, text};
 use crate::{
-    app::{Model, accounts::NewAccount, action, action::Place, layout::Area},
+    app::{Model, accounts::NewAccount, action, layout::Area},
     tui::theme::Role,
 };
 
@@ -56,19 +56,16 @@ pub(super) fn draw_keys(model: &Model, canvas: &mut Canvas, inside: Area) {
         let key = binding.keys.first().map(ToString::to_string).unwrap_or_default();
         spans.extend([Span::raw("  "), canvas.span(Role::Key, key), canvas.span(Role::Plain, format!(" {}", binding.hint))]);
     }
-    keys_line(canvas, inside, &Line::from(spans));
-}
-
-fn keys_line(canvas: &mut Canvas, inside: Area, line: &Line) {
+    let line = Line::from(spans);
     let width = u16::try_from(line.width()).unwrap_or(u16::MAX).min(inside.width);
     let x = inside.x + inside.width - width;
     if inside.height > 0 {
-        canvas.line(Area { x, y: inside.y + inside.height - 1, width, height: 1 }, line);
+        canvas.line(Area { x, y: inside.y + inside.height - 1, width, height: 1 }, &line);
     }
 }
 
 /// The dialog that makes an account.
-pub(super) fn draw_new_account(new: &NewAccount, canvas: &mut Canvas, screen: Rect) {
+pub(super) fn draw_new_account(model: &Model, new: &NewAccount, canvas: &mut Canvas, screen: Rect) {
     let inside = canvas.float(screen, "New account", 78, 11);
     let room = usize::from(inside.width).saturating_sub(LABEL).min(40);
     let intro = "The key is written to this home, protected by a passphrase. Nobody can restore either: without the passphrase the key is lost, and with both anybody can publish as you.";
@@ -95,19 +92,13 @@ pub(super) fn draw_new_account(new: &NewAccount, canvas: &mut Canvas, screen: Re
         lines.extend(text::wrap(&words, usize::from(inside.width)).into_iter().map(|line| Line::from(canvas.span(role, line))));
     }
     canvas.lines(inside, &lines);
-    let keys = action::BINDINGS.iter().filter(|one| !one.hint.is_empty() && one.places.contains(&Place::NewAccount));
-    let mut spans = Vec::new();
-    for binding in keys {
-        let key = binding.keys.first().map(ToString::to_string).unwrap_or_default();
-        spans.extend([Span::raw("  "), canvas.span(Role::Key, key), canvas.span(Role::Plain, format!(" {}", binding.hint))]);
-    }
-    keys_line(canvas, inside, &Line::from(spans));
+    draw_keys(model, canvas, inside);
 }
 
 /// The question before ending.
 pub(super) fn draw_quit(model: &Model, canvas: &mut Canvas, screen: Rect) {
-    let inside = canvas.float(screen, "Quit?", 60, 8);
-    let mut lines = vec![Line::default()];
+    let room = 56;
+    let mut lines = Vec::new();
     let (done, all) = model.tasks.tally();
     if all > 0 {
         let left = all - done;
@@ -117,8 +108,10 @@ pub(super) fn draw_quit(model: &Model, canvas: &mut Canvas, screen: Rect) {
     for one in model.publications.iter().filter(|one| one.is_unsent()) {
         let what = if one.revocation { "revocation" } else { "publication" };
         let words = format!("The {what} of {} is not sent yet; quitting may stop it.", one.reference.familiar());
-        lines.extend(text::wrap(&words, usize::from(inside.width)).into_iter().map(|line| Line::from(canvas.span(Role::Warning, line))));
+        lines.extend(text::wrap(&words, room).into_iter().map(|line| Line::from(canvas.span(Role::Warning, line))));
     }
+    let height = u16::try_from(lines.len() + 4).unwrap_or(u16::MAX);
+    let inside = canvas.float(screen, "Quit?", 60, height);
     canvas.lines(inside, &lines);
     draw_keys(model, canvas, inside);
 }

@@ -16,8 +16,11 @@ use crate::{
 
 /// The keys that do something here and now, as many as fit; the help is always among them.
 pub(super) fn draw(model: &Model, canvas: &mut Canvas, area: Area) {
-    if model.place() == Place::Filter {
-        return draw_filter(model, canvas, area);
+    match model.place() {
+        Place::Filter => return draw_filter(model, canvas, area),
+        // Dialogs carry their own keys.
+        Place::Sign | Place::NewAccount | Place::Quit => return,
+        Place::Images | Place::Detail | Place::Accounts | Place::Help => {}
     }
     let bindings: Vec<&Binding> = action::hints(model).collect();
     let last = bindings.iter().rposition(|binding| binding.action == Action::Help);

@@ -60,7 +60,8 @@ fn network<'t>(model: &Model, canvas: &Canvas, terseness: u8) -> Vec<Span<'t>> {
         }
         Node::Lost { last, since, .. } => {
             let age = coarse_age(model.now.since(*since));
-            let lost = if terseness < 2 { format!("node lost {age} ago, retrying") } else { format!("node lost {age}") };
+            let lost =
+                if terseness < 2 { format!("node lost {age} ago, retrying") } else { format!("node lost {age}") };
             let last = last.as_ref().map(|network| canvas.span(Role::Stale, format!("{} ", name(network))));
             last.into_iter().chain([canvas.span(Role::Danger, lost)]).collect()
         }
@@ -115,11 +116,14 @@ fn panes<'t>(model: &Model, canvas: &Canvas, titled: bool) -> Line<'t> {
         let open = pane == model.pane;
         let count = match pane {
             Pane::Images if !model.listed => String::new(),
-            Pane::Images if model.rows.shown() < model.rows.all().len() => {
-                format!(" {} of {}", model.rows.shown(), model.rows.all().len())
+            Pane::Images if !model.filter.input.value().is_empty() => {
+                let needle = text::cut(model.filter.input.value(), 16);
+                format!(" {} of {} /{needle}", model.rows.shown(), model.rows.all().len())
             }
             Pane::Images => format!(" {}", model.rows.all().len()),
-            Pane::Accounts => model.accounts.list.as_ref().map_or(String::new(), |list| format!(" {}", list.accounts.len())),
+            Pane::Accounts => {
+                model.accounts.list.as_ref().map_or(String::new(), |list| format!(" {}", list.accounts.len()))
+            }
         };
         let role = if open { Role::Selected } else { Role::Plain };
         let title = if titled { format!(" {title}{count} ") } else { " ".to_owned() };

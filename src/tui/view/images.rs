@@ -48,7 +48,8 @@ impl Columns {
             _ => 24,
         };
         let column = |columns: usize| if columns > 0 { columns + 2 } else { 0 };
-        let others = 2 + glyph
+        let others = 2
+            + glyph
             + column(if size { SIZE } else { 0 })
             + column(if age { AGE } else { 0 })
             + column(verdict)
@@ -192,7 +193,12 @@ fn verdict(model: &Model, row: &Row, columns: usize) -> (Role, String) {
 
 /// What was concluded before, and how long ago.
 pub(super) fn was(last: Conclusion, at: Timestamp, now: Timestamp) -> String {
-    format!("was {} {}", last.word(), crate::app::clock::coarse_age(now.since(at)))
+    let word = match last {
+        Conclusion::Mismatch => "MISMATCH",
+        Conclusion::Revoked => "REVOKED",
+        other => other.word(),
+    };
+    format!("was {word} {}", crate::app::clock::coarse_age(now.since(at)))
 }
 
 /// A bar and its percentage in `columns` columns.

@@ -49,7 +49,7 @@ pub fn draw(model: &Model, theme: Theme, frame: &mut Frame) {
     footer::draw(model, &mut canvas, regions.footer);
     match &model.dialog {
         Some(Dialog::Sign(sign)) => sign::draw(model, sign, &mut canvas, area),
-        Some(Dialog::NewAccount(new, _)) => dialogs::draw_new_account(new, &mut canvas, area),
+        Some(Dialog::NewAccount(new, _)) => dialogs::draw_new_account(model, new, &mut canvas, area),
         Some(Dialog::Quit) => dialogs::draw_quit(model, &mut canvas, area),
         Some(Dialog::Help { top }) => help::draw(*top, &mut canvas, area),
         None => {}

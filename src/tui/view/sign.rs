@@ -96,7 +96,7 @@ impl Form<'_> {
         image.extend(row.and_then(|row| row.image.platform.clone()));
         self.push(canvas, "image", Role::Plain, &image.join(" · "));
         match self.sign.digest {
-            Some(digest) => self.push(canvas, "digest", Role::Plain, &digest.to_string()),
+            Some(digest) => self.digest(canvas, &digest.to_string()),
             None => self.push(canvas, "digest", Role::Muted, "not known before it is measured"),
         }
         let verdict = row.and_then(|row| row.verdict.as_ref());
@@ -118,6 +118,18 @@ impl Form<'_> {
         }
     }
 
+    /// Whole, because it is signed: in two halves where one line is too short, so that the eye finds its place.
+    fn digest(&mut self, canvas: &Canvas, digest: &str) {
+        if text::width(digest) + LABEL <= self.width {
+            return self.push(canvas, "digest", Role::Plain, digest);
+        }
+        let (algorithm, hex) = digest.split_at("sha256:".len().min(digest.len()));
+        let (first, second) = hex.split_at(hex.len() / 2);
+        self.push(canvas, "digest", Role::Plain, &format!("{algorithm}{first}"));
+        let below = format!("{}{second}", " ".repeat(algorithm.len()));
+        self.lines.push(labelled(canvas, "", [canvas.span(Role::Plain, below)]));
+    }
+
     fn account(&mut self, canvas: &Canvas) {
         let Some(address) = self.sign.account else {
             return self.push(canvas, "account", Role::Warning, "this home has none; Ctrl-N makes one");
@@ -136,8 +148,8 @@ impl Form<'_> {
             return self.push(canvas, "network", Role::Muted, "the node has not answered yet");
         };
         let place = if network.local { ", local to this machine" } else { "" };
-        let words = format!("{}{place} · chain {} · contract {}", network.name, network.chain_id, network.contract);
-        self.push(canvas, "network", Role::Plain, &words);
+        self.push(canvas, "network", Role::Plain, &format!("{}{place} · chain {}", network.name, network.chain_id));
+        self.push(canvas, "contract", Role::Plain, &network.contract.to_string());
     }
 
     /// Room for what is typed; [`place_field`] draws the one with the focus over it.
@@ -168,6 +180,9 @@ impl Form<'_> {
         for part in text::wrap(&words, self.width) {
             self.lines.push(Line::from(canvas.span(role, part)));
         }
+        if let Some(hash) = stage.and_then(Stage::hash) {
+            self.lines.push(Line::from(canvas.span(Role::Muted, hash.to_string())));
+        }
     }
 
     fn waiting_words(&self) -> (Role, String) {
@@ -190,12 +205,13 @@ impl Form<'_> {
 
 fn outcome_words(stage: &Stage, words: &str) -> (Role, String) {
     match stage {
-        Stage::Final { hash, inclusion, .. } => (
-            Role::Good,
-            format!("in block {} for {} ETH, transaction {hash}", inclusion.block, inclusion.fee.ether(9)),
-        ),
-        Stage::Broadcast { hash } => (Role::Busy, format!("sent as {hash}; it is safe to close this")),
-        Stage::Included { hash, .. } => (Role::Busy, format!("{words} blocks, transaction {hash}; it is safe to close this")),
+        Stage::Final { inclusion, .. } => {
+            (Role::Good, format!("in block {} for {} ETH", inclusion.block, inclusion.fee.ether(9)))
+        }
+        Stage::Broadcast { .. } => (Role::Busy, "sent; waiting for a block. It is safe to close this.".to_owned()),
+        Stage::Included { confirmations, of, .. } => {
+            (Role::Busy, format!("{confirmations} of {of} confirmations. It is safe to close this."))
+        }
         stage if stage.is_failure() => (Role::Danger, format!("{words}; nothing was written")),
         _ => (Role::Busy, words.to_owned()),
     }

@@ -1,0 +1,374 @@
+//! The interface's machine, played by messages: what it asks for, and what it never does.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod screen;
+
+use daochain::{
+    app::{
+        Effect, Key, Model, Msg,
+        clock::next_wake,
+        model::{Dialog, Engine, Pane},
+        msg::{AccountMsg, ChainMsg, HistoryMsg, InputMsg, Listing, SecretShape, SignMsg, SourceMsg, TaskMsg},
+        sign::{PublicationId, Step},
+        tasks::AT_ONCE,
+    },
+    domain::{
+        Timestamp,
+        image::{Evidence, EvidenceLevel, ImageId, Source},
+        publication::{Stage, Statement},
+        verdict::Conclusion,
+    },
+    tui::theme::Theme,
+};
+use proptest::prelude::*;
+use screen::{
+    Play, account, accounts, digest, draw, hash, image, images, included, key_of, listed, network, problem, settled,
+};
+
+fn count(play: &Play, what: impl Fn(&Effect) -> bool) -> usize {
+    play.asked.iter().filter(|effect| what(effect)).count()
+}
+
+fn sign_step(play: &Play) -> Option<Step> {
+    match &play.model.dialog {
+        Some(Dialog::Sign(sign)) => Some(sign.step),
+        _ => None,
+    }
+}
+
+fn measured(play: Play, name: &str, evidence: Evidence) -> Play {
+    let image = key_of(&play, name).image;
+    let task = play.model.tasks.of(&image).expect("it is being measured");
+    play.tell(Msg::Task(TaskMsg::Measured { task, result: Ok(evidence) }))
+}
+
+#[test]
+fn the_program_asks_everything_once_at_its_start() {
+    let play = Play::start(80, 24);
+    let kinds: Vec<_> = play.asked.iter().map(|effect| format!("{effect:?}").split([' ', '{', '(']).next().unwrap().to_owned()).collect();
+    assert_eq!(kinds, ["FollowSources", "FollowChain", "ListImages", "ListAccounts", "Resume"]);
+}
+
+#[test]
+fn a_burst_of_changes_makes_one_listing_and_one_more() {
+    let mut play = Play::ready(80, 24);
+    play.asked.clear();
+    for _ in 0..100 {
+        play = play.tell(Msg::Source(SourceMsg::Changed));
+    }
+    let is_list = |effect: &Effect| matches!(effect, Effect::ListImages { .. });
+    assert_eq!(count(&play, is_list), 1);
+    play = play.tell(listed(images()));
+    assert_eq!(count(&play, is_list), 2, "what changed while it was listed is listed again, once");
+    play = play.tell(listed(images()));
+    assert_eq!(count(&play, is_list), 2);
+}
+
+#[test]
+fn one_judgement_at_a_time_and_again_when_its_input_changed() {
+    let mut play = Play::ready(80, 24);
+    play.asked.clear();
+    let is_judge = |effect: &Effect| matches!(effect, Effect::Judge(_));
+    play = play.tell(Msg::Source(SourceMsg::Changed)).tell(listed(images())).tell(listed(images()));
+    assert_eq!(count(&play, is_judge), 1);
+    play = play.judged();
+    assert_eq!(count(&play, is_judge), 2);
+    play = play.judged();
+    assert_eq!(count(&play, is_judge), 2);
+}
+
+#[test]
+fn the_selection_is_an_identity() {
+    let play = Play::ready(80, 24).select("acme/db:16");
+    let selected = |play: &Play| play.model.rows.selected().unwrap().label();
+    let play = play.keys("sss");
+    assert_eq!(selected(&play), "acme/db:16", "another order");
+    let mut fewer = images();
+    fewer.remove(0);
+    let play = play.tell(listed(fewer));
+    assert_eq!(selected(&play), "acme/db:16", "another list");
+    let mut retagged = images();
+    retagged[2] = image(33, Some("acme/db:16"), EvidenceLevel::Claimed, 5, 5);
+    let play = play.tell(listed(retagged));
+    assert_eq!(selected(&play), "acme/db:16", "the name's new image");
+    assert_eq!(play.model.rows.selected().unwrap().verdict, None, "another image begins without the old one's verdict");
+    let play = play.keys("/nginx");
+    assert_eq!(selected(&play), "nginx:1.27", "the detail never shows what the filter hides");
+}
+
+#[test]
+fn a_lost_engine_keeps_its_images_and_says_so() {
+    let lost = || problem("engine-unreachable", "the engine is gone", "start it");
+    let play = Play::ready(80, 24).tell(Msg::Source(SourceMsg::Lost(lost())));
+    let listing = Listing { images: Vec::new(), problems: vec![lost()], engine: None };
+    let play = play.after(30).tell(Msg::Source(SourceMsg::Listed(listing)));
+    assert_eq!(play.model.rows.all().len(), images().len());
+    let text = play.text();
+    assert!(text.contains("docker lost 30s"), "{text}");
+    let quiet = Listing { images: Vec::new(), problems: Vec::new(), engine: None };
+    let play = play.tell(Msg::Source(SourceMsg::Listed(quiet)));
+    assert_eq!(play.model.rows.all().len(), images().len(), "no complaint is no proof that the images went");
+    let play = play.tell(Msg::Source(SourceMsg::Connected { engine: "docker 20.10.24".into() })).tell(listed(Vec::new()));
+    assert!(play.model.rows.all().is_empty(), "an engine that answers is believed");
+}
+
+#[test]
+fn a_lost_node_makes_verdicts_undecided_and_remembers_them() {
+    let play = Play::ready(80, 24);
+    let order: Vec<_> = play.model.rows.visible().map(|row| row.label()).collect();
+    let play = play.tell(Msg::Chain(ChainMsg::Lost(problem("node-unreachable", "the node is gone", "start it"))));
+    for row in play.model.rows.all().iter().filter(|row| row.key.reference.is_some()) {
+        assert_eq!(row.conclusion(), Some(Conclusion::Undecided));
+        assert!(row.last.is_some_and(|(last, _)| last != Conclusion::Undecided));
+    }
+    assert_eq!(order.first(), play.model.rows.visible().map(|row| row.label()).next().as_ref());
+    assert!(!play.text().contains('✔') && !play.text().contains('✓'));
+    let play = play.tell(Msg::Chain(ChainMsg::Block(network()))).judged();
+    assert!(play.text().contains('✔'));
+}
+
+#[test]
+fn two_are_measured_at_once_and_the_rest_waits() {
+    let play = Play::ready(80, 24).keys("V");
+    let is_measure = |effect: &Effect| matches!(effect, Effect::Measure { .. });
+    assert_eq!(count(&play, is_measure), AT_ONCE);
+    assert_eq!(play.model.tasks.tally(), (0, 5));
+    let first = play.model.tasks.running()[0].clone();
+    let play = play.tell(Msg::Task(TaskMsg::Measured { task: first.id, result: Ok(Evidence::measured(digest(5))) }));
+    assert_eq!(count(&play, is_measure), AT_ONCE + 1);
+    assert!(play.model.rows.all().iter().find(|row| row.key.image == first.image.id).unwrap().is_measured());
+    let play = play.keys("X");
+    assert_eq!(count(&play, |effect| matches!(effect, Effect::Cancel(_))), 2, "running ones are told, waiting ones go");
+    assert_eq!(play.model.tasks.tally().1 - play.model.tasks.tally().0, 2);
+}
+
+#[test]
+fn a_measurement_outlives_a_listing_that_knows_less() {
+    let play = Play::ready(80, 24).select("redis:7").keys("v");
+    let play = measured(play, "redis:7", Evidence::measured(digest(7))).tell(listed(images()));
+    assert!(play.model.rows.get(&key_of(&play, "redis:7")).unwrap().is_measured());
+}
+
+#[test]
+fn archives_are_measured_by_themselves_once() {
+    let mut archive = image(1, None, EvidenceLevel::Claimed, 10, 10);
+    archive.id = ImageId { source: Source::Archive("/srv/a.tar".into()), id: "0".into() };
+    archive.evidence = Evidence::Known { level: EvidenceLevel::Claimed, digests: Vec::new() };
+    let listing = || Msg::Source(SourceMsg::Listed(Listing { images: vec![archive.clone()], problems: Vec::new(), engine: None }));
+    let play = Play::start(80, 24).tell(listing());
+    assert_eq!(play.model.engine, Engine::Archives);
+    let is_measure = |effect: &Effect| matches!(effect, Effect::Measure { .. });
+    assert_eq!(count(&play, is_measure), 1);
+    let task = play.model.tasks.running()[0].id;
+    let failed = Msg::Task(TaskMsg::Measured { task, result: Err(problem("archive-unreadable", "a.tar is torn", "")) });
+    let play = play.tell(failed).tell(listing()).tell(listing());
+    assert_eq!(count(&play, is_measure), 1, "a broken file is not read for ever");
+    let play = play.keys("R").tell(listing());
+    assert_eq!(count(&play, is_measure), 2, "unless the user wants it");
+}
+
+#[test]
+fn publishing_measures_first_and_signs_only_after_the_passphrase() {
+    let play = Play::ready(80, 24).select("redis:7").keys("p");
+    assert_eq!(sign_step(&play), Some(Step::Measuring));
+    let play = measured(play, "redis:7", Evidence::measured(digest(7)));
+    assert_eq!(sign_step(&play), Some(Step::Estimating));
+    let Some(Effect::Quote { statement: Statement::Release { digests, .. }, .. }) =
+        play.asked.iter().rev().find(|effect| matches!(effect, Effect::Quote { .. }))
+    else {
+        panic!("the cost was not asked for")
+    };
+    assert_eq!(digests[0].digest, digest(7));
+    let play = play.quoted().key(Key::Enter);
+    assert_eq!(count(&play, |effect| matches!(effect, Effect::Submit { .. })), 0, "no passphrase, no signature");
+    let play = play.passphrase(8).key(Key::Enter).key(Key::Enter).key(Key::Enter);
+    assert_eq!(count(&play, |effect| matches!(effect, Effect::Submit { .. })), 1, "Enter signs once");
+}
+
+#[test]
+fn an_answer_to_an_older_question_is_dropped() {
+    let play = Play::ready(80, 24).select("acme/web:1.2").keys("p");
+    let old = play.asked.iter().rev().find_map(|effect| match effect {
+        Effect::Quote { ticket, .. } => Some(*ticket),
+        _ => None,
+    });
+    let play = play.key(Key::Right);
+    let late = Msg::Sign(SignMsg::Quoted { ticket: old.unwrap(), result: Err(problem("x", "late", "")) });
+    let play = play.tell(late);
+    assert_eq!(sign_step(&play), Some(Step::Estimating));
+    assert_eq!(sign_step(&play.quoted()), Some(Step::Ready));
+}
+
+#[test]
+fn a_failure_before_sending_asks_again_and_one_after_it_stays_told() {
+    let sent = || Play::ready(80, 24).select("acme/web:1.2").keys("p").quoted().passphrase(3).key(Key::Enter);
+    let settle = |play: Play, result| play.tell(Msg::Sign(SignMsg::Settled { publication: PublicationId(1), result }));
+    let wrong = settle(sent(), Err(problem("passphrase-wrong", "wrong", "")));
+    assert_eq!(sign_step(&wrong), Some(Step::Ready));
+    assert!(wrong.model.publications.is_empty());
+    let lost = settle(
+        sent().tell(Msg::Sign(SignMsg::Stage { publication: PublicationId(1), stage: Stage::Broadcast { hash: hash() } })).key(Key::Esc),
+        Err(problem("node-unreachable", "the node is gone", "")),
+    );
+    assert_eq!(lost.model.publications[0].stage, Stage::Unknown { hash: hash() });
+    let good = settle(sent().key(Key::Esc), Ok(settled()));
+    assert!(good.model.publications.is_empty());
+    assert!(good.text().contains("published in block 1205"));
+}
+
+#[test]
+fn what_the_user_cannot_do_is_answered_with_why() {
+    let play = Play::ready(80, 24).key(Key::End).keys("p");
+    assert!(play.model.dialog.is_none());
+    assert!(play.text().contains("has no name to publish under"), "{}", play.text());
+    let mut public = network();
+    public.local = false;
+    public.head.latest.hash = [9; 32];
+    let play = Play::ready(80, 24).tell(Msg::Chain(ChainMsg::Block(public))).keys("2f");
+    assert_eq!(count(&play, |effect| matches!(effect, Effect::Fund(_))), 0);
+    assert!(play.text().contains("faucet"));
+}
+
+#[test]
+fn making_an_account_for_a_publication_returns_to_it() {
+    let play = Play::ready(80, 24).tell(accounts(Vec::new())).select("acme/web:1.2").keys("p");
+    assert_eq!(sign_step(&play), Some(Step::NoAccount));
+    let shape = |first, again, same| Msg::Input(InputMsg::Secret(SecretShape { first, again, same }));
+    let play = play.key(Key::Ctrl('n')).tell(shape(4, 0, false)).key(Key::Enter).tell(shape(4, 4, true)).key(Key::Enter);
+    assert_eq!(count(&play, |effect| matches!(effect, Effect::CreateAccount)), 1);
+    let play = play.tell(Msg::Account(AccountMsg::Created(Ok(account(3, true, 0)))));
+    assert_eq!(sign_step(&play), Some(Step::Estimating));
+}
+
+#[test]
+fn quitting_asks_only_while_work_would_be_lost() {
+    let is_quit = |effect: &Effect| matches!(effect, Effect::Quit);
+    assert_eq!(count(&Play::ready(80, 24).keys("q"), is_quit), 1);
+    let busy = Play::ready(80, 24).keys("V").keys("q");
+    assert_eq!(count(&busy, is_quit), 0);
+    let busy = busy.keys("n");
+    assert!(busy.model.dialog.is_none());
+    assert_eq!(count(&busy.key(Key::Ctrl('c')).keys("y"), is_quit), 1);
+    let sent = Play::ready(80, 24).select("acme/web:1.2").keys("p").quoted().passphrase(3).key(Key::Enter);
+    let sent = sent.tell(Msg::Sign(SignMsg::Stage { publication: PublicationId(1), stage: included(1) }));
+    assert_eq!(count(&sent.key(Key::Ctrl('c')), is_quit), 1, "what is sent is in the journal");
+}
+
+#[test]
+fn a_history_is_asked_for_once_per_selection_and_late_ones_are_dropped() {
+    let play = Play::ready(80, 24).select("acme/db:16");
+    let late = HistoryMsg::Read { reference: "acme/web:1.2".parse().unwrap(), result: Ok(Vec::new()) };
+    let before = play.model.history.clone();
+    let play = play.tell(Msg::History(late));
+    assert_eq!(play.model.history, before);
+}
+
+#[test]
+fn an_idle_screen_wakes_rarely() {
+    let play = Play::ready(80, 24);
+    let (mut now, mut wakes) = (0, 0);
+    let mut model = play.model;
+    while now < 600 {
+        let wait = next_wake(&model);
+        assert!(wait >= 1);
+        now += wait;
+        wakes += 1;
+        daochain::app::update(&mut model, Msg::Clock(Timestamp(screen::NOW + now)));
+    }
+    assert!(wakes <= 35, "{wakes} wakes in ten minutes");
+}
+
+#[test]
+fn ten_thousand_images_stay_smooth() {
+    let many: Vec<_> = (0..10_000u32)
+        .map(|n| {
+            let mut one = image((n % 250) as u8, Some(&format!("lab/service-{n}:1")), EvidenceLevel::Claimed, u64::from(n), 5);
+            one.id.id = format!("sha256:{n:064x}");
+            one
+        })
+        .collect();
+    let mut play = Play::ready(80, 24).tell(listed(many)).judged().key(Key::Home);
+    let began = std::time::Instant::now();
+    for _ in 0..100 {
+        play = play.key(Key::Down);
+        let _ = draw(&play.model, Theme::COLOUR);
+    }
+    assert_eq!(play.model.rows.cursor(), 100);
+    // An unoptimised build on a busy machine still has to stay far below what an eye sees.
+    assert!(began.elapsed().as_millis() / 100 < 60, "{:?} for 100 keys", began.elapsed());
+}
+
+fn any_key() -> impl Strategy<Value = Key> {
+    prop_oneof![
+        6 => proptest::sample::select(vec!['q', 'n', 'y', 'p', 'r', 'v', 'V', 'x', 'X', '/', 's', '1', '2', 'd', 'f', '?', 'R', 'g', 'G', 'j', 'k', '.', 'z', 'é', '漢'])
+            .prop_map(Key::Char),
+        4 => proptest::sample::select(vec![Key::Enter, Key::Esc, Key::Tab, Key::BackTab, Key::Backspace, Key::Delete, Key::Left,
+            Key::Right, Key::Up, Key::Down, Key::PageUp, Key::PageDown, Key::Home, Key::End]),
+        1 => proptest::sample::select(vec!['n', 'u', 'w', 'l', 'a', 'e', 'k']).prop_map(Key::Ctrl),
+    ]
+}
+
+fn any_msg() -> impl Strategy<Value = Msg> {
+    let lost = || problem("engine-unreachable", "the engine is gone", "start it");
+    let some = |count: usize| images().into_iter().take(count).collect::<Vec<_>>();
+    prop_oneof![
+        12 => any_key().prop_map(|key| Msg::Input(InputMsg::Key(key))),
+        1 => (0u16..220, 0u16..70).prop_map(|(width, height)| Msg::Input(InputMsg::Resize { width: width.max(1), height: height.max(1) })),
+        1 => "\\PC{0,20}".prop_map(|text| Msg::Input(InputMsg::Paste(text))),
+        1 => (0usize..2000, 0usize..20).prop_map(|(first, again)| Msg::Input(InputMsg::Secret(SecretShape { first, again, same: first == again }))),
+        1 => (0usize..10).prop_map(move |count| listed(some(count))),
+        1 => Just(Msg::Source(SourceMsg::Lost(lost()))),
+        1 => Just(Msg::Source(SourceMsg::Listed(Listing { images: Vec::new(), problems: vec![lost()], engine: None }))),
+        1 => Just(Msg::Chain(ChainMsg::Lost(lost()))),
+        1 => Just(Msg::Chain(ChainMsg::Block(network()))),
+        1 => (0u64..5).prop_map(|seconds| Msg::Clock(Timestamp(screen::NOW + seconds * 100))),
+        1 => (1u64..4, 0u64..4).prop_map(|(id, n)| Msg::Sign(SignMsg::Stage { publication: PublicationId(id), stage: included(n) })),
+        1 => (1u64..4).prop_map(|id| Msg::Sign(SignMsg::Settled { publication: PublicationId(id), result: Ok(settled()) })),
+        1 => (1u64..4).prop_map(|id| Msg::Sign(SignMsg::Settled { publication: PublicationId(id), result: Err(problem("x", "y", "z")) })),
+        1 => (1u64..9).prop_map(|id| Msg::Task(TaskMsg::Measured { task: daochain::app::tasks::TaskId(id), result: Ok(Evidence::measured(digest(7))) })),
+        1 => Just(Msg::Account(AccountMsg::Created(Ok(account(3, true, 5))))),
+        1 => Just(accounts(Vec::new())),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_story_on_no_size_panics(script in proptest::collection::vec(any_msg(), 0..60), start in 0usize..7) {
+        let (width, height) = [(80, 24), (1, 1), (20, 5), (40, 10), (300, 100), (2, 30), (120, 3)][start];
+        let mut play = Play::ready(width, height);
+        for msg in script {
+            play = play.tell(msg);
+            let answers = play.asked.split_off(0);
+            for effect in answers {
+                let answer = match effect {
+                    Effect::Quote { ticket, statement, from } => {
+                        Some(Msg::Sign(SignMsg::Quoted { ticket, result: Ok(screen::quote(statement, from)) }))
+                    }
+                    _ => None,
+                };
+                if let Some(answer) = answer {
+                    play = play.tell(answer);
+                }
+            }
+            let _ = draw(&play.model, Theme::COLOUR);
+            invariants(&play.model)?;
+        }
+    }
+}
+
+fn invariants(model: &Model) -> Result<(), TestCaseError> {
+    prop_assert!(model.tasks.running().len() <= AT_ONCE);
+    prop_assert!(model.rows.shown() <= model.rows.all().len());
+    prop_assert!(model.rows.shown() == 0 || model.rows.cursor() < model.rows.shown());
+    if let Some(field) = model.secret_field() {
+        prop_assert!(model.dialog.is_some() && field < 2);
+    }
+    if let (Pane::Images, None, false) = (model.pane, &model.dialog, model.wide) {
+        let visible = model.rows.visible().take(daochain::app::layout::list_rows(model).max(1));
+        let selected = model.rows.selected().map(|row| row.key.clone());
+        prop_assert!(selected.is_none() || visible.map(|row| row.key.clone()).any(|key| Some(key) == selected), "the selected row is on the screen");
+    }
+    Ok(())
+}
