@@ -22,6 +22,7 @@ mod head;
 mod history;
 mod key;
 mod logs;
+mod node;
 mod records;
 mod refusal;
 mod transaction;
@@ -41,6 +42,7 @@ pub use key::SigningKey;
 pub use records::{Answers, Question};
 pub use transaction::{Action, Signed, Unsigned};
 use transport::Transport;
+pub use transport::shown as shown_url;
 
 use crate::domain::Address;
 
@@ -124,6 +126,18 @@ impl Chain {
     #[must_use]
     pub fn endpoint(&self) -> &str {
         self.inner.transport.endpoint()
+    }
+
+    /// Where it was told to look.
+    #[must_use]
+    pub fn config(&self) -> &ChainConfig {
+        &self.inner.config
+    }
+
+    /// The chain id that every answer belongs to: the configured one, or the first that the node named.
+    #[must_use]
+    pub fn known_chain_id(&self) -> Option<u64> {
+        self.inner.chain_id.get().copied()
     }
 
     fn transport(&self) -> &Transport {

@@ -97,7 +97,8 @@ impl ToRpcParams for Parameters {
 }
 
 /// Scheme, host and port: all of a URL that is ever shown.
-pub(super) fn shown(url: &Url) -> String {
+#[must_use]
+pub fn shown(url: &Url) -> String {
     let host = url.host_str().unwrap_or("?");
     let port = url.port_or_known_default().map_or_else(String::new, |port| format!(":{port}"));
     clean_to(&format!("{}://{host}{port}", url.scheme()), 200)
