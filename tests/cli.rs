@@ -334,3 +334,25 @@ fn names_of_strangers_cannot_speak_to_the_terminal() {
     let (_, err) = daochain(&["verify", "\u{1b}[2Jx"]).exits(2);
     assert!(!err.contains('\u{1b}'), "{err:?}");
 }
+
+#[test]
+fn a_signal_during_the_passphrase_gives_the_terminal_back() {
+    let home = Home::new();
+    let pty = portable_pty::native_pty_system().openpty(portable_pty::PtySize::default()).expect("a pseudo-terminal");
+    // `stty` tells afterwards whether typed characters show.
+    let script = "timeout --foreground --preserve-status -s TERM 2 \"$0\" account new; echo code=$?; stty -a";
+    let mut command = portable_pty::CommandBuilder::new("sh");
+    command.args(["-c", script, env!("CARGO_BIN_EXE_daochain")]);
+    command.env("DAOCHAIN_HOME", home.path());
+    command.env_remove("DAOCHAIN_PASSWORD_FILE");
+    let mut child = pty.slave.spawn_command(command).expect("a shell starts");
+    drop(pty.slave);
+    let mut screen = Vec::new();
+    // Linux answers EIO when the last process has closed the terminal.
+    let _ = pty.master.try_clone_reader().expect("a reader").read_to_end(&mut screen);
+    child.wait().expect("its end");
+    let screen = String::from_utf8_lossy(&screen);
+    assert!(screen.contains("New passphrase: ") && screen.contains("ended by SIGTERM"), "{screen}");
+    assert!(screen.contains("code=143"), "{screen}");
+    assert!(screen.contains(" echo ") && screen.contains(" icanon") && !screen.contains("-echo "), "{screen}");
+}

@@ -10,7 +10,10 @@ use std::{
 
 use serde::Serialize;
 
-use super::human::{Look, Role, Table};
+use super::{
+    human::{Look, Role, Table},
+    progress::clear_line,
+};
 use crate::ops::Failure;
 
 /// What a shell reports for a program that a closed pipe ended (128 and SIGPIPE's 13).
@@ -59,6 +62,7 @@ impl Console {
 
     /// One line for the reader on standard error. A stream that nobody reads is no problem.
     pub fn note(&mut self, text: &str) {
+        clear_line();
         let line = format!("{}\n", self.err_look.plain(text));
         let _ = self.err.write_all(line.as_bytes());
     }

@@ -3,7 +3,7 @@
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Exit, args,
+    CLOSING, Exit, args,
     console::Console,
     screen, until_signalled,
     verdicts::{Candidate, judge},
@@ -24,13 +24,16 @@ pub async fn run(console: &mut Console, args: args::Demo) -> Exit {
         Err(failed) => return Exit::Code(console.conclude(Err(failed))),
     };
     console.note(&format!("daochain: the demo's accounts open with the passphrase `{PASSPHRASE}`"));
-    if !as_text {
-        return screen::run(console, demo.context.clone()).await;
+    let exit = if as_text {
+        let outcome = until_signalled(Box::pin(show(console, &demo)), &token, false).await;
+        Exit::Code(console.conclude(outcome))
+    } else {
+        screen::run(console, demo.context.clone()).await
+    };
+    if let Ok(Err(failure)) = tokio::time::timeout(CLOSING, demo.close()).await {
+        console.complain(&failure);
     }
-    let outcome = until_signalled(Box::pin(show(console, &demo)), &token, false).await;
-    let code = console.conclude(outcome);
-    super::close(&demo.context).await;
-    Exit::Code(code)
+    exit
 }
 
 async fn made(args: args::Demo, look: super::human::Look) -> Result<Demo, Failure> {

@@ -187,7 +187,7 @@ async fn until_signalled<T>(
     match signals::unless_ended(work, token).await {
         Ok(Ok(result)) => result.map_err(|failure| (failure, None)),
         Ok(Err(ended)) => {
-            prompt::restore_terminal();
+            prompt::abandon();
             let failure = Failure::new("cancelled", &format!("ended by {}", ended.name()));
             let hint = "what the node already has goes on; the next `publish` or `revoke` of this home tells what became of it";
             let failure = if sends { failure.hint(hint) } else { failure };

@@ -3,7 +3,10 @@
 use std::{
     fmt::Write as _,
     io::Write as _,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -20,6 +23,16 @@ use crate::domain::progress::{Progress, Watch};
 const PAUSE: Duration = Duration::from_millis(100);
 /// Goes to the line's begin and clears it (ECMA-48 EL).
 const CLEAR: &[u8] = b"\r\x1b[K";
+
+/// A line stands on the terminal and must go before anything else is said there.
+static DRAWN: AtomicBool = AtomicBool::new(false);
+
+/// Clears the line, if one stands there.
+pub fn clear_line() {
+    if DRAWN.swap(false, Ordering::AcqRel) {
+        let _ = std::io::stderr().write_all(CLEAR);
+    }
+}
 
 /// Draws the line, and tells the worker to stop when the token is cancelled.
 pub struct Bar {
@@ -61,6 +74,7 @@ impl Watch for Bar {
         let line = self.line(progress);
         // A line that wraps could not be cleared again.
         if line.width() < width {
+            DRAWN.store(true, Ordering::Release);
             let _ = std::io::stderr().write_all(&[CLEAR, line.as_bytes()].concat());
             *drawn = Some(Instant::now());
         }
@@ -73,10 +87,7 @@ impl Watch for Bar {
 
 impl Drop for Bar {
     fn drop(&mut self) {
-        let drawn = *self.drawn.lock().unwrap_or_else(PoisonError::into_inner);
-        if drawn.is_some() {
-            let _ = std::io::stderr().write_all(CLEAR);
-        }
+        clear_line();
     }
 }
 

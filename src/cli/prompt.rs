@@ -5,7 +5,10 @@ use std::{
     io::{ErrorKind, IsTerminal as _, Read, Write as _},
     os::fd::AsFd as _,
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -24,6 +27,8 @@ const SIGNAL_GRACE: Duration = Duration::from_millis(500);
 /// The terminal's modes before a passphrase was asked. Process-wide, as the terminal is: a signal that ends the
 /// process must find them while another thread still waits for the passphrase.
 static BEFORE_SECRET: Mutex<Option<Termios>> = Mutex::new(None);
+/// A yes or no is awaited.
+static ASKING: AtomicBool = AtomicBool::new(false);
 
 /// The passphrase that opens a key: from the file that was named, else from the terminal.
 ///
@@ -70,7 +75,9 @@ pub async fn confirm(session: &Session, question: &str) -> Result<(), Failure> {
     let answer = blocking(move || {
         let mut answer = String::new();
         let _ = std::io::stderr().write_all(asked.as_bytes());
+        ASKING.store(true, Ordering::Release);
         let read = std::io::stdin().read_line(&mut answer);
+        ASKING.store(false, Ordering::Release);
         read.map_err(|error| Failure::new("confirmation-needed", &format!("the answer could not be read: {error}")))?;
         Ok(answer)
     })
@@ -81,11 +88,13 @@ pub async fn confirm(session: &Session, question: &str) -> Result<(), Failure> {
     }
 }
 
-/// Shows typed characters again, when a passphrase was being asked for.
-pub fn restore_terminal() {
+/// Leaves a question that was never answered: typed characters show again, and the next line is free.
+pub fn abandon() {
     let before = BEFORE_SECRET.lock().unwrap_or_else(PoisonError::into_inner).take();
-    if let (Some(before), Ok(terminal)) = (before, File::open("/dev/tty")) {
-        let _ = tcsetattr(&terminal, OptionalActions::Now, &before);
+    if let (Some(before), Ok(terminal)) = (before.as_ref(), File::open("/dev/tty")) {
+        let _ = tcsetattr(&terminal, OptionalActions::Now, before);
+    }
+    if before.is_some() || ASKING.swap(false, Ordering::AcqRel) {
         let _ = std::io::stderr().write_all(b"\n");
     }
 }
@@ -106,8 +115,8 @@ async fn typed(question: &str) -> Result<Passphrase, Failure> {
         let modes = File::open("/dev/tty").ok().and_then(|terminal| tcgetattr(&terminal).ok());
         *BEFORE_SECRET.lock().unwrap_or_else(PoisonError::into_inner) = modes;
         let typed = rpassword::prompt_password(question);
-        // Rpassword has restored the modes itself; this moves to the next line as well.
-        restore_terminal();
+        // Rpassword has restored the modes itself.
+        BEFORE_SECRET.lock().unwrap_or_else(PoisonError::into_inner).take();
         match typed {
             Ok(typed) => Ok(Passphrase(Zeroizing::new(typed))),
             Err(error) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::UnexpectedEof) => {

@@ -246,7 +246,7 @@ impl ImageVerdict {
         if let Some(digest) = self.config_digest {
             page.field("here", format!("{digest}  {}", self.evidence.word()));
         }
-        if !matches!(self.verdict, Conclusion::Verified) {
+        if matches!(self.verdict, Conclusion::Outdated | Conclusion::Mismatch) {
             for digest in &self.expected {
                 page.field("released", digest);
             }
