@@ -37,7 +37,6 @@ const CRATES: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("rpassword", &["cli"]),
     ("eth_keystore", &["keystore"]),
-    ("oci_spec", &["image", "docker"]),
     ("tar", &["image"]),
     ("axum", &["devnet", "chain"]),
     ("ethrex_rpc", &["devnet"]),
@@ -78,7 +77,8 @@ fn room(path: &Path) -> String {
 
 /// The text without comments, with `use` groups spread out: `crate::{a::b, c}` becomes `crate::a::b` and `crate::c`.
 fn code(text: &str) -> String {
-    let stripped: String = text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join(" ");
+    let stripped: String =
+        text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join(" ");
     spread(&stripped)
 }
 
@@ -89,7 +89,8 @@ fn spread(text: &str) -> String {
             let body = start + opening.len();
             let Some(length) = closing(&out[body..]) else { break };
             let prefix = &opening[..opening.len() - 1];
-            let items: Vec<String> = split_top(&out[body..body + length]).iter().map(|item| format!("{prefix}{item}")).collect();
+            let items: Vec<String> =
+                split_top(&out[body..body + length]).iter().map(|item| format!("{prefix}{item}")).collect();
             out.replace_range(start..=body + length, &items.join(" ; "));
         }
     }

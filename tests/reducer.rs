@@ -45,7 +45,11 @@ fn measured(play: Play, name: &str, evidence: Evidence) -> Play {
 #[test]
 fn the_program_asks_everything_once_at_its_start() {
     let play = Play::start(80, 24);
-    let kinds: Vec<_> = play.asked.iter().map(|effect| format!("{effect:?}").split([' ', '{', '(']).next().unwrap().to_owned()).collect();
+    let kinds: Vec<_> = play
+        .asked
+        .iter()
+        .map(|effect| format!("{effect:?}").split([' ', '{', '(']).next().unwrap().to_owned())
+        .collect();
     assert_eq!(kinds, ["FollowSources", "FollowChain", "ListImages", "ListAccounts", "Resume"]);
 }
 
@@ -108,7 +112,8 @@ fn a_lost_engine_keeps_its_images_and_says_so() {
     let quiet = Listing { images: Vec::new(), problems: Vec::new(), engine: None };
     let play = play.tell(Msg::Source(SourceMsg::Listed(quiet)));
     assert_eq!(play.model.rows.all().len(), images().len(), "no complaint is no proof that the images went");
-    let play = play.tell(Msg::Source(SourceMsg::Connected { engine: "docker 20.10.24".into() })).tell(listed(Vec::new()));
+    let play =
+        play.tell(Msg::Source(SourceMsg::Connected { engine: "docker 20.10.24".into() })).tell(listed(Vec::new()));
     assert!(play.model.rows.all().is_empty(), "an engine that answers is believed");
 }
 
@@ -154,7 +159,9 @@ fn archives_are_measured_by_themselves_once() {
     let mut archive = image(1, None, EvidenceLevel::Claimed, 10, 10);
     archive.id = ImageId { source: Source::Archive("/srv/a.tar".into()), id: "0".into() };
     archive.evidence = Evidence::Known { level: EvidenceLevel::Claimed, digests: Vec::new() };
-    let listing = || Msg::Source(SourceMsg::Listed(Listing { images: vec![archive.clone()], problems: Vec::new(), engine: None }));
+    let listing = || {
+        Msg::Source(SourceMsg::Listed(Listing { images: vec![archive.clone()], problems: Vec::new(), engine: None }))
+    };
     let play = Play::start(80, 24).tell(listing());
     assert_eq!(play.model.engine, Engine::Archives);
     let is_measure = |effect: &Effect| matches!(effect, Effect::Measure { .. });
@@ -207,7 +214,9 @@ fn a_failure_before_sending_asks_again_and_one_after_it_stays_told() {
     assert_eq!(sign_step(&wrong), Some(Step::Ready));
     assert!(wrong.model.publications.is_empty());
     let lost = settle(
-        sent().tell(Msg::Sign(SignMsg::Stage { publication: PublicationId(1), stage: Stage::Broadcast { hash: hash() } })).key(Key::Esc),
+        sent()
+            .tell(Msg::Sign(SignMsg::Stage { publication: PublicationId(1), stage: Stage::Broadcast { hash: hash() } }))
+            .key(Key::Esc),
         Err(problem("node-unreachable", "the node is gone", "")),
     );
     assert_eq!(lost.model.publications[0].stage, Stage::Unknown { hash: hash() });
@@ -234,7 +243,8 @@ fn making_an_account_for_a_publication_returns_to_it() {
     let play = Play::ready(80, 24).tell(accounts(Vec::new())).select("acme/web:1.2").keys("p");
     assert_eq!(sign_step(&play), Some(Step::NoAccount));
     let shape = |first, again, same| Msg::Input(InputMsg::Secret(SecretShape { first, again, same }));
-    let play = play.key(Key::Ctrl('n')).tell(shape(4, 0, false)).key(Key::Enter).tell(shape(4, 4, true)).key(Key::Enter);
+    let play =
+        play.key(Key::Ctrl('n')).tell(shape(4, 0, false)).key(Key::Enter).tell(shape(4, 4, true)).key(Key::Enter);
     assert_eq!(count(&play, |effect| matches!(effect, Effect::CreateAccount)), 1);
     let play = play.tell(Msg::Account(AccountMsg::Created(Ok(account(3, true, 0)))));
     assert_eq!(sign_step(&play), Some(Step::Estimating));
@@ -282,7 +292,8 @@ fn an_idle_screen_wakes_rarely() {
 fn ten_thousand_images_stay_smooth() {
     let many: Vec<_> = (0..10_000u32)
         .map(|n| {
-            let mut one = image((n % 250) as u8, Some(&format!("lab/service-{n}:1")), EvidenceLevel::Claimed, u64::from(n), 5);
+            let mut one =
+                image((n % 250) as u8, Some(&format!("lab/service-{n}:1")), EvidenceLevel::Claimed, u64::from(n), 5);
             one.id.id = format!("sha256:{n:064x}");
             one
         })
@@ -368,7 +379,10 @@ fn invariants(model: &Model) -> Result<(), TestCaseError> {
     if let (Pane::Images, None, false) = (model.pane, &model.dialog, model.wide) {
         let visible = model.rows.visible().take(daochain::app::layout::list_rows(model).max(1));
         let selected = model.rows.selected().map(|row| row.key.clone());
-        prop_assert!(selected.is_none() || visible.map(|row| row.key.clone()).any(|key| Some(key) == selected), "the selected row is on the screen");
+        prop_assert!(
+            selected.is_none() || visible.map(|row| row.key.clone()).any(|key| Some(key) == selected),
+            "the selected row is on the screen"
+        );
     }
     Ok(())
 }

@@ -14,9 +14,7 @@ use daochain::{
     domain::{progress::Progress, publication::Stage},
     tui::theme::Theme,
 };
-use screen::{
-    Play, accounts, draw, included, key_of, listed, problem, settled, text,
-};
+use screen::{Play, accounts, draw, included, key_of, listed, problem, settled, text};
 
 const SIZES: [(u16, u16); 2] = [(80, 24), (200, 60)];
 
@@ -123,7 +121,13 @@ fn help_filter_and_quit() {
 
 #[test]
 fn losses() {
-    let lost = || problem("engine-unreachable", "the engine at `unix:///var/run/docker.sock` cannot be reached: no such file", "start it, or name another with --docker-host");
+    let lost = || {
+        problem(
+            "engine-unreachable",
+            "the engine at `unix:///var/run/docker.sock` cannot be reached: no such file",
+            "start it, or name another with --docker-host",
+        )
+    };
     snapshots("no_engine", |width, height| {
         let listing = daochain::app::msg::Listing { images: Vec::new(), problems: vec![lost()], engine: None };
         Play::start(width, height).tell(Msg::Source(SourceMsg::Listed(listing)))
@@ -133,7 +137,11 @@ fn losses() {
         play.select("acme/web:1.2")
     });
     snapshots("node_lost", |width, height| {
-        let lost = problem("node-unreachable", "the node at `http://127.0.0.1:8545` does not answer: connection refused", "start it, or name another with --rpc");
+        let lost = problem(
+            "node-unreachable",
+            "the node at `http://127.0.0.1:8545` does not answer: connection refused",
+            "start it, or name another with --rpc",
+        );
         Play::ready(width, height).tell(Msg::Chain(ChainMsg::Lost(lost))).after(180).select("acme/web:1.2")
     });
     snapshots("no_images", |width, height| Play::start(width, height).tell(listed(Vec::new())));
@@ -164,7 +172,15 @@ fn nothing_beyond_ascii_leaves_where_the_locale_has_only_that() {
 #[test]
 fn a_verdict_is_told_by_sign_word_and_capitals() {
     let shown = Play::ready(80, 24).text();
-    for line in ["✘ acme/api:latest", "⊘ acme/old:1", "↑ acme/db:16", "✔ acme/web:1.2", "✓ redis:7", "? tools/x:2", "· nginx:1.27"] {
+    for line in [
+        "✘ acme/api:latest",
+        "⊘ acme/old:1",
+        "↑ acme/db:16",
+        "✔ acme/web:1.2",
+        "✓ redis:7",
+        "? tools/x:2",
+        "· nginx:1.27",
+    ] {
         assert!(shown.contains(line), "{line} in\n{shown}");
     }
     for word in ["MISMATCH", "REVOKED", "outdated v4 < v5", "verified v5", "claimed", "untrusted", "unpublished"] {

@@ -278,7 +278,11 @@ impl Rows {
     }
 
     /// Takes verdicts over; those of rows that went meanwhile are dropped.
-    pub fn judge(&mut self, verdicts: impl IntoIterator<Item = (RowKey, Verdict, Option<(Conclusion, Timestamp)>)>, at: Timestamp) {
+    pub fn judge(
+        &mut self,
+        verdicts: impl IntoIterator<Item = (RowKey, Verdict, Option<(Conclusion, Timestamp)>)>,
+        at: Timestamp,
+    ) {
         let index: HashMap<RowKey, usize> =
             self.all.iter().enumerate().map(|(index, row)| (row.key.clone(), index)).collect();
         for (key, verdict, last) in verdicts {
@@ -415,5 +419,9 @@ fn compare(sort: Sort, a: &Row, b: &Row) -> std::cmp::Ordering {
         Sort::Age => b.image.created.cmp(&a.image.created),
         Sort::Size => b.image.size.cmp(&a.image.size),
     };
-    nameless(a).cmp(&nameless(b)).then(by_sort).then_with(|| familiar(a).cmp(&familiar(b))).then_with(|| a.key.image.cmp(&b.key.image))
+    nameless(a)
+        .cmp(&nameless(b))
+        .then(by_sort)
+        .then_with(|| familiar(a).cmp(&familiar(b)))
+        .then_with(|| a.key.image.cmp(&b.key.image))
 }

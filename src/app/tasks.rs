@@ -140,7 +140,10 @@ impl Tasks {
             self.reset_when_idle();
             return false;
         }
-        self.running.iter_mut().find(|task| task.id == id).is_some_and(|task| !std::mem::replace(&mut task.stopping, true))
+        self.running
+            .iter_mut()
+            .find(|task| task.id == id)
+            .is_some_and(|task| !std::mem::replace(&mut task.stopping, true))
     }
 
     /// Takes every waiting task away, and tells which running ones must be told to stop.

@@ -1,8 +1,33 @@
 //! An opened home: configuration, state, and the ways to engine and node.
+//!
+//! Engine and node are connected when a workflow first needs them, and again after they were lost. Nothing here waits
+//! for either while the screen opens.
 
-use std::sync::Arc;
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
 
-use crate::{config::Config, domain::notice::Notice, ops::Failure};
+use tokio::sync::Mutex as AsyncMutex;
+
+use super::local_node::LocalNode;
+use crate::{
+    chain::{Chain, ChainConfig},
+    config::Config,
+    docker::{Engine, EngineTarget},
+    domain::{
+        Address,
+        network::{self, ChainHead, NetworkView},
+        notice::Notice,
+    },
+    keystore::Keystore,
+    ops::Failure,
+    store::{CacheKey, Store},
+};
+
+/// `--docker-host none`: no engine is asked, only archives.
+pub const NO_ENGINE: &str = "none";
 
 /// Everything a workflow needs. Clones share one state.
 #[derive(Clone)]
@@ -12,7 +37,15 @@ pub struct Context {
 
 struct Inner {
     config: Config,
-    notices: Vec<Notice>,
+    store: Store,
+    keystore: Keystore,
+    notices: Mutex<Vec<Notice>>,
+    default_account: Mutex<Option<Address>>,
+    local_node: LocalNode,
+    chain: AsyncMutex<Option<Chain>>,
+    engine: AsyncMutex<Option<Engine>>,
+    /// Archives that were tried and of which no image could be told, with what identifies their bytes.
+    unreadable: Mutex<BTreeMap<PathBuf, (CacheKey, String)>>,
 }
 
 impl Context {
@@ -21,7 +54,23 @@ impl Context {
     /// # Errors
     /// When the home cannot be prepared or its database cannot be opened.
     pub fn open(config: Config) -> Result<Self, Failure> {
-        Ok(Self { inner: Arc::new(Inner { config, notices: Vec::new() }) })
+        let mut notices = config.notices.clone();
+        notices.extend(config.home.prepare()?);
+        let (store, aside) = Store::open(&config.home.database)?;
+        notices.extend(aside);
+        Ok(Self {
+            inner: Arc::new(Inner {
+                store,
+                keystore: Keystore::open(&config.home.keystore_dir),
+                notices: Mutex::new(notices),
+                default_account: Mutex::new(config.default_account),
+                local_node: LocalNode::new(&config.home.devnet_dir),
+                chain: AsyncMutex::new(None),
+                engine: AsyncMutex::new(None),
+                unreadable: Mutex::default(),
+                config,
+            }),
+        })
     }
 
     /// The configuration that this context was opened with.
@@ -30,12 +79,170 @@ impl Context {
         &self.inner.config
     }
 
-    /// What opening had to set aside or work around, for the user to read once.
+    /// What opening and connecting had to set aside or work around, for the user to read once.
     #[must_use]
-    pub fn notices(&self) -> &[Notice] {
-        &self.inner.notices
+    pub fn notices(&self) -> Vec<Notice> {
+        self.inner.notices.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Ends what the context started (the embedded node, when this process hosts it), in order.
-    pub async fn close(&self) {}
+    pub async fn close(&self) {
+        self.inner.chain.lock().await.take();
+        self.inner.local_node.leave().await;
+    }
+
+    /// True when the current network is the embedded node.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        self.config().network.name == network::DEV
+    }
+
+    pub(super) fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    pub(super) fn keystore(&self) -> &Keystore {
+        &self.inner.keystore
+    }
+
+    pub(super) fn local_node(&self) -> &LocalNode {
+        &self.inner.local_node
+    }
+
+    pub(super) fn default_account(&self) -> Option<Address> {
+        *self.inner.default_account.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn note_default_account(&self, address: Address) {
+        *self.inner.default_account.lock().unwrap_or_else(PoisonError::into_inner) = Some(address);
+    }
+
+    pub(super) fn note(&self, notices: impl IntoIterator<Item = Notice>) {
+        self.inner.notices.lock().unwrap_or_else(PoisonError::into_inner).extend(notices);
+    }
+
+    pub(super) fn note_unreadable(&self, path: &Path, key: CacheKey, cause: &str) {
+        let mut unreadable = self.inner.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
+        unreadable.insert(path.to_owned(), (key, cause.to_owned()));
+    }
+
+    /// Why no image could be told of an archive, if these very bytes were tried before.
+    pub(super) fn why_unreadable(&self, path: &Path, key: Option<&CacheKey>) -> Option<String> {
+        let unreadable = self.inner.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
+        unreadable.get(path).filter(|(tried, _)| Some(tried) == key).map(|(_, cause)| cause.clone())
+    }
+
+    /// The current network's chain: checked for its id, and on `dev` with the contract in place.
+    pub(super) async fn chain(&self) -> Result<Chain, Failure> {
+        let mut slot = self.inner.chain.lock().await;
+        if let Some(chain) = slot.as_ref()
+            && (!self.is_local() || self.inner.local_node.is_alive().await)
+        {
+            return Ok(chain.clone());
+        }
+        let chain = if self.is_local() { self.join_local().await? } else { self.connect().await? };
+        *slot = Some(chain.clone());
+        Ok(chain)
+    }
+
+    async fn join_local(&self) -> Result<Chain, Failure> {
+        let (url, notices) = self.inner.local_node.join().await?;
+        self.note(notices);
+        let chain = Chain::new(ChainConfig {
+            network: network::DEV.to_owned(),
+            rpc: url,
+            chain_id: Some(network::DEV_CHAIN_ID),
+            contract: None,
+            local: true,
+        })?;
+        super::contract::deploy_locally(self, &chain).await?;
+        Ok(chain)
+    }
+
+    async fn connect(&self) -> Result<Chain, Failure> {
+        let network = &self.config().network;
+        let Some(rpc) = network.rpc.first() else {
+            return Err(Failure::new("no-endpoint", &format!("network `{}` has no endpoint", network.name))
+                .hint("add one: `daochain network add NAME --rpc URL`"));
+        };
+        let chain = Chain::new(ChainConfig {
+            network: network.name.clone(),
+            rpc: rpc.clone(),
+            chain_id: network.chain_id,
+            contract: network.contract,
+            local: false,
+        })?;
+        chain.check_chain_id().await?;
+        Ok(chain)
+    }
+
+    /// The current network's chain, with the contract at `address`.
+    pub(super) async fn chain_with(&self, address: Address) -> Result<Chain, Failure> {
+        let mut config = self.chain().await?.config().clone();
+        config.contract = Some(address);
+        Ok(Chain::new(config)?)
+    }
+
+    /// The network as it stands at `head`.
+    pub(super) async fn view(&self, chain: &Chain, head: ChainHead) -> Result<NetworkView, Failure> {
+        Ok(NetworkView {
+            name: chain.network().to_owned(),
+            chain_id: match chain.known_chain_id() {
+                Some(id) => id,
+                None => chain.check_chain_id().await?,
+            },
+            contract: chain.contract(),
+            head,
+            local: chain.is_local(),
+        })
+    }
+
+    /// What tells this network from another in the database, whether or not its node answers.
+    pub(super) fn network_key(&self) -> String {
+        let network = &self.config().network;
+        let endpoints = network.rpc.iter().map(crate::chain::shown_url);
+        std::iter::once(network.name.clone()).chain(endpoints).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The engine: connected now if it was not, or if it was lost.
+    pub(super) async fn engine(&self) -> Result<Engine, Failure> {
+        let mut slot = self.inner.engine.lock().await;
+        if let Some(engine) = slot.as_ref() {
+            return Ok(engine.clone());
+        }
+        if self.skips_engine() {
+            return Err(Failure::new("engine-unreachable", "no engine is asked, as `--docker-host none` says"));
+        }
+        let targets = EngineTarget::discover(self.config().docker_host.as_deref(), &|name| std::env::var(name).ok())?;
+        let engine = Engine::connect(&targets).await?;
+        *slot = Some(engine.clone());
+        Ok(engine)
+    }
+
+    /// True when the user wants no engine.
+    pub(super) fn skips_engine(&self) -> bool {
+        self.config().docker_host.as_deref() == Some(NO_ENGINE)
+    }
+
+    /// Forgets the engine, so that the next workflow connects anew (its socket may be another engine's by then).
+    pub(super) async fn lose_engine(&self) {
+        self.inner.engine.lock().await.take();
+    }
+}
+
+/// Runs blocking work on its own thread.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(result) => result,
+        Err(error) => Err(Failure::new("internal", &format!("a worker ended unexpectedly: {error}"))),
+    }
+}
+
+/// Now, from the machine's clock.
+#[must_use]
+pub fn now() -> crate::domain::Timestamp {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    crate::domain::Timestamp(since.map(|since| since.as_secs()).unwrap_or_default())
 }

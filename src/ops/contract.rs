@@ -1,8 +1,10 @@
 //! The registry contract on the current network.
 
+use super::{context::now, publish};
 use crate::{
+    chain::{Action, Chain, SigningKey},
     domain::{
-        Address,
+        Address, Wei,
         network::NetworkView,
         publication::{Cost, Stage},
     },
@@ -29,8 +31,18 @@ pub struct ContractView {
 /// # Errors
 /// When the node cannot be asked.
 pub async fn show_contract(context: &Context) -> Result<ContractView, Failure> {
-    let _ = context;
-    Err(Failure::cancelled())
+    look_at(&context.chain().await?).await
+}
+
+async fn look_at(chain: &Chain) -> Result<ContractView, Failure> {
+    let state = chain.contract_state().await?;
+    Ok(ContractView {
+        address: state.address,
+        deployed: state.deployed,
+        code_matches: state.code_matches,
+        chain_id: state.chain_id,
+        block: state.block,
+    })
 }
 
 /// What deploying costs.
@@ -38,6 +50,8 @@ pub async fn show_contract(context: &Context) -> Result<ContractView, Failure> {
 pub struct DeployQuote {
     /// Who pays.
     pub from: Address,
+    /// What the account holds.
+    pub balance: Wei,
     /// What it costs.
     pub cost: Cost,
     /// Where the contract will stand.
@@ -53,8 +67,29 @@ pub struct DeployQuote {
 /// # Errors
 /// When the node cannot be asked; `foreign-contract` when other code stands there.
 pub async fn quote_deploy(context: &Context, from: Address) -> Result<Option<DeployQuote>, Failure> {
-    let _ = (context, from);
-    Err(Failure::cancelled())
+    let chain = context.chain().await?;
+    let state = chain.contract_state().await?;
+    if state.code_matches {
+        return Ok(None);
+    }
+    if state.deployed {
+        let message = format!(
+            "other code than the registry's stands at {} on `{}`",
+            state.address,
+            context.config().network.name
+        );
+        return Err(
+            Failure::new("foreign-contract", &message).hint("remove the network and add it with the right --contract")
+        );
+    }
+    let deterministic = chain.has_deployment_proxy().await?;
+    let cost = chain.estimate(&Action::DeployRegistry { deterministic }, from).await?;
+    let balance = chain.balances(&[from]).await?.first().copied().unwrap_or_default();
+    let nonce = chain.next_nonce(from).await?;
+    let address = Action::DeployRegistry { deterministic }.creates(from, nonce).unwrap_or(state.address);
+    let head = chain.head().await?;
+    let network = context.view(&chain, head).await?;
+    Ok(Some(DeployQuote { from, balance, cost, address, network, deterministic }))
 }
 
 /// Deploys the contract and waits for its block.
@@ -66,6 +101,52 @@ pub async fn deploy_contract(
     quote: &DeployQuote,
     passphrase: Passphrase,
 ) -> Result<(ContractView, Stage), Failure> {
-    let _ = (context, quote, passphrase);
-    Err(Failure::cancelled())
+    if quote.balance < quote.cost.at_most() {
+        return Err(publish::not_covered(quote.from, quote.balance, &quote.cost));
+    }
+    let key = publish::unlock(context, quote.from, passphrase).await?;
+    let chain = context.chain().await?;
+    let stage = deploy(context, &chain, &key, &quote.cost, quote.deterministic).await?;
+    // Without the proxy the contract stands at an address that the configuration does not name yet.
+    let view = look_at(&context.chain_with(quote.address).await?).await?;
+    Ok((view, stage))
+}
+
+async fn deploy(
+    context: &Context,
+    chain: &Chain,
+    key: &SigningKey,
+    cost: &Cost,
+    deterministic: bool,
+) -> Result<Stage, Failure> {
+    let nonce = chain.next_nonce(key.address()).await?;
+    let action = Action::DeployRegistry { deterministic };
+    let signed = chain.prepare(&action, key.address(), nonce, *cost).await?.sign(key)?;
+    chain.broadcast(&signed.raw).await?;
+    publish::settle(context, chain, signed.hash, key.address(), nonce).await
+}
+
+/// Puts the contract onto the embedded network, paid by its faucet. Another process of this home may do the same at the
+/// same moment: the address follows from the code, so whoever loses that race finds it deployed.
+pub(super) async fn deploy_locally(context: &Context, chain: &Chain) -> Result<(), Failure> {
+    let state = chain.contract_state().await?;
+    if state.code_matches {
+        return Ok(());
+    }
+    let key = SigningKey::new(&context.local_node().faucet_key()?)?;
+    let action = Action::DeployRegistry { deterministic: true };
+    let attempt = async {
+        let cost = chain.estimate(&action, key.address()).await?;
+        deploy(context, chain, &key, &cost, true).await
+    };
+    let outcome = attempt.await;
+    if chain.contract_state().await?.code_matches {
+        return Ok(());
+    }
+    let why = match outcome {
+        Err(failure) => return Err(failure),
+        Ok(stage) => stage.word(),
+    };
+    let message = format!("the registry contract could not be deployed on the embedded node at {}: {why}", now());
+    Err(Failure::new("devnet-failed", &message).hint("move the home's `devnet` folder aside to begin a new chain"))
 }

@@ -45,7 +45,7 @@ impl Failure {
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self.code {
-            "usage" | "confirmation-needed" | "passphrase-needed" => 2,
+            "usage" | "confirmation-needed" | "passphrase-needed" | "reference-needed" => 2,
             _ => 1,
         }
     }
@@ -62,3 +62,30 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+/// A room's error as a failure: its code stays, its sentence names the next step itself.
+macro_rules! failure_from {
+    ($($error:ty),+ $(,)?) => {$(
+        impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                Self::new(error.code(), &error.to_string())
+            }
+        }
+    )+};
+}
+
+failure_from!(
+    crate::chain::ChainError,
+    crate::config::ConfigError,
+    crate::docker::EngineError,
+    crate::image::ImageError,
+    crate::keystore::KeystoreError,
+    crate::store::StoreError,
+);
+
+#[cfg(feature = "devnet")]
+impl From<crate::devnet::DevnetError> for Failure {
+    fn from(error: crate::devnet::DevnetError) -> Self {
+        Self::new("devnet-failed", &error.to_string())
+    }
+}

@@ -14,6 +14,5 @@ pub async fn read_history(
     reference: &Reference,
     publisher: Option<Address>,
 ) -> Result<Vec<HistoryEvent>, Failure> {
-    let _ = (context, reference, publisher);
-    Err(Failure::cancelled())
+    Ok(context.chain().await?.history(reference, publisher).await?)
 }

@@ -1,17 +1,40 @@
 //! Which images there are, and when that changes.
 
-use tokio::sync::mpsc;
-
-use crate::{
-    domain::image::LocalImage,
-    ops::{Context, Failure},
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime},
 };
+
+use futures_util::{StreamExt, pin_mut};
+use tokio::{sync::mpsc, time::sleep};
+
+use super::context::blocking;
+use crate::{
+    domain::{
+        image::{Evidence, EvidenceLevel, ImageId, LocalImage, Source},
+        measurement::Measurement,
+        text::clean,
+    },
+    image::{self, Kind},
+    ops::{Context, Failure, measure},
+};
+
+/// How soon a lost engine is tried again, at most.
+const RETRY_LIMIT: Duration = Duration::from_secs(5);
+/// How often archive folders are looked at: no file system tells of changes everywhere (network mounts).
+const FOLDER_INTERVAL: Duration = Duration::from_secs(1);
+/// Files of one folder that are looked at. A folder with more is not a folder of images.
+const FOLDER_LIMIT: usize = 10_000;
 
 /// The images of engine and archive folders. A source that failed is named beside what the others gave, so that a dead
 /// engine never looks like an empty one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImageList {
-    /// In no order. Evidence is *measured* where the cache knows the same bytes.
+    /// In no order. Evidence is *measured* where the cache knows the same bytes. An archive that was never measured is one
+    /// image without names and digests: measure it, then list again. One that was tried in vain is one image without names
+    /// whose evidence is [`Evidence::Unreadable`], until its bytes change.
     pub images: Vec<LocalImage>,
     /// Sources that could not be read.
     pub problems: Vec<Failure>,
@@ -23,8 +46,121 @@ pub struct ImageList {
 ///
 /// Without an engine and with archive folders given, the missing engine is no problem.
 pub async fn list_images(context: &Context) -> ImageList {
-    let _ = context;
-    ImageList { images: Vec::new(), problems: Vec::new(), engine: None }
+    let mut list = ImageList { images: Vec::new(), problems: Vec::new(), engine: None };
+    match list_engine(context).await {
+        Ok((engine, images)) => {
+            list.engine = Some(engine);
+            list.images = images;
+        }
+        Err(failure) if failure.code == "engine-unreachable" && does_without_engine(context) => {}
+        Err(failure) => list.problems.push(failure),
+    }
+    for folder in context.config().archives.clone() {
+        match list_folder(context, folder).await {
+            Ok((images, problems)) => {
+                list.images.extend(images);
+                list.problems.extend(problems);
+            }
+            Err(failure) => list.problems.push(failure),
+        }
+    }
+    list
+}
+
+/// Archive folders were given and no engine was named: a missing one is no problem.
+fn does_without_engine(context: &Context) -> bool {
+    let named = context.config().docker_host.is_some() || std::env::var_os("DOCKER_HOST").is_some();
+    context.skips_engine() || (!context.config().archives.is_empty() && !named)
+}
+
+async fn list_engine(context: &Context) -> Result<(String, Vec<LocalImage>), Failure> {
+    let engine = context.engine().await?;
+    let listed = match engine.list().await {
+        Ok(listed) => listed,
+        Err(error) => {
+            context.lose_engine().await;
+            return Err(error.into());
+        }
+    };
+    let (info, store) = (engine.info().clone(), context.store().clone());
+    let label = info.label();
+    let images = blocking(move || {
+        Ok(listed.into_iter().map(|image| measure::recall_engine_image(&store, &info, image)).collect())
+    })
+    .await?;
+    Ok((label, images))
+}
+
+async fn list_folder(context: &Context, folder: PathBuf) -> Result<(Vec<LocalImage>, Vec<Failure>), Failure> {
+    let context = context.clone();
+    blocking(move || {
+        let (mut images, mut problems) = (Vec::new(), Vec::new());
+        for path in archives_in(&folder)?.into_keys() {
+            match image::sniff(&path) {
+                Ok(Kind::Foreign) => {}
+                Ok(Kind::Archive | Kind::Layout) => {
+                    let measured = measure::recall_file(context.store(), &path);
+                    images.extend(
+                        measured
+                            .map_or_else(|| vec![unmeasured(&context, &path)], |found| archive_images(&path, &found)),
+                    );
+                }
+                Err(error) => problems.push(error.into()),
+            }
+        }
+        Ok((images, problems))
+    })
+    .await
+}
+
+/// The folder's files and sub-folders, with what tells whether they changed.
+fn archives_in(folder: &Path) -> Result<BTreeMap<PathBuf, (u64, Option<SystemTime>)>, Failure> {
+    let unreadable = |error: std::io::Error| {
+        Failure::new("archives-unreadable", &format!("archive folder `{}` cannot be read: {error}", folder.display()))
+            .hint("name another with --archives DIR")
+    };
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(folder).map_err(unreadable)?.take(FOLDER_LIMIT) {
+        let path = entry.map_err(unreadable)?.path();
+        if let Ok(meta) = fs::metadata(&path)
+            // A sub-folder counts when it is an OCI layout (image-spec, *image-layout*).
+            && (meta.is_file() || path.join("oci-layout").is_file())
+        {
+            found.insert(path, (meta.len(), meta.modified().ok()));
+        }
+    }
+    Ok(found)
+}
+
+/// An archive whose content, and so whose names, nobody has read yet, or nobody could.
+fn unmeasured(context: &Context, path: &Path) -> LocalImage {
+    let evidence = match context.why_unreadable(path, measure::file_key(path).as_ref()) {
+        Some(cause) => Evidence::Unreadable { cause },
+        None => Evidence::Known { level: EvidenceLevel::Claimed, digests: Vec::new() },
+    };
+    LocalImage {
+        id: ImageId { source: Source::Archive(path.to_owned()), id: "0".to_owned() },
+        references: Vec::new(),
+        size: fs::metadata(path).map(|meta| meta.len()).unwrap_or_default(),
+        created: None,
+        platform: None,
+        engine: "archive".to_owned(),
+        evidence,
+    }
+}
+
+/// The images that measuring found in an archive.
+pub(super) fn archive_images(path: &Path, measurement: &Measurement) -> Vec<LocalImage> {
+    let image = |(position, image): (usize, &crate::domain::measurement::MeasuredImage)| LocalImage {
+        id: ImageId { source: Source::Archive(path.to_owned()), id: position.to_string() },
+        references: image.references.clone(),
+        size: measurement.bytes,
+        created: image.created,
+        platform: image.platform.as_deref().map(clean),
+        engine: "archive".to_owned(),
+        evidence: image.evidence(),
+    };
+    measurement.images.iter().enumerate().map(image).collect()
 }
 
 /// News of the sources.
@@ -44,6 +180,65 @@ pub enum SourceChange {
 /// Follows engine events and archive folders until the receiver is dropped, through losses of the engine.
 #[must_use]
 pub fn follow_sources(context: &Context) -> mpsc::Receiver<SourceChange> {
-    let _ = context;
-    mpsc::channel(16).1
+    let (sender, receiver) = mpsc::channel(16);
+    if !context.skips_engine() {
+        tokio::spawn(follow_engine(context.clone(), sender.clone()));
+    }
+    if !context.config().archives.is_empty() {
+        tokio::spawn(follow_folders(context.clone(), sender));
+    }
+    receiver
+}
+
+async fn follow_engine(context: Context, sender: mpsc::Sender<SourceChange>) {
+    let mut pause = Duration::from_millis(500);
+    let mut told = None;
+    while !sender.is_closed() {
+        let failure = match context.engine().await {
+            Ok(engine) => {
+                let events = engine.events();
+                pin_mut!(events);
+                if sender.send(SourceChange::Connected { engine: engine.info().label() }).await.is_err() {
+                    return;
+                }
+                (pause, told) = (Duration::from_millis(500), None);
+                loop {
+                    tokio::select! {
+                        () = sender.closed() => return,
+                        event = events.next() => match event {
+                            Some(Ok(_)) => if sender.send(SourceChange::Changed).await.is_err() { return },
+                            Some(Err(error)) => break error.into(),
+                            None => break Failure::new("engine-unreachable", "the engine ended its stream of events"),
+                        },
+                    }
+                }
+            }
+            Err(failure) => failure,
+        };
+        context.lose_engine().await;
+        if told.as_ref() != Some(&failure) && sender.send(SourceChange::Lost(failure.clone())).await.is_err() {
+            return;
+        }
+        told = Some(failure);
+        tokio::select! { () = sender.closed() => return, () = sleep(pause) => {} }
+        pause = (pause * 2).min(RETRY_LIMIT);
+    }
+}
+
+async fn follow_folders(context: Context, sender: mpsc::Sender<SourceChange>) {
+    let look = || {
+        let folders = context.config().archives.clone();
+        blocking(move || Ok(folders.iter().map(|folder| archives_in(folder).ok()).collect::<Vec<_>>()))
+    };
+    let mut seen = look().await.ok();
+    loop {
+        tokio::select! { () = sender.closed() => return, () = sleep(FOLDER_INTERVAL) => {} }
+        let now = look().await.ok();
+        if now != seen {
+            seen = now;
+            if sender.send(SourceChange::Changed).await.is_err() {
+                return;
+            }
+        }
+    }
 }

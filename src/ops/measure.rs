@@ -1,15 +1,28 @@
 //! Measuring: an image of the engine, an archive file, a layout folder, standard input.
 
-use std::{path::PathBuf, sync::Arc};
-
-use crate::{
-    domain::{
-        image::{Evidence, LocalImage},
-        measurement::Measurement,
-        progress::Watch,
-    },
-    ops::{Context, Failure},
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, SystemTime},
 };
+
+use super::context::blocking;
+use crate::{
+    docker::{Engine, EngineInfo},
+    domain::{
+        Digest,
+        image::{Evidence, EvidenceLevel, LocalImage, Source},
+        measurement::{ImageState, Measurement},
+        progress::Watch,
+        text::clean,
+    },
+    image,
+    ops::{Context, Failure},
+    store::{CacheKey, Store},
+};
+
+/// Well below the tenth of a second within which work must stop.
+const CANCEL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// What `hash` was pointed at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,8 +64,29 @@ pub struct Measured {
 /// # Errors
 /// When it cannot be read, or no image can be told of it.
 pub async fn measure_target(context: &Context, target: &Target, watch: Arc<dyn Watch>) -> Result<Measured, Failure> {
-    let _ = (context, target, watch);
-    Err(Failure::cancelled())
+    let path = match target {
+        Target::Stdin => {
+            let measurement = blocking(move || Ok(image::measure(std::io::stdin().lock(), None, &*watch)?)).await?;
+            return Ok(Measured { kind: TargetKind::Stdin, name: "-".to_owned(), measurement });
+        }
+        Target::Path(path) => path.clone(),
+        Target::Named(name) if Path::new(name).exists() => PathBuf::from(name),
+        Target::Named(name) => {
+            let engine = context.engine().await?;
+            let image = engine.resolve(name).await?;
+            let mut measurement = measure_export(context, &engine, &image, watch).await?;
+            for found in &mut measurement.images {
+                if found.references.is_empty() {
+                    found.references.clone_from(&image.references);
+                }
+            }
+            return Ok(Measured { kind: TargetKind::Engine, name: clean(name), measurement });
+        }
+    };
+    let kind = if path.is_dir() { TargetKind::Layout } else { TargetKind::Archive };
+    let name = clean(&path.display().to_string());
+    let measurement = measure_path(context, path, watch).await?;
+    Ok(Measured { kind, name, measurement })
 }
 
 /// Measures a listed image: from the cache where the same bytes were measured before, unless `fresh`.
@@ -65,6 +99,151 @@ pub async fn measure_image(
     fresh: bool,
     watch: Arc<dyn Watch>,
 ) -> Result<Evidence, Failure> {
-    let _ = (context, image, fresh, watch);
-    Err(Failure::cancelled())
+    match &image.id.source {
+        Source::Engine => {
+            let engine = context.engine().await?;
+            let recalled = if fresh { None } else { recall(context.store(), &engine_key(engine.info(), &image.id.id)) };
+            let measurement = match recalled {
+                Some(measurement) => measurement,
+                None => measure_export(context, &engine, image, watch).await?,
+            };
+            Ok(engine_evidence(image, &measurement))
+        }
+        Source::Archive(path) => {
+            let recalled = if fresh { None } else { recall_file(context.store(), path) };
+            let measurement = match recalled {
+                Some(measurement) => measurement,
+                None => measure_path(context, path.clone(), watch).await?,
+            };
+            let position = image.id.id.parse::<usize>().unwrap_or_default();
+            let gone =
+                || Failure::new("archive-changed", &format!("archive `{}` changed while it was read", path.display()));
+            measurement.images.get(position).map(crate::domain::measurement::MeasuredImage::evidence).ok_or_else(gone)
+        }
+    }
+}
+
+/// Every image of one archive: measured, from the cache where the same bytes were measured before, unless `fresh`.
+///
+/// # Errors
+/// When it cannot be read, or no image can be told of it.
+pub async fn measure_archive(
+    context: &Context,
+    path: &Path,
+    fresh: bool,
+    watch: Arc<dyn Watch>,
+) -> Result<Vec<LocalImage>, Failure> {
+    let recalled = if fresh { None } else { recall_file(context.store(), path) };
+    let measurement = match recalled {
+        Some(measurement) => measurement,
+        None => measure_path(context, path.to_owned(), watch).await?,
+    };
+    Ok(super::images::archive_images(path, &measurement))
+}
+
+async fn measure_export(
+    context: &Context,
+    engine: &Engine,
+    image: &LocalImage,
+    watch: Arc<dyn Watch>,
+) -> Result<Measurement, Failure> {
+    // The first byte takes seconds per gigabyte on a classic store.
+    let reader = tokio::select! {
+        reader = engine.export_reader(&image.id.id) => reader?.watched(Arc::clone(&watch)),
+        () = cancelled(&*watch) => return Err(Failure::cancelled()),
+    };
+    let (size, store) = (engine.export_size(image), context.store().clone());
+    let key = engine_key(engine.info(), &image.id.id);
+    blocking(move || {
+        let measured = image::measure(reader, size, &*watch);
+        // A cancelled read reaches the measurement as an error of the stream.
+        let measurement = if watch.is_cancelled() { return Err(Failure::cancelled()) } else { measured? };
+        // What is corrupt or incomplete may be mended by the engine under the same ID.
+        if measurement.images.iter().all(|image| image.state == ImageState::Measured) {
+            store.remember(&key, &measurement)?;
+        }
+        Ok(measurement)
+    })
+    .await
+}
+
+/// Ends when nobody wants the result any more. A watch can only be asked, so it is asked often.
+async fn cancelled(watch: &dyn Watch) {
+    while !watch.is_cancelled() {
+        tokio::time::sleep(CANCEL_INTERVAL).await;
+    }
+}
+
+async fn measure_path(context: &Context, path: PathBuf, watch: Arc<dyn Watch>) -> Result<Measurement, Failure> {
+    let context = context.clone();
+    blocking(move || {
+        let before = file_key(&path);
+        let outcome = image::measure_file(&path, &*watch).map_err(Failure::from);
+        // A file that was written while it was read is not remembered: the key would name other bytes.
+        let Some(key) = before.filter(|key| file_key(&path).as_ref() == Some(key)) else { return outcome };
+        match &outcome {
+            Ok(measurement) => context.store().remember(&key, measurement)?,
+            Err(failure) if failure.is_cancelled() => {}
+            Err(failure) => context.note_unreadable(&path, key, &failure.message),
+        }
+        outcome
+    })
+    .await
+}
+
+fn recall(store: &Store, key: &CacheKey) -> Option<Measurement> {
+    // A cache that cannot be read costs time, not truth: the image is measured again.
+    store.measured(key).ok().flatten()
+}
+
+/// What an archive's bytes were found to be, if they were measured before.
+pub(super) fn recall_file(store: &Store, path: &Path) -> Option<Measurement> {
+    recall(store, &file_key(path)?)
+}
+
+/// An engine's image with the evidence of an earlier measurement, if there was one.
+pub(super) fn recall_engine_image(store: &Store, engine: &EngineInfo, mut image: LocalImage) -> LocalImage {
+    if let Some(measurement) = recall(store, &engine_key(engine, &image.id.id)) {
+        image.evidence = engine_evidence(&image, &measurement);
+    }
+    image
+}
+
+fn engine_key(engine: &EngineInfo, image: &str) -> CacheKey {
+    CacheKey::Engine { engine_id: engine.id.clone(), image_id: image.to_owned() }
+}
+
+/// A folder is never remembered: its own times say nothing of the files below it.
+pub(super) fn file_key(path: &Path) -> Option<CacheKey> {
+    let meta = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
+    CacheKey::of_file(&meta, SystemTime::now())
+}
+
+/// The evidence that an export gives for the image it was asked for. An engine may hold several platforms under one ID:
+/// the image is the one whose configuration the engine claims, or the only one that is whole.
+fn engine_evidence(image: &LocalImage, measurement: &Measurement) -> Evidence {
+    let claimed = match &image.evidence {
+        Evidence::Known { level: EvidenceLevel::Claimed, .. } => image.evidence.config_digest(),
+        _ => None,
+    };
+    let whole = || measurement.images.iter().filter(|found| found.state == ImageState::Measured);
+    let chosen = match claimed {
+        Some(digest) => measurement.images.iter().find(|found| found.config_digest == Some(digest)),
+        None => whole().next(),
+    };
+    match (chosen.or_else(|| measurement.images.first()), claimed) {
+        (Some(found), Some(digest)) if found.state == ImageState::Measured && found.config_digest != Some(digest) => {
+            contradiction(digest, found.config_digest)
+        }
+        (Some(_), None) if whole().count() > 1 => Evidence::Unreadable {
+            cause: "the engine exports several platforms under this name; name one by its ID".to_owned(),
+        },
+        (Some(found), _) => found.evidence(),
+        (None, _) => Evidence::Unreadable { cause: "the engine's export holds no image".to_owned() },
+    }
+}
+
+fn contradiction(claimed: Digest, found: Option<Digest>) -> Evidence {
+    let really = found.map_or_else(|| "nothing".to_owned(), |digest| digest.to_string());
+    Evidence::Corrupt { problem: format!("the engine calls it {claimed} and exports {really}"), config: found }
 }

@@ -7,9 +7,11 @@
 pub mod accounts;
 mod context;
 pub mod contract;
+pub mod demo;
 mod failure;
 pub mod history;
 pub mod images;
+mod local_node;
 pub mod measure;
 pub mod networks;
 pub mod node;
@@ -17,7 +19,7 @@ pub mod publish;
 pub mod trust;
 pub mod verify;
 
-pub use context::Context;
+pub use context::{Context, NO_ENGINE, now};
 pub use failure::Failure;
 
 use zeroize::Zeroizing;

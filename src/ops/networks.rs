@@ -2,8 +2,11 @@
 
 use url::Url;
 
+use super::context::blocking;
 use crate::{
-    domain::Address,
+    chain::{Chain, ChainConfig, shown_url},
+    config::{self, Network},
+    domain::{Address, network},
     ops::{Context, Failure},
 };
 
@@ -25,8 +28,19 @@ pub struct NetworkEntry {
 /// Lists the networks, `dev` first.
 #[must_use]
 pub fn list_networks(context: &Context) -> Vec<NetworkEntry> {
-    let _ = context;
-    Vec::new()
+    let config = context.config();
+    entries(&config.networks, &config.network.name)
+}
+
+fn entries(networks: &[Network], current: &str) -> Vec<NetworkEntry> {
+    let entry = |one: &Network| NetworkEntry {
+        name: one.name.clone(),
+        rpc: one.rpc.iter().map(shown_url).collect(),
+        chain_id: if one.name == network::DEV { Some(network::DEV_CHAIN_ID) } else { one.chain_id },
+        contract: one.contract,
+        current: one.name == current,
+    };
+    networks.iter().map(entry).collect()
 }
 
 /// Adds a network after asking its endpoint for the chain id, which is kept and demanded from then on.
@@ -39,24 +53,50 @@ pub async fn add_network(
     rpc: Vec<Url>,
     contract: Option<Address>,
 ) -> Result<Vec<NetworkEntry>, Failure> {
-    let _ = (context, name, rpc, contract);
-    Err(Failure::cancelled())
+    let mut chain_id = None;
+    for url in &rpc {
+        let chain = Chain::new(ChainConfig {
+            network: name.to_owned(),
+            rpc: url.clone(),
+            // Every endpoint must be of the first one's chain.
+            chain_id,
+            contract,
+            local: false,
+        })?;
+        chain_id = Some(chain.check_chain_id().await?);
+    }
+    let added = Network { name: name.to_owned(), rpc, chain_id, contract };
+    change(context, move |home| Ok(config::add_network(home, added)?)).await
 }
 
 /// Makes a network the one that is used when none is named.
 ///
 /// # Errors
 /// `no-such-network`, or when the configuration cannot be written.
-pub fn use_network(context: &Context, name: &str) -> Result<Vec<NetworkEntry>, Failure> {
-    let _ = (context, name);
-    Err(Failure::cancelled())
+pub async fn use_network(context: &Context, name: &str) -> Result<Vec<NetworkEntry>, Failure> {
+    let name = name.to_owned();
+    change(context, move |home| Ok(config::use_network(home, &name)?)).await
 }
 
 /// Forgets a network. `dev` always stays.
 ///
 /// # Errors
 /// `no-such-network`, or when the configuration cannot be written.
-pub fn remove_network(context: &Context, name: &str) -> Result<Vec<NetworkEntry>, Failure> {
-    let _ = (context, name);
-    Err(Failure::cancelled())
+pub async fn remove_network(context: &Context, name: &str) -> Result<Vec<NetworkEntry>, Failure> {
+    let name = name.to_owned();
+    change(context, move |home| Ok(config::remove_network(home, &name)?)).await
+}
+
+/// Changes the file, and lists what it says then.
+async fn change(
+    context: &Context,
+    edit: impl FnOnce(&config::Home) -> Result<(), Failure> + Send + 'static,
+) -> Result<Vec<NetworkEntry>, Failure> {
+    let home = context.config().home.clone();
+    blocking(move || {
+        edit(&home)?;
+        let (networks, current) = config::networks(&home)?;
+        Ok(entries(&networks, &current))
+    })
+    .await
 }

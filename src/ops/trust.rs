@@ -1,8 +1,11 @@
 //! The trust policy's file.
 
 use crate::{
-    domain::Address,
-    domain::trust::{Pattern, Rule, TrustPolicy},
+    config,
+    domain::{
+        Address,
+        trust::{Pattern, Rule, TrustPolicy},
+    },
     ops::{Context, Failure},
 };
 
@@ -11,8 +14,7 @@ use crate::{
 /// # Errors
 /// When the file cannot be read or understood.
 pub fn trust_policy(context: &Context) -> Result<TrustPolicy, Failure> {
-    let _ = context;
-    Ok(TrustPolicy::default())
+    Ok(config::load_trust(&context.config().home)?)
 }
 
 /// Adds a rule; the same pattern and publisher again replaces role and name.
@@ -20,8 +22,7 @@ pub fn trust_policy(context: &Context) -> Result<TrustPolicy, Failure> {
 /// # Errors
 /// When the file cannot be read or written.
 pub fn add_rule(context: &Context, rule: Rule) -> Result<TrustPolicy, Failure> {
-    let _ = (context, rule);
-    Err(Failure::cancelled())
+    Ok(config::add_rule(&context.config().home, rule)?)
 }
 
 /// Removes the rules of a pattern: those of `publisher`, or all of them.
@@ -29,6 +30,5 @@ pub fn add_rule(context: &Context, rule: Rule) -> Result<TrustPolicy, Failure> {
 /// # Errors
 /// `no-such-rule` when there is none; when the file cannot be read or written.
 pub fn remove_rule(context: &Context, pattern: &Pattern, publisher: Option<Address>) -> Result<TrustPolicy, Failure> {
-    let _ = (context, pattern, publisher);
-    Err(Failure::cancelled())
+    Ok(config::remove_rule(&context.config().home, pattern, publisher)?)
 }

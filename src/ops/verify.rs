@@ -1,21 +1,32 @@
 //! Verdicts for many images in one call, and news of the chain.
 
-use tokio::sync::mpsc;
+use std::time::Duration;
 
+use tokio::{sync::mpsc, time::sleep};
+
+use super::context::{blocking, now};
 use crate::{
+    chain::{Chain, Question},
     domain::{
         Reference, Timestamp,
-        image::Evidence,
+        image::{Evidence, ImageId},
         network::NetworkView,
+        record::Answer,
         trust::TrustPolicy,
-        verdict::{Conclusion, Verdict},
+        verdict::{Conclusion, Verdict, judge},
     },
     ops::{Context, Failure},
+    store::VerdictKey,
 };
+
+/// How often the chain is asked for its head.
+const BLOCK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// One image under one name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject {
+    /// The listed image, where it is one: its last verdict is remembered.
+    pub image: Option<ImageId>,
     /// The name.
     pub reference: Reference,
     /// What is known of its content.
@@ -40,14 +51,79 @@ pub struct Judgement {
 
 /// Judges all subjects at one block.
 pub async fn judge_images(context: &Context, subjects: &[Subject], policy: &TrustPolicy) -> Judgement {
-    let _ = (context, subjects, policy);
-    Judgement {
-        network: Err(Failure::cancelled()),
-        verdicts: Vec::new(),
-        checked_at: Timestamp::default(),
-        last: Vec::new(),
-        log_problem: None,
-    }
+    let read = match context.chain().await {
+        Ok(chain) => read_records(context, &chain, subjects, policy).await,
+        Err(failure) => Err(failure),
+    };
+    let (network, answers, log_problem) = match read {
+        Ok((view, answers, log_problem)) => (Ok(view), answers, log_problem),
+        Err(failure) => {
+            let cause = failure.message.clone();
+            (Err(failure), vec![Answer::Failed { cause }; subjects.len()], None)
+        }
+    };
+    let head = network.as_ref().ok().map(|view: &NetworkView| &view.head);
+    let verdicts: Vec<_> = subjects
+        .iter()
+        .zip(&answers)
+        .map(|(subject, answer)| judge(&subject.reference, &subject.evidence, answer, policy, head))
+        .collect();
+    let checked_at = now();
+    let last = recall_verdicts(context, subjects, &verdicts, checked_at).await;
+    Judgement { network, verdicts, checked_at, last, log_problem }
+}
+
+type Read = (NetworkView, Vec<Answer>, Option<String>);
+
+async fn read_records(
+    context: &Context,
+    chain: &Chain,
+    subjects: &[Subject],
+    policy: &TrustPolicy,
+) -> Result<Read, Failure> {
+    let question = |subject: &Subject| Question {
+        reference: subject.reference.clone(),
+        publishers: policy.publishers(&subject.reference).iter().map(|rule| rule.publisher).collect(),
+        digests: subject.evidence.digests().iter().map(|kinded| kinded.digest).collect(),
+    };
+    let questions: Vec<_> = subjects.iter().map(question).collect();
+    let answers = chain.records(&questions).await?;
+    let view = context.view(chain, answers.head).await?;
+    Ok((view, answers.records.into_iter().map(Answer::Records).collect(), answers.log_problem))
+}
+
+/// Keeps the verdicts that were reached, and recalls the last one where none was.
+async fn recall_verdicts(
+    context: &Context,
+    subjects: &[Subject],
+    verdicts: &[Verdict],
+    at: Timestamp,
+) -> Vec<Option<(Conclusion, Timestamp)>> {
+    let (store, network) = (context.store().clone(), context.network_key());
+    let listed: Vec<_> = subjects
+        .iter()
+        .zip(verdicts)
+        .map(|(subject, verdict)| (subject.image.clone(), subject.reference.clone(), verdict.conclusion))
+        .collect();
+    let recalled = blocking(move || {
+        let reached = listed.iter().filter_map(|(image, reference, conclusion)| {
+            image.as_ref().map(|image| (VerdictKey { network: &network, image, reference }, *conclusion))
+        });
+        store.remember_verdicts(reached, at)?;
+        let mut last = Vec::with_capacity(listed.len());
+        for (image, reference, conclusion) in &listed {
+            last.push(match image {
+                Some(image) if *conclusion == Conclusion::Undecided => {
+                    store.last_verdict(VerdictKey { network: &network, image, reference })?
+                }
+                _ => None,
+            });
+        }
+        Ok(last)
+    })
+    .await;
+    // Without the store nothing is recalled; the verdicts themselves do not depend on it.
+    recalled.unwrap_or_else(|_| vec![None; subjects.len()])
 }
 
 /// News of the chain.
@@ -59,9 +135,32 @@ pub enum ChainChange {
     Lost(Failure),
 }
 
-/// Follows the chain until the receiver is dropped: a block is told within a second of its arrival.
+/// Follows the chain until the receiver is dropped: a block is told within about a second of its arrival.
 #[must_use]
 pub fn follow_chain(context: &Context) -> mpsc::Receiver<ChainChange> {
-    let _ = context;
-    mpsc::channel(16).1
+    let (sender, receiver) = mpsc::channel(16);
+    let context = context.clone();
+    tokio::spawn(async move {
+        let mut told = None;
+        while !sender.is_closed() {
+            let change = match look(&context).await {
+                Ok(view) => ChainChange::Block(view),
+                Err(failure) => ChainChange::Lost(failure),
+            };
+            if told.as_ref() != Some(&change) {
+                told = Some(change.clone());
+                if sender.send(change).await.is_err() {
+                    return;
+                }
+            }
+            tokio::select! { () = sender.closed() => return, () = sleep(BLOCK_INTERVAL) => {} }
+        }
+    });
+    receiver
+}
+
+async fn look(context: &Context) -> Result<NetworkView, Failure> {
+    let chain = context.chain().await?;
+    let head = chain.head().await?;
+    context.view(&chain, head).await
 }

@@ -223,7 +223,10 @@ async fn tell(sender: &mpsc::Sender<Msg>, msg: Msg) {
 async fn judge(context: Context, subjects: Vec<Subject>) -> Msg {
     let (keys, subjects): (Vec<_>, Vec<_>) = subjects
         .into_iter()
-        .map(|one| (one.key, ops::verify::Subject { reference: one.reference, evidence: one.evidence }))
+        .map(|one| {
+            let image = Some(one.key.image.clone());
+            (one.key, ops::verify::Subject { image, reference: one.reference, evidence: one.evidence })
+        })
         .unzip();
     match ops::trust::trust_policy(&context) {
         Ok(policy) => {

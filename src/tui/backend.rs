@@ -177,7 +177,8 @@ mod tests {
     fn an_unchanged_frame_costs_nothing_and_a_changed_one_is_one_piece() {
         let out = Shared::default();
         let viewport = Viewport::Fixed(Rect::new(0, 0, 20, 3));
-        let mut terminal = Terminal::with_options(QuietBackend::new(out.clone()), TerminalOptions { viewport }).unwrap();
+        let mut terminal =
+            Terminal::with_options(QuietBackend::new(out.clone()), TerminalOptions { viewport }).unwrap();
         let mut draw = |text: &str, cursor: Option<(u16, u16)>| {
             terminal
                 .draw(|frame| {

@@ -81,8 +81,7 @@ pub async fn run(context: Context, options: ScreenOptions) -> Result<Outcome, Fa
     let notices = context.notices().iter().map(|notice| notice.sentence().to_owned()).collect();
     let model = Model::new(now(), width, height, notices);
     let (runtime, receiver) = Runtime::new(context);
-    let mut screen =
-        Loop { guard, model, theme: options.theme, runtime, secrets: Secrets::default(), outcome: None };
+    let mut screen = Loop { guard, model, theme: options.theme, runtime, secrets: Secrets::default(), outcome: None };
     screen.draw();
     screen.start();
     let outcome = screen.turn(&mut signals, receiver).await;

@@ -128,7 +128,9 @@ fn refuse_unusable() -> Result<(), Failure> {
         return Err(no_terminal("the screen needs a terminal, and standard input or output is none"));
     }
     match std::env::var("TERM").as_deref() {
-        Err(_) | Ok("") => Err(no_terminal("the screen needs a terminal that can move its cursor, and `TERM` is not set")),
+        Err(_) | Ok("") => {
+            Err(no_terminal("the screen needs a terminal that can move its cursor, and `TERM` is not set"))
+        }
         Ok("dumb") => Err(no_terminal("the screen needs a terminal that can move its cursor, and `TERM` is `dumb`")),
         Ok(_) => Ok(()),
     }

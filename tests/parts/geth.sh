@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # geth.sh start DIR PORT | stop DIR
 # A throw-away geth on loopback, mining a block per transaction under mainnet's rules (Osaka): plain `--dev` runs rules
-# ahead of mainnet, and its gas is not mainnet's. Prints the endpoint. GETH names the binary.
+# ahead of mainnet, and its gas is not mainnet's. Prints the endpoint. DAOCHAIN_GETH names the binary (geth reads every name that begins GETH as a flag).
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 command=$1 dir=$2
 case $command in
 start)
-  port=$3 geth=${GETH:-geth}
+  port=$3 geth=${DAOCHAIN_GETH:-geth}
   mkdir -p "$dir"
   "$geth" init --datadir "$dir/data" "$here/geth-genesis.json" >"$dir/init.log" 2>&1
   # --nat none: without it geth opens two UDP sockets beyond loopback.

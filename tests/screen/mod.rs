@@ -214,7 +214,13 @@ pub fn images() -> Vec<LocalImage> {
         image(5, Some("tools/x:2"), Claimed, 10 * MB, DAY),
         image(6, Some("nginx:1.27"), Claimed, 72 * MB, 11 * DAY),
         image(7, Some("redis:7"), Claimed, 51 * MB, 5 * DAY),
-        image(8, Some("registry.example.org:5000/platform/very-long-service-name:2026.11"), Claimed, 1_080 * MB, 30 * MINUTE),
+        image(
+            8,
+            Some("registry.example.org:5000/platform/very-long-service-name:2026.11"),
+            Claimed,
+            1_080 * MB,
+            30 * MINUTE,
+        ),
         image(9, None, Claimed, 40 * MB, 9 * DAY),
     ]
 }
@@ -254,11 +260,18 @@ fn verdict_of(name: &Reference, level: EvidenceLevel) -> Verdict {
         ..bare(conclusion, reason)
     };
     match name.familiar() {
-        "acme/web:1.2" => said(Conclusion::Verified, Some(5), 1, "acme/web:1.2 is version 5 of acme, the current release"),
-        "acme/api:latest" => said(Conclusion::Mismatch, None, 102, "acme/api:latest is not an image that acme released"),
-        "acme/db:16" => {
-            said(Conclusion::Outdated, Some(4), 103, "acme/db:16 is version 4 of acme; version 5 is the current release")
+        "acme/web:1.2" => {
+            said(Conclusion::Verified, Some(5), 1, "acme/web:1.2 is version 5 of acme, the current release")
         }
+        "acme/api:latest" => {
+            said(Conclusion::Mismatch, None, 102, "acme/api:latest is not an image that acme released")
+        }
+        "acme/db:16" => said(
+            Conclusion::Outdated,
+            Some(4),
+            103,
+            "acme/db:16 is version 4 of acme; version 5 is the current release",
+        ),
         "acme/old:1" => Verdict {
             revoked: Some(Withdrawal {
                 at: Timestamp(NOW - DAY),
@@ -269,16 +282,16 @@ fn verdict_of(name: &Reference, level: EvidenceLevel) -> Verdict {
         },
         "tools/x:2" => Verdict {
             publisher: Some(address(9)),
-            ..bare(Conclusion::Untrusted, &format!("tools/x:2 was published by {}, whom no trust rule names for it", address(9)))
+            ..bare(
+                Conclusion::Untrusted,
+                &format!("tools/x:2 was published by {}, whom no trust rule names for it", address(9)),
+            )
         },
         "redis:7" => Verdict {
             publisher_name: None,
             ..said(Conclusion::Verified, Some(5), 7, "redis:7 is version 5 of its publisher, the current release")
         },
-        other => bare(
-            Conclusion::Unpublished,
-            &format!("nobody has published {other}, and no trust rule covers it"),
-        ),
+        other => bare(Conclusion::Unpublished, &format!("nobody has published {other}, and no trust rule covers it")),
     }
 }
 

@@ -39,7 +39,9 @@ pub(super) fn update(model: &mut Model, msg: ChainMsg) -> Vec<Effect> {
         ChainMsg::Judged { network, rows, checked_at, log_problem } => {
             match network {
                 // A slow answer must not turn the block's number back.
-                Ok(network) if model.network().is_none_or(|known| known.head.latest.number <= network.head.latest.number) => {
+                Ok(network)
+                    if model.network().is_none_or(|known| known.head.latest.number <= network.head.latest.number) =>
+                {
                     model.node = Node::Here(network);
                 }
                 Ok(_) => {}

@@ -210,7 +210,8 @@ fn travel(model: &mut Model, motion: Motion) -> Vec<Effect> {
             model.detail_top = lines(shift(usize::from(model.detail_top), motion, page, 40 + 4 * history));
         }
         Place::Accounts => {
-            let position = shift(model.accounts.cursor(), motion, usize::from(model.height / 2), model.accounts.all().len());
+            let position =
+                shift(model.accounts.cursor(), motion, usize::from(model.height / 2), model.accounts.all().len());
             model.accounts.select(position);
         }
         _ => {

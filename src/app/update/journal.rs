@@ -95,7 +95,9 @@ fn outcome(one: &Publication) -> (Tone, String) {
             (Tone::Good, format!("{name} is revoked since block {}", inclusion.block))
         }
         Stage::Final { inclusion, .. } => (Tone::Good, format!("{name} is published in block {}", inclusion.block)),
-        Stage::Reverted { reason, .. } => (Tone::Bad, format!("{name}: the contract refused: {reason}; the fee is spent")),
+        Stage::Reverted { reason, .. } => {
+            (Tone::Bad, format!("{name}: the contract refused: {reason}; the fee is spent"))
+        }
         Stage::Replaced { .. } => {
             (Tone::Bad, format!("{name}: another transaction of the account took its place; nothing was written"))
         }

@@ -107,7 +107,8 @@ fn trouble(code: &'static str, message: &str) -> Problem {
 
 /// The image that the dialog waited for was measured, or could not be.
 pub(super) fn measured(model: &mut Model, image: &ImageId, problem: Option<Problem>) -> Vec<Effect> {
-    let waits = matches!(&model.dialog, Some(Dialog::Sign(sign)) if sign.step == Step::Measuring && sign.key.image == *image);
+    let waits =
+        matches!(&model.dialog, Some(Dialog::Sign(sign)) if sign.step == Step::Measuring && sign.key.image == *image);
     let Some(Dialog::Sign(mut sign)) = model.dialog.take_if(|_| waits) else { return Vec::new() };
     match problem {
         None => resume(model, sign),
@@ -145,16 +146,16 @@ pub(super) fn quoted(model: &mut Model, ticket: u64, result: Result<Quote, Probl
 /// Why a quote is not worth a passphrase.
 fn refusal(quote: &Quote) -> Option<Problem> {
     if quote.is_repetition() {
-        return Some(trouble("already-published", "this digest is the current release already: there is nothing to publish"));
+        return Some(trouble(
+            "already-published",
+            "this digest is the current release already: there is nothing to publish",
+        ));
     }
     if quote.is_covered() {
         return None;
     }
     let hint = if quote.network.local { "fund it in the accounts pane with `f`" } else { "send ether to it first" };
-    Some(Problem {
-        hint: Some(hint.to_owned()),
-        ..trouble("not-covered", "the account holds less than this can cost")
-    })
+    Some(Problem { hint: Some(hint.to_owned()), ..trouble("not-covered", "the account holds less than this can cost") })
 }
 
 /// Enter: the reason is complete, the passphrase is typed, the error is read.

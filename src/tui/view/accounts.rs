@@ -76,7 +76,8 @@ fn empty<'t>(model: &Model, canvas: &Canvas, width: usize) -> Vec<Line<'t>> {
         (None, None) => (Role::Muted, "reading the keystore".to_owned()),
         (None, Some(_)) => (
             Role::Plain,
-            "This home has no account yet. An account signs what you publish; verifying needs none. `n` makes one.".to_owned(),
+            "This home has no account yet. An account signs what you publish; verifying needs none. `n` makes one."
+                .to_owned(),
         ),
     };
     let parts = text::wrap(&text, width.saturating_sub(6));

@@ -16,12 +16,7 @@ use ratatui::text::{Line, Span};
 
 use super::{Canvas, images::was, text};
 use crate::{
-    app::{
-        Model,
-        clock::coarse_age,
-        layout::Area,
-        rows::Row,
-    },
+    app::{Model, clock::coarse_age, layout::Area, rows::Row},
     domain::{
         Digest,
         image::{Evidence, EvidenceLevel, Source},
@@ -130,7 +125,9 @@ impl Writer<'_, '_> {
                 Theme::role(verdict.conclusion, measured),
                 sentence(&verdict.reason),
             ),
-            None if self.row.key.reference.is_some() => (" ", Role::Muted, "Its verdict is being asked for.".to_owned()),
+            None if self.row.key.reference.is_some() => {
+                (" ", Role::Muted, "Its verdict is being asked for.".to_owned())
+            }
             None => (" ", Role::Muted, nameless(self.row).to_owned()),
         };
         if let (Some(Conclusion::Undecided), Some((last, at))) = (self.row.conclusion(), self.row.last) {
@@ -186,8 +183,12 @@ impl Writer<'_, '_> {
     fn released(&mut self) {
         let Some(verdict) = &self.row.verdict else { return };
         let own = self.row.image.evidence.digests();
-        let others: Vec<Digest> =
-            verdict.expected.iter().copied().filter(|digest| own.iter().all(|kinded| kinded.digest != *digest)).collect();
+        let others: Vec<Digest> = verdict
+            .expected
+            .iter()
+            .copied()
+            .filter(|digest| own.iter().all(|kinded| kinded.digest != *digest))
+            .collect();
         let shown = match (verdict.conclusion, self.full) {
             (Conclusion::Verified, _) => 0,
             (_, false) => 1,
@@ -232,7 +233,9 @@ impl Writer<'_, '_> {
         match &self.model.history.result {
             None => self.labelled("history", Role::Muted, "reading"),
             Some(Err(problem)) => self.labelled("history", Role::Stale, &format!("not read: {}", problem.message)),
-            Some(Ok(events)) if events.is_empty() => self.labelled("history", Role::Muted, "nothing was ever published"),
+            Some(Ok(events)) if events.is_empty() => {
+                self.labelled("history", Role::Muted, "nothing was ever published")
+            }
             Some(Ok(events)) if self.full => {
                 for (at, event) in events.iter().rev().enumerate() {
                     let label = if at == 0 { "history" } else { "" };
@@ -251,7 +254,9 @@ impl Writer<'_, '_> {
 fn nameless(row: &Row) -> &'static str {
     match row.key.image.source {
         Source::Engine => "It has no name, so nobody can have published it; `docker tag` gives it one.",
-        Source::Archive(_) if row.is_measured() => "The archive gives the image no name, so nobody can have published it.",
+        Source::Archive(_) if row.is_measured() => {
+            "The archive gives the image no name, so nobody can have published it."
+        }
         Source::Archive(_) => "The archive is not read yet.",
     }
 }

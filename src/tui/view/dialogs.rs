@@ -54,7 +54,11 @@ pub(super) fn draw_keys(model: &Model, canvas: &mut Canvas, inside: Area) {
     let mut spans = Vec::new();
     for binding in action::hints(model) {
         let key = binding.keys.first().map(ToString::to_string).unwrap_or_default();
-        spans.extend([Span::raw("  "), canvas.span(Role::Key, key), canvas.span(Role::Plain, format!(" {}", binding.hint))]);
+        spans.extend([
+            Span::raw("  "),
+            canvas.span(Role::Key, key),
+            canvas.span(Role::Plain, format!(" {}", binding.hint)),
+        ]);
     }
     let line = Line::from(spans);
     let width = u16::try_from(line.width()).unwrap_or(u16::MAX).min(inside.width);
@@ -89,7 +93,9 @@ pub(super) fn draw_new_account(model: &Model, new: &NewAccount, canvas: &mut Can
         new.problem.clone().map(|problem| (Role::Danger, problem))
     };
     if let Some((role, words)) = state {
-        lines.extend(text::wrap(&words, usize::from(inside.width)).into_iter().map(|line| Line::from(canvas.span(role, line))));
+        lines.extend(
+            text::wrap(&words, usize::from(inside.width)).into_iter().map(|line| Line::from(canvas.span(role, line))),
+        );
     }
     canvas.lines(inside, &lines);
     draw_keys(model, canvas, inside);
@@ -103,7 +109,9 @@ pub(super) fn draw_quit(model: &Model, canvas: &mut Canvas, screen: Rect) {
     if all > 0 {
         let left = all - done;
         let plural = if left == 1 { "image is" } else { "images are" };
-        lines.push(Line::from(canvas.span(Role::Plain, format!("{left} {plural} being measured; quitting stops that."))));
+        lines.push(Line::from(
+            canvas.span(Role::Plain, format!("{left} {plural} being measured; quitting stops that.")),
+        ));
     }
     for one in model.publications.iter().filter(|one| one.is_unsent()) {
         let what = if one.revocation { "revocation" } else { "publication" };

@@ -60,7 +60,8 @@ fn network<'t>(model: &Model, canvas: &Canvas, terseness: u8) -> Vec<Span<'t>> {
         }
         Node::Lost { last, since, .. } => {
             let age = coarse_age(model.now.since(*since));
-            let lost = if terseness < 2 { format!("node lost {age} ago, retrying") } else { format!("node lost {age}") };
+            let lost =
+                if terseness < 2 { format!("node lost {age} ago, retrying") } else { format!("node lost {age}") };
             let last = last.as_ref().map(|network| canvas.span(Role::Stale, format!("{} ", name(network))));
             last.into_iter().chain([canvas.span(Role::Danger, lost)]).collect()
         }
@@ -120,7 +121,9 @@ fn panes<'t>(model: &Model, canvas: &Canvas, titled: bool) -> Line<'t> {
                 format!(" {} of {} /{needle}", model.rows.shown(), model.rows.all().len())
             }
             Pane::Images => format!(" {}", model.rows.all().len()),
-            Pane::Accounts => model.accounts.list.as_ref().map_or(String::new(), |list| format!(" {}", list.accounts.len())),
+            Pane::Accounts => {
+                model.accounts.list.as_ref().map_or(String::new(), |list| format!(" {}", list.accounts.len()))
+            }
         };
         let role = if open { Role::Selected } else { Role::Plain };
         let title = if titled { format!(" {title}{count} ") } else { " ".to_owned() };

@@ -24,7 +24,9 @@ pub(super) fn draw(top: u16, canvas: &mut Canvas, screen: Rect) {
 
 fn lines<'t>(canvas: &Canvas) -> Vec<Line<'t>> {
     let mut lines = Vec::new();
-    for place in [Place::Images, Place::Detail, Place::Accounts, Place::Filter, Place::Sign, Place::NewAccount, Place::Quit] {
+    for place in
+        [Place::Images, Place::Detail, Place::Accounts, Place::Filter, Place::Sign, Place::NewAccount, Place::Quit]
+    {
         // A key that works in several places is told with the first of them.
         let own: Vec<_> = BINDINGS.iter().filter(|binding| binding.places.first() == Some(&place)).collect();
         if own.is_empty() {

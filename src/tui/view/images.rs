@@ -48,7 +48,8 @@ impl Columns {
             _ => 24,
         };
         let column = |columns: usize| if columns > 0 { columns + 2 } else { 0 };
-        let others = 2 + glyph
+        let others = 2
+            + glyph
             + column(if size { SIZE } else { 0 })
             + column(if age { AGE } else { 0 })
             + column(verdict)

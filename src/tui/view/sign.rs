@@ -40,7 +40,8 @@ pub(super) fn draw(model: &Model, sign: &Sign, canvas: &mut Canvas, screen: Rect
     let what = if sign.is_revocation() { "Revoke" } else { "Publish" };
     let title = format!("{what} {}", text::middle(sign.reference.familiar(), 50));
     let width = if screen.width >= 100 { 96 } else { 80 };
-    let mut form = Form { model, sign, width: usize::from(width.min(screen.width)).saturating_sub(4), lines: Vec::new() };
+    let mut form =
+        Form { model, sign, width: usize::from(width.min(screen.width)).saturating_sub(4), lines: Vec::new() };
     form.facts(canvas);
     let field = form.lines.len();
     form.fields(canvas);
@@ -67,7 +68,10 @@ fn place_field(model: &Model, sign: &Sign, canvas: &mut Canvas, inside: Area, at
         (_, Step::Ready) if model.secret_field().is_some() => {
             let down = u16::from(sign.is_revocation());
             let line = secret_line(canvas, sign.secret.first, Some((x, y + down)), room.min(40));
-            return canvas.line(Area { x, y: y + down, width: inside.width.saturating_sub(label), height: 1 }, &Line::from(line));
+            return canvas.line(
+                Area { x, y: y + down, width: inside.width.saturating_sub(label), height: 1 },
+                &Line::from(line),
+            );
         }
         _ => return,
     };
@@ -223,7 +227,9 @@ fn dots(canvas: &Canvas, step: Step, stage: Option<&Stage>) -> Line<'static> {
     let done = match (step, stage) {
         (Step::Measuring, _) => 0,
         (_, Some(Stage::Signing)) => 2,
-        (_, Some(Stage::Broadcast { .. } | Stage::Unknown { .. } | Stage::Dropped { .. } | Stage::Replaced { .. })) => 4,
+        (_, Some(Stage::Broadcast { .. } | Stage::Unknown { .. } | Stage::Dropped { .. } | Stage::Replaced { .. })) => {
+            4
+        }
         (_, Some(Stage::Included { .. })) => 5,
         (_, Some(Stage::Final { .. })) => 6,
         (_, Some(Stage::Reverted { .. })) => 4,

@@ -8,13 +8,7 @@ use ratatui::text::{Line, Span};
 
 use super::{Canvas, text};
 use crate::{
-    app::{
-        Model,
-        layout::Area,
-        model::Tone,
-        sign::Publication,
-        tasks::Running,
-    },
+    app::{Model, layout::Area, model::Tone, sign::Publication, tasks::Running},
     domain::publication::Stage,
     tui::theme::Role,
 };

@@ -1,0 +1,136 @@
+//! The contract as this program was built for it: bindings, code, address.
+//!
+//! The address needs no trust: it follows from the deployment code through CREATE2 (EIP-1014), and before a network
+//! is first used the code that stands there is compared with the committed one.
+
+use std::sync::LazyLock;
+
+use ethers_core::{
+    abi::AbiEncode as _,
+    types::{H160, U256},
+    utils::{get_contract_address, get_create2_address},
+};
+
+use super::bindings::{Digest as AbiDigest, PublishCall, Release, RevokeCall};
+use crate::domain::{Address, publication::Statement};
+
+/// Code that deploys the registry.
+pub(super) static DEPLOYMENT_CODE: LazyLock<Vec<u8>> =
+    LazyLock::new(|| committed(include_str!("../../contracts/artifacts/ImageRegistry.bin")));
+/// Code that stands at its address from then on. The contract has no immutables, so it is the same everywhere.
+pub(super) static RUNTIME_CODE: LazyLock<Vec<u8>> =
+    LazyLock::new(|| committed(include_str!("../../contracts/artifacts/ImageRegistry.runtime.bin")));
+
+/// The deterministic deployment proxy (github.com/Arachnid/deterministic-deployment-proxy): called with a salt and
+/// deployment code, it deploys that code at an address that depends on nothing else.
+pub(super) const PROXY: Address = Address::from_bytes([
+    0x4e, 0x59, 0xb4, 0x48, 0x47, 0xb3, 0x79, 0x57, 0x85, 0x88, 0x92, 0x0c, 0xa7, 0x8f, 0xbf, 0x26, 0xc0, 0xb4, 0x95,
+    0x6c,
+]);
+/// Its whole code.
+pub(super) const PROXY_CODE: [u8; 69] = [
+    0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xe0, 0x36, 0x01, 0x60, 0x00, 0x81,
+    0x60, 0x20, 0x82, 0x37, 0x80, 0x35, 0x82, 0x82, 0x34, 0xf5, 0x80, 0x15, 0x15, 0x60, 0x39, 0x57, 0x81, 0x82, 0xfd,
+    0x5b, 0x80, 0x82, 0x52, 0x50, 0x50, 0x50, 0x60, 0x14, 0x60, 0x0c, 0xf3,
+];
+const SALT: [u8; 32] = [0; 32];
+
+/// Where the registry stands on every chain on which the proxy deployed it.
+pub(super) static DETERMINISTIC_ADDRESS: LazyLock<Address> = LazyLock::new(|| {
+    Address::from_bytes(get_create2_address(H160(*PROXY.as_bytes()), SALT, DEPLOYMENT_CODE.as_slice()).0)
+});
+
+/// Where a plain deployment puts it.
+pub(super) fn plain_address(from: Address, nonce: u64) -> Address {
+    Address::from_bytes(get_contract_address(H160(*from.as_bytes()), U256::from(nonce)).0)
+}
+
+/// What the proxy is called with.
+pub(super) fn proxy_calldata() -> Vec<u8> {
+    [SALT.as_slice(), &DEPLOYMENT_CODE].concat()
+}
+
+/// What the registry is called with.
+pub(super) fn calldata(statement: &Statement) -> Vec<u8> {
+    match statement {
+        Statement::Release { reference, digests, annotations } => {
+            let digests =
+                digests.iter().map(|one| AbiDigest { value: *one.digest.as_bytes(), kind: one.kind.code() }).collect();
+            let release = Release {
+                image_ref: reference.as_str().to_owned(),
+                digests,
+                amends: 0,
+                annotations: annotations.clone(),
+            };
+            PublishCall { release }.encode()
+        }
+        Statement::Revocation { reference, digests, reason } => RevokeCall {
+            image_ref: reference.as_str().to_owned(),
+            digests: digests.iter().map(|digest| *digest.as_bytes()).collect(),
+            reason: reason.clone(),
+        }
+        .encode(),
+    }
+}
+
+/// A committed artifact: `0x`, hex, a newline. A damaged one gives no code, which no chain's code equals; the test
+/// below fails first.
+fn committed(text: &str) -> Vec<u8> {
+    text.trim_end().strip_prefix("0x").and_then(|digits| hex::decode(digits).ok()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use ethers_core::{abi::AbiDecode as _, utils::id};
+
+    use super::*;
+    use crate::domain::{Digest, digest::DigestKind, image::KindedDigest};
+
+    #[test]
+    fn the_address_follows_from_the_code() {
+        let addresses: serde_json::Value =
+            serde_json::from_str(include_str!("../../contracts/artifacts/addresses.json")).unwrap();
+        assert_eq!(addresses["ImageRegistry"], DETERMINISTIC_ADDRESS.to_string());
+        assert_eq!(addresses["proxy"]["address"], PROXY.to_string());
+        assert_eq!(addresses["proxy"]["runtime"], format!("0x{}", hex::encode(PROXY_CODE)));
+        assert_eq!(addresses["salt"], format!("0x{}", hex::encode(SALT)));
+        assert!(RUNTIME_CODE.len() > 1000 && DEPLOYMENT_CODE.len() > RUNTIME_CODE.len());
+    }
+
+    #[test]
+    fn a_plain_address_is_the_yellow_papers() {
+        let from: Address = "0x6ac7ea33f8831ea9dcc53393aaa88b25a785dbf0".parse().unwrap();
+        assert_eq!(plain_address(from, 0), "0xcd234a471b72ba2f1ccf0a70fcaba648a5eecd8d".parse().unwrap());
+        assert_eq!(plain_address(from, 1), "0x343c43a37d37dff08ae8c4a11544c718abb4fcf8".parse().unwrap());
+    }
+
+    #[test]
+    fn statements_survive_the_abi() {
+        let digests = vec![
+            KindedDigest { kind: DigestKind::Config, digest: Digest::of(b"a") },
+            KindedDigest { kind: DigestKind::Other(9), digest: Digest::of(b"b") },
+        ];
+        let release = Statement::Release {
+            reference: "acme/api:1".parse().unwrap(),
+            digests: digests.clone(),
+            annotations: r#"{"a":1}"#.to_owned(),
+        };
+        let encoded = calldata(&release);
+        assert_eq!(encoded[..4], id("publish((string,(bytes32,uint8)[],uint32,string))"));
+        let PublishCall { release: decoded } = PublishCall::decode(&encoded).unwrap();
+        assert_eq!((decoded.image_ref.as_str(), decoded.amends), ("docker.io/acme/api:1", 0));
+        assert_eq!(decoded.digests.len(), 2);
+        assert_eq!((decoded.digests[1].kind, decoded.digests[1].value), (9, *digests[1].digest.as_bytes()));
+
+        let revocation = Statement::Revocation {
+            reference: "acme/api:1".parse().unwrap(),
+            digests: vec![Digest::of(b"a")],
+            reason: "leaked".to_owned(),
+        };
+        let encoded = calldata(&revocation);
+        assert_eq!(encoded[..4], id("revoke(string,bytes32[],string)"));
+        assert_eq!(RevokeCall::decode(&encoded).unwrap().reason, "leaked");
+    }
+}

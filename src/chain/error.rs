@@ -1,0 +1,154 @@
+//! What can go wrong between this program and a chain, as sentences.
+
+use crate::domain::Address;
+
+/// Why the chain could not be read or written. Endpoints are named by scheme, host and port alone: paths and
+/// credentials of a URL are keys of paid services.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ChainError {
+    /// The URL is of no kind that can be asked.
+    #[error("endpoint `{endpoint}` cannot be used: {cause}; name one as `http://host:port` or `https://host/path`")]
+    Endpoint {
+        /// Scheme, host and port.
+        endpoint: String,
+        /// What is wrong with it.
+        cause: String,
+    },
+    /// No connection, or a broken one.
+    #[error("node `{endpoint}` cannot be reached: {cause}; start it, or name another with --rpc")]
+    Unreachable {
+        /// Scheme, host and port.
+        endpoint: String,
+        /// The operating system's or the server's word.
+        cause: String,
+    },
+    /// No answer in time.
+    #[error("node `{endpoint}` did not answer `{method}` within {seconds} s; try again, or name another with --rpc")]
+    TimedOut {
+        /// Scheme, host and port.
+        endpoint: String,
+        /// The JSON-RPC method.
+        method: String,
+        /// How long it was waited for.
+        seconds: u64,
+    },
+    /// A JSON-RPC error.
+    #[error("node `{endpoint}` refused `{method}`: {message}")]
+    Node {
+        /// Scheme, host and port.
+        endpoint: String,
+        /// The JSON-RPC method.
+        method: String,
+        /// JSON-RPC error code.
+        code: i32,
+        /// The node's words, made safe to show.
+        message: String,
+    },
+    /// An answer that is none.
+    #[error("node `{endpoint}` answered `{method}` with something that is no answer: {cause}; name another with --rpc")]
+    Malformed {
+        /// Scheme, host and port.
+        endpoint: String,
+        /// The JSON-RPC method.
+        method: String,
+        /// What is wrong with it.
+        cause: String,
+    },
+    /// A node of another chain than the network's.
+    #[error(
+        "node `{endpoint}` belongs to chain {found}, and network `{network}` is chain {expected}; name a node of that chain with --rpc, or another network with --network"
+    )]
+    WrongChain {
+        /// Scheme, host and port.
+        endpoint: String,
+        /// The network's name.
+        network: String,
+        /// The network's chain id.
+        expected: u64,
+        /// The node's.
+        found: u64,
+    },
+    /// Nothing is deployed at the contract's address.
+    #[error("network `{network}` has no contract at {address}; deploy it with `daochain contract deploy`")]
+    NoContract {
+        /// The network's name.
+        network: String,
+        /// Where it was looked for.
+        address: Address,
+    },
+    /// Another code than the registry's.
+    #[error(
+        "the contract at {address} on network `{network}` is not DaoChain's registry; correct the address of the network"
+    )]
+    ForeignContract {
+        /// The network's name.
+        network: String,
+        /// Where it stands.
+        address: Address,
+    },
+    /// The chain was reorganised while it was read, twice in a row.
+    #[error("the chain of node `{endpoint}` changed while it was read; try again")]
+    Unsettled {
+        /// Scheme, host and port.
+        endpoint: String,
+    },
+    /// The contract reverts.
+    #[error("the contract refused: {reason}")]
+    Refused {
+        /// Its custom error as a sentence.
+        reason: String,
+    },
+    /// The node does not take the transaction.
+    #[error("node `{endpoint}` did not take the transaction: {reason}")]
+    Rejected {
+        /// Scheme, host and port.
+        endpoint: String,
+        /// The node's words, made safe to show.
+        reason: String,
+    },
+    /// The fee is below what the chain or the replaced transaction asks for.
+    #[error("the fee is too low: {reason}; estimate again")]
+    Underpriced {
+        /// The node's words, made safe to show.
+        reason: String,
+    },
+    /// The account cannot pay.
+    #[error("the account cannot pay: {cause}; fund it first")]
+    InsufficientFunds {
+        /// How much is missing, or the node's words made safe to show.
+        cause: String,
+    },
+    /// Another transaction of the account has the nonce.
+    #[error("another transaction of this account was faster and took the nonce; start again")]
+    NonceTaken,
+    /// The key is none, or another account's.
+    #[error("the key cannot sign: {cause}")]
+    Key {
+        /// What is wrong with it; never the key.
+        cause: String,
+    },
+}
+
+impl ChainError {
+    /// A kebab-case word that never changes its meaning, for documents.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Endpoint { .. } => "endpoint-invalid",
+            Self::Unreachable { .. } => "node-unreachable",
+            Self::TimedOut { .. } => "node-timeout",
+            Self::Node { .. } => "node-error",
+            Self::Malformed { .. } => "node-malformed",
+            Self::WrongChain { .. } => "wrong-chain",
+            Self::NoContract { .. } => "no-contract",
+            Self::ForeignContract { .. } => "foreign-contract",
+            Self::Unsettled { .. } => "chain-unsettled",
+            Self::Refused { .. } => "refused",
+            Self::Rejected { .. } => "transaction-rejected",
+            Self::Underpriced { .. } => "fee-too-low",
+            Self::InsufficientFunds { .. } => "insufficient-funds",
+            Self::NonceTaken => "nonce-taken",
+            Self::Key { .. } => "key-unusable",
+        }
+    }
+}

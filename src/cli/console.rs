@@ -1,0 +1,170 @@
+//! The two streams: results on standard output, everything else on standard error.
+//!
+//! All that is printed passes here, so that strangers' text is made safe in one place, a closed pipe is never a panic,
+//! and `--json` leaves exactly one document on standard output.
+
+use std::{
+    fmt::Display,
+    io::{self, BufWriter, ErrorKind, Stderr, Stdout, Write as _},
+};
+
+use serde::Serialize;
+
+use super::human::{Look, Role, Table};
+use crate::ops::Failure;
+
+/// What a shell reports for a program that a closed pipe ended (128 and SIGPIPE's 13).
+const CLOSED_PIPE: u8 = 141;
+
+/// Both streams.
+pub struct Console {
+    out: BufWriter<Stdout>,
+    err: Stderr,
+    /// What standard output can show.
+    look: Look,
+    /// What standard error can show.
+    pub err_look: Look,
+    /// One document instead of text.
+    pub json: bool,
+    problem: Option<io::Error>,
+}
+
+impl Console {
+    /// The process's own streams.
+    pub fn new(json: bool) -> Self {
+        let env = |name: &str| std::env::var(name).ok();
+        let (out, err) = (io::stdout(), io::stderr());
+        let (look, err_look) = (Look::of(&out, &env), Look::of(&err, &env));
+        Self { out: BufWriter::new(out), err, look, err_look, json, problem: None }
+    }
+
+    /// Prints a command's result: the document, or what `human` writes of it.
+    pub fn present(&mut self, document: &impl Serialize, human: impl FnOnce(&mut Page)) {
+        if self.json {
+            match serde_json::to_vec(document) {
+                Ok(text) => self.write(&[&text[..], b"\n"].concat()),
+                Err(error) => self.problem = Some(error.into()),
+            }
+        } else {
+            let mut page = Page { look: self.look, text: String::new() };
+            human(&mut page);
+            self.write(page.text.as_bytes());
+        }
+    }
+
+    /// Prints text that is no document and has lines of its own: help, completions.
+    pub fn raw(&mut self, text: &str) {
+        self.write(text.as_bytes());
+    }
+
+    /// One line for the reader on standard error. A stream that nobody reads is no problem.
+    pub fn note(&mut self, text: &str) {
+        let line = format!("{}\n", self.err_look.plain(text));
+        let _ = self.err.write_all(line.as_bytes());
+    }
+
+    /// Tells a failure on standard error, without a document, and gives its exit code.
+    pub fn complain(&mut self, failure: &Failure) -> u8 {
+        tracing::error!(code = failure.code, "{failure}");
+        self.note(&format!("daochain: {}", failure.message));
+        if let Some(hint) = &failure.hint {
+            self.note(&format!("  {hint}"));
+        }
+        failure.exit_code()
+    }
+
+    /// Tells a failure on both streams, and gives its exit code.
+    pub fn fail(&mut self, failure: &Failure) -> u8 {
+        let code = self.complain(failure);
+        if self.json {
+            self.present(&ErrorDocument { schema: "daochain.error/1", error: failure.into() }, |_| ());
+        }
+        code
+    }
+
+    /// Flushes. The exit code that was reached, or another where standard output did not take the result.
+    pub fn finish(&mut self, code: u8) -> u8 {
+        if self.problem.is_none()
+            && let Err(error) = self.out.flush()
+        {
+            self.problem = Some(error);
+        }
+        match self.problem.take() {
+            None => code,
+            Some(error) if error.kind() == ErrorKind::BrokenPipe => CLOSED_PIPE,
+            Some(error) => {
+                self.note(&format!("daochain: the result could not be written to standard output: {error}"));
+                1
+            }
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        if self.problem.is_none()
+            && let Err(error) = self.out.write_all(bytes)
+        {
+            self.problem = Some(error);
+        }
+    }
+}
+
+/// What one command tells people.
+pub struct Page {
+    look: Look,
+    text: String,
+}
+
+impl Page {
+    /// What the stream can show.
+    pub const fn look(&self) -> &Look {
+        &self.look
+    }
+
+    /// One line.
+    pub fn line(&mut self, text: &str) {
+        self.spans(&[(Role::Plain, text)]);
+    }
+
+    /// One line of pieces with meanings.
+    pub fn spans(&mut self, spans: &[(Role, &str)]) {
+        for (role, text) in spans {
+            self.text.push_str(&self.look.paint(*role, &self.look.plain(text)));
+        }
+        self.text.push('\n');
+    }
+
+    /// A table.
+    pub fn table(&mut self, table: &Table) {
+        for line in table.lines(&self.look) {
+            self.text.push_str(&line);
+            self.text.push('\n');
+        }
+    }
+
+    /// `label   value`, with values in one column.
+    pub fn field(&mut self, label: &str, value: impl Display) {
+        self.line(&format!("  {label:<12}{value}"));
+    }
+}
+
+/// A failure within a document.
+#[derive(Debug, Clone, Serialize)]
+pub struct ErrorPart {
+    pub code: &'static str,
+    pub message: String,
+    pub hint: Option<String>,
+}
+
+impl From<&Failure> for ErrorPart {
+    fn from(failure: &Failure) -> Self {
+        Self { code: failure.code, message: failure.message.clone(), hint: failure.hint.clone() }
+    }
+}
+
+/// `daochain.error/1`
+#[derive(Serialize)]
+struct ErrorDocument {
+    schema: &'static str,
+    #[serde(flatten)]
+    error: ErrorPart,
+}

@@ -1,0 +1,60 @@
+//! `daochain demo`
+
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Exit, args,
+    console::Console,
+    screen, until_signalled,
+    verdicts::{Candidate, judge},
+    verify,
+};
+use crate::ops::{
+    Failure,
+    demo::{Demo, PASSPHRASE, prepare},
+    trust::trust_policy,
+};
+
+/// Prepares the demo, and shows it as text or on the screen.
+pub async fn run(console: &mut Console, args: args::Demo) -> Exit {
+    let token = CancellationToken::new();
+    let as_text = args.no_tui || console.json;
+    let demo = match until_signalled(Box::pin(made(args, console.err_look)), &token, false).await {
+        Ok(demo) => demo,
+        Err(failed) => return Exit::Code(console.conclude(Err(failed))),
+    };
+    console.note(&format!("daochain: the demo's accounts open with the passphrase `{PASSPHRASE}`"));
+    if !as_text {
+        return screen::run(console, demo.context.clone()).await;
+    }
+    let outcome = until_signalled(Box::pin(show(console, &demo)), &token, false).await;
+    let code = console.conclude(outcome);
+    super::close(&demo.context).await;
+    Exit::Code(code)
+}
+
+async fn made(args: args::Demo, look: super::human::Look) -> Result<Demo, Failure> {
+    let tell = move |step: &str| {
+        use std::io::Write as _;
+        if look.live {
+            let _ = writeln!(std::io::stderr(), "{}", look.plain(step));
+        }
+    };
+    prepare(args.keep, &tell).await
+}
+
+/// Prints the verdicts. 0 when each is the one that the demo set out to reach.
+async fn show(console: &mut Console, demo: &Demo) -> Result<u8, Failure> {
+    let policy = trust_policy(&demo.context)?;
+    let candidates = demo.subjects.iter().map(|subject| Candidate {
+        image: subject.image.clone(),
+        reference: Some(subject.reference.clone()),
+        evidence: subject.evidence.clone(),
+        platform: None,
+        source: None,
+    });
+    let judged = judge(&demo.context, candidates.collect(), &policy).await;
+    verify::present(console, &judged);
+    let reached: Vec<_> = judged.images.iter().map(|image| image.verdict).collect();
+    Ok(u8::from(reached != demo.expected))
+}

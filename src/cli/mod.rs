@@ -1,0 +1,230 @@
+//! The command line: one file per command, two streams, exit codes.
+//!
+//! A command gets a [`Session`], presents one result and answers with its exit code, or fails with a
+//! [`Failure`](crate::ops::Failure), which is told here once for all commands.
+
+mod account;
+mod args;
+mod completions;
+mod console;
+mod contract;
+mod demo;
+mod errors;
+mod hash;
+mod help;
+mod history;
+mod human;
+mod images;
+mod log;
+mod network;
+mod node;
+mod progress;
+mod prompt;
+mod publish;
+mod revoke;
+mod screen;
+mod sending;
+mod signals;
+mod sources;
+mod trust;
+mod verdicts;
+mod verify;
+
+use std::{ffi::OsString, future::Future, process::ExitCode, time::Duration};
+
+use clap::{Parser as _, error::ErrorKind};
+use signal_hook::low_level::emulate_default_handler;
+use tokio::runtime::Runtime;
+use tokio_util::sync::CancellationToken;
+
+use self::{
+    args::{Args, Command, Globals},
+    console::Console,
+};
+use crate::{
+    config::Config,
+    ops::{Context, Failure},
+};
+
+/// How long the embedded node may take to end in order.
+const CLOSING: Duration = Duration::from_secs(3);
+/// How long threads that were told to stop are waited for.
+const STOPPING: Duration = Duration::from_millis(300);
+
+/// What a command works with.
+struct Session {
+    context: Context,
+    console: Console,
+    globals: Globals,
+    /// Cancelled by a signal.
+    token: CancellationToken,
+}
+
+/// How the process ends.
+enum Exit {
+    Code(u8),
+    /// By the signal that ended the screen, so that the parent sees why. Raised last, when nothing is left to clean up.
+    Signal(i32),
+}
+
+/// Runs the program.
+#[must_use]
+pub fn main() -> ExitCode {
+    let argv: Vec<OsString> = std::env::args_os().collect();
+    let json = argv.iter().take_while(|arg| *arg != "--").any(|arg| arg == "--json");
+    let mut console = Console::new(json);
+    let exit = match Args::try_parse_from(argv) {
+        Err(error) => Exit::Code(refuse(&mut console, &error)),
+        Ok(args) => {
+            let exit;
+            (console, exit) = run(args, console);
+            exit
+        }
+    };
+    match exit {
+        Exit::Code(code) => ExitCode::from(console.finish(code)),
+        Exit::Signal(number) => {
+            console.finish(0);
+            let _ = emulate_default_handler(number);
+            // Only a signal whose default is to be ignored comes back.
+            ExitCode::from(u8::try_from(128 + number).unwrap_or(1))
+        }
+    }
+}
+
+/// Tells what is wrong with the arguments, or the help that they asked for.
+fn refuse(console: &mut Console, error: &clap::Error) -> u8 {
+    let text = error.render().to_string();
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        console.raw(&text);
+        return 0;
+    }
+    // Behind the first blank line stand usage and hints for people.
+    let message = text.split("\n\n").next().unwrap_or_default().trim_start_matches("error: ");
+    let failure = Failure::new("usage", message).hint("`daochain help` and `daochain help COMMAND` tell the usage");
+    console.fail(&failure)
+}
+
+fn run(args: Args, mut console: Console) -> (Console, Exit) {
+    let result = match args.command {
+        Some(Command::Completions { shell }) => completions::run(&mut console, shell),
+        Some(Command::Help { topic }) => help::run(&mut console, &topic),
+        command => match runtime() {
+            Ok(runtime) => {
+                let ended = runtime.block_on(perform(command, args.globals, console));
+                // What still blocks (a terminal nobody types into) must not keep the process.
+                runtime.shutdown_timeout(STOPPING);
+                return ended;
+            }
+            Err(failure) => Err(failure),
+        },
+    };
+    let code = result.unwrap_or_else(|failure| console.fail(&failure));
+    (console, Exit::Code(code))
+}
+
+fn runtime() -> Result<Runtime, Failure> {
+    // Two workers: the program waits for engines and nodes; what computes runs on blocking threads.
+    let built =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).max_blocking_threads(16).enable_all().build();
+    built.map_err(|error| Failure::new("internal", &format!("the system gives no threads: {error}")))
+}
+
+/// Opens the home, runs a command and closes the home.
+async fn perform(command: Option<Command>, globals: Globals, mut console: Console) -> (Console, Exit) {
+    if let Some(Command::Demo(demo)) = command {
+        let exit = demo::run(&mut console, demo).await;
+        return (console, exit);
+    }
+    let context = match open(&globals, command.as_ref()) {
+        Ok(context) => context,
+        Err(failure) => {
+            let code = console.fail(&failure);
+            return (console, Exit::Code(code));
+        }
+    };
+    let Some(command) = command else {
+        let exit = screen::run(&mut console, context).await;
+        return (console, exit);
+    };
+    for notice in context.notices() {
+        console.note(&format!("daochain: {}", notice.sentence()));
+    }
+    let mut session = Session { context: context.clone(), console, globals, token: CancellationToken::new() };
+    let token = session.token.clone();
+    let sends = matches!(command, Command::Publish(_) | Command::Revoke(_) | Command::Contract(_));
+    let outcome = until_signalled(Box::pin(execute(&mut session, command)), &token, sends).await;
+    let code = session.console.conclude(outcome);
+    close(&context).await;
+    (session.console, Exit::Code(code))
+}
+
+/// Ends what the context started. A node that does not end in time is left to the process's end; its blocks are on disk.
+async fn close(context: &Context) {
+    let _ = tokio::time::timeout(CLOSING, context.close()).await;
+}
+
+fn open(globals: &Globals, command: Option<&Command>) -> Result<Context, Failure> {
+    let mut options = globals.options();
+    if matches!(command, Some(Command::Network(_))) {
+        // There, --rpc says what to add, not what to ask.
+        options.rpc.clear();
+    }
+    let config = Config::load(options, &|name| std::env::var(name).ok())?;
+    log::start(&config, globals.verbose, command.is_none());
+    Context::open(config)
+}
+
+/// What became of work that a signal may have ended: its result, a failure to tell, or a failure and the signal's code.
+type Outcome<T> = Result<T, (Failure, Option<u8>)>;
+
+/// Runs `work` unless a signal ends it.
+async fn until_signalled<T>(
+    work: impl Future<Output = Result<T, Failure>>,
+    token: &CancellationToken,
+    sends: bool,
+) -> Outcome<T> {
+    match signals::unless_ended(work, token).await {
+        Ok(Ok(result)) => result.map_err(|failure| (failure, None)),
+        Ok(Err(ended)) => {
+            prompt::restore_terminal();
+            let failure = Failure::new("cancelled", &format!("ended by {}", ended.name()));
+            let hint = "what the node already has goes on; the next `publish` or `revoke` of this home tells what became of it";
+            let failure = if sends { failure.hint(hint) } else { failure };
+            Err((failure, Some(ended.exit_code())))
+        }
+        Err(failure) => Err((failure, None)),
+    }
+}
+
+impl Console {
+    /// Tells what became of a command, and gives the process's exit code.
+    fn conclude(&mut self, outcome: Outcome<u8>) -> u8 {
+        match outcome {
+            Ok(code) => code,
+            Err((failure, ended)) => {
+                let code = self.fail(&failure);
+                ended.unwrap_or(code)
+            }
+        }
+    }
+}
+
+async fn execute(session: &mut Session, command: Command) -> Result<u8, Failure> {
+    match command {
+        Command::Images => images::run(session).await,
+        Command::Hash(hash) => hash::run(session, hash).await,
+        Command::Verify(verify) => verify::run(session, verify).await,
+        Command::Publish(publish) => publish::run(session, publish).await,
+        Command::Revoke(revoke) => revoke::run(session, revoke).await,
+        Command::History(history) => history::run(session, history).await,
+        Command::Account(account) => account::run(session, account).await,
+        Command::Trust(trust) => trust::run(session, trust),
+        Command::Contract(contract) => contract::run(session, contract).await,
+        Command::Node(args::Node::Status) => node::run(session).await,
+        Command::Network(network) => network::run(session, network).await,
+        Command::Demo(_) | Command::Completions { .. } | Command::Help { .. } => {
+            Err(Failure::new("internal", "this command opens no home"))
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! `daochain network`
+
+use serde::Serialize;
+use url::Url;
+
+use super::{
+    Session, args,
+    human::{Cell, Table},
+};
+use crate::{
+    domain::Address,
+    ops::{
+        Failure,
+        networks::{NetworkEntry, add_network, list_networks, remove_network, use_network},
+    },
+};
+
+/// `daochain.networks/1`
+#[derive(Serialize)]
+struct Document {
+    schema: &'static str,
+    networks: Vec<Entry>,
+}
+
+#[derive(Serialize)]
+struct Entry {
+    name: String,
+    rpc: Vec<String>,
+    chain_id: Option<u64>,
+    contract: Option<Address>,
+    current: bool,
+}
+
+pub async fn run(session: &mut Session, command: args::Network) -> Result<u8, Failure> {
+    let networks = match command {
+        args::Network::Add { name, contract } => {
+            let rpc = endpoints(&session.globals.rpc)?;
+            add_network(&session.context, &name, rpc, contract).await?
+        }
+        args::Network::Use { name } => use_network(&session.context, &name).await?,
+        args::Network::List => list_networks(&session.context),
+        args::Network::Remove { name } => remove_network(&session.context, &name).await?,
+    };
+    present(session, networks);
+    Ok(0)
+}
+
+/// The endpoints that `--rpc` gave. A malformed one is not repeated: it may hold a password.
+fn endpoints(given: &[String]) -> Result<Vec<Url>, Failure> {
+    if given.is_empty() {
+        return Err(Failure::new("usage", "a network needs an endpoint").hint("daochain network add NAME --rpc URL"));
+    }
+    let parse = |(at, text): (usize, &String)| {
+        let malformed =
+            |cause: &str| Failure::new("usage", &format!("endpoint {} of --rpc is no URL: {cause}", at + 1));
+        text.parse::<Url>().map_err(|error| malformed(&error.to_string()))
+    };
+    given.iter().enumerate().map(parse).collect()
+}
+
+fn present(session: &mut Session, networks: Vec<NetworkEntry>) {
+    let entry = |one: NetworkEntry| Entry {
+        name: one.name,
+        rpc: one.rpc,
+        chain_id: one.chain_id,
+        contract: one.contract,
+        current: one.current,
+    };
+    let document = Document { schema: "daochain.networks/1", networks: networks.into_iter().map(entry).collect() };
+    session.console.present(&document, |page| {
+        let mut table = Table::new(&["", "NETWORK", "CHAIN", "ENDPOINTS", "CONTRACT"]).right(&[2]).gives_way(3);
+        for network in &document.networks {
+            let local = network.rpc.is_empty();
+            let cells: Vec<Cell> = vec![
+                (if network.current { "*" } else { "" }).into(),
+                network.name.clone().into(),
+                network.chain_id.map_or_else(|| "?".to_owned(), |id| id.to_string()).into(),
+                (if local { "local to this machine".to_owned() } else { network.rpc.join(" ") }).into(),
+                network.contract.map_or_else(|| "usual address".to_owned(), |address| address.to_string()).into(),
+            ];
+            table.row(cells);
+        }
+        page.table(&table);
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_malformed_endpoint_is_refused_without_repeating_it() {
+        let failure = endpoints(&["https://user:secret@[".to_owned()]);
+        assert!(failure.is_err_and(|failure| failure.code == "usage" && !failure.message.contains("secret")));
+        assert!(endpoints(&[]).is_err());
+        assert!(endpoints(&["http://127.0.0.1:8545".to_owned()]).is_ok_and(|urls| urls.len() == 1));
+    }
+}

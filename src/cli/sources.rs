@@ -1,0 +1,177 @@
+//! Finding the images that a command is about, and measuring them.
+
+use std::path::Path;
+
+use super::{Session, progress::Bar, verdicts::Candidate};
+use crate::{
+    domain::{
+        Reference,
+        image::{Evidence, EvidenceLevel, LocalImage, Source},
+    },
+    ops::{
+        Failure,
+        images::{ImageList, list_images},
+        measure::{measure_archive, measure_image},
+    },
+};
+
+/// What an image's bytes are worth to the command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Measuring {
+    /// Take the engine's word.
+    Not,
+    /// Measure, unless the same bytes were measured before.
+    Once,
+    /// Measure, whatever is known.
+    Anew,
+}
+
+/// Lists every image by name. Archives tell their names only when they are read, so those never measured are read now.
+pub async fn list(session: &Session) -> ImageList {
+    let list = list_images(&session.context).await;
+    let nameless: Vec<_> = list
+        .images
+        .iter()
+        .filter(|image| is_unread(image))
+        .filter_map(|image| Some((image, archive_of(image)?)))
+        .collect();
+    if nameless.is_empty() {
+        return list;
+    }
+    let mut problems = Vec::new();
+    for (image, path) in nameless {
+        let bar = Bar::start(&session.console, &session.token, &format!("reading {}", path.display()));
+        if let Err(failure) = measure_image(&session.context, image, false, bar).await {
+            problems.push(failure);
+        }
+    }
+    let mut list = list_images(&session.context).await;
+    list.problems.extend(problems);
+    list
+}
+
+fn is_unread(image: &LocalImage) -> bool {
+    image.references.is_empty()
+        && matches!(&image.evidence, Evidence::Known { level: EvidenceLevel::Claimed, digests } if digests.is_empty())
+}
+
+fn archive_of(image: &LocalImage) -> Option<&Path> {
+    match &image.id.source {
+        Source::Engine => None,
+        Source::Archive(path) => Some(path),
+    }
+}
+
+/// A listed image's evidence, as far as `measuring` wants it. What cannot be read is evidence too.
+pub async fn evidence(session: &Session, image: &LocalImage, measuring: Measuring) -> Evidence {
+    if measuring == Measuring::Not {
+        return image.evidence.clone();
+    }
+    let name = image.references.first().map_or(image.id.id.as_str(), Reference::familiar);
+    let bar = Bar::start(&session.console, &session.token, &format!("hashing {name}"));
+    let measured = measure_image(&session.context, image, measuring == Measuring::Anew, bar).await;
+    measured.unwrap_or_else(|failure| Evidence::Unreadable { cause: failure.message })
+}
+
+/// What is to be judged under `reference` among the listed images: several where engine and archives hold it, and one
+/// that says why where nobody does.
+pub async fn named(session: &Session, list: &ImageList, reference: &Reference, measuring: Measuring) -> Vec<Candidate> {
+    let mut candidates = Vec::new();
+    for image in list.images.iter().filter(|image| image.references.contains(reference)) {
+        let evidence = evidence(session, image, measuring).await;
+        candidates.push(Candidate::new(image, Some(reference.clone()), evidence));
+    }
+    if candidates.is_empty() {
+        candidates.push(Candidate::unreadable(Some(reference.clone()), absent(list, reference).message, None));
+    }
+    candidates
+}
+
+/// Why no listed image has this name.
+pub fn absent(list: &ImageList, reference: &Reference) -> Failure {
+    if let Some(problem) = list.problems.first() {
+        return problem.clone();
+    }
+    let place = list.engine.as_deref().unwrap_or("the archive folders");
+    Failure::new("no-such-image", &format!("{place} has no image `{}`", reference.familiar()))
+        .hint("`daochain images` lists what there is")
+}
+
+/// An archive's images, measured.
+///
+/// # Errors
+/// When the archive cannot be read, or no image can be told of it.
+pub async fn archive(session: &Session, path: &Path, measuring: Measuring) -> Result<Vec<LocalImage>, Failure> {
+    let bar = Bar::start(&session.console, &session.token, &format!("hashing {}", path.display()));
+    measure_archive(&session.context, path, measuring == Measuring::Anew, bar).await
+}
+
+/// Which images of an archive stand for `reference`: those that it names so, or all of them where it holds one image
+/// only (in any number of platforms), whatever the archive calls it.
+pub fn standing_for<'a>(images: &'a [LocalImage], reference: &Reference) -> Vec<&'a LocalImage> {
+    let named: Vec<_> = images.iter().filter(|image| image.references.contains(reference)).collect();
+    let is_one_image = images.windows(2).all(|pair| pair[0].references == pair[1].references);
+    if named.is_empty() && is_one_image { images.iter().collect() } else { named }
+}
+
+/// No image of the archive stands for the reference.
+pub fn not_within(path: &Path, images: &[LocalImage], reference: &Reference) -> Failure {
+    let names: Vec<_> = images.iter().flat_map(|image| &image.references).map(Reference::familiar).collect();
+    let message = format!(
+        "archive `{}` holds several images and calls none of them `{}`; it names {}",
+        path.display(),
+        reference.familiar(),
+        if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+    );
+    Failure::new("no-such-image", &message)
+}
+
+/// The archive does not say what its image is called, and neither did the user.
+pub fn nameless(path: &Path) -> Failure {
+    Failure::new("reference-needed", &format!("archive `{}` names no image", path.display()))
+        .hint("say which reference it should be: daochain COMMAND REFERENCE --archive FILE")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::domain::image::ImageId;
+
+    fn image(position: usize, names: &[&str]) -> LocalImage {
+        LocalImage {
+            id: ImageId { source: Source::Archive(PathBuf::from("app.tar")), id: position.to_string() },
+            references: names.iter().filter_map(|name| name.parse().ok()).collect(),
+            size: 1,
+            created: None,
+            platform: None,
+            engine: "archive".to_owned(),
+            evidence: Evidence::Known { level: EvidenceLevel::Claimed, digests: Vec::new() },
+        }
+    }
+
+    fn asked() -> Reference {
+        "app:1".parse().unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    #[test]
+    fn an_archive_of_one_image_is_judged_under_the_name_that_was_asked() {
+        assert_eq!(standing_for(&[image(0, &["other:2"])], &asked()).len(), 1);
+        assert_eq!(standing_for(&[image(0, &[]), image(1, &[])], &asked()).len(), 2, "two platforms");
+    }
+
+    #[test]
+    fn among_several_images_only_the_named_one_counts() {
+        let several = [image(0, &["other:2"]), image(1, &["app:1"])];
+        assert_eq!(standing_for(&several, &asked()), [&several[1]]);
+        assert!(standing_for(&[image(0, &["other:2"]), image(1, &["more:1"])], &asked()).is_empty());
+    }
+
+    #[test]
+    fn only_archives_that_nobody_read_are_read_for_their_names() {
+        assert!(is_unread(&image(0, &[])));
+        let read = LocalImage { evidence: Evidence::Corrupt { problem: String::new(), config: None }, ..image(0, &[]) };
+        assert!(!is_unread(&read));
+    }
+}

@@ -1,0 +1,142 @@
+//! Changing `config.toml`: comments, order and unknown keys stay.
+
+use toml_edit::{Array, DocumentMut, Item, Table, Value, value};
+
+use super::{
+    ConfigError, Home,
+    file::{self, FileConfig},
+    network::{self, Network},
+};
+use crate::{
+    domain::{Address, network::DEV},
+    store::files::{self, Lock, PATIENCE},
+};
+
+const CODE: &str = "config-invalid";
+
+/// The networks that the file describes, `dev` first, and the name of the current one.
+///
+/// # Errors
+/// When the file is malformed or cannot be read.
+pub fn networks(home: &Home) -> Result<(Vec<Network>, String), ConfigError> {
+    let file = file::read(&home.config_file)?;
+    Ok((file.networks, file.network))
+}
+
+/// Writes a network down.
+///
+/// # Errors
+/// `network-exists`; `usage` when its name is not allowed or it has no endpoint; when the file is malformed or cannot be
+/// written.
+pub fn add_network(home: &Home, network: Network) -> Result<(), ConfigError> {
+    if let Some(cause) = network::name_fault(&network.name) {
+        return Err(ConfigError::Usage(cause));
+    }
+    if network.rpc.is_empty() {
+        return Err(ConfigError::Usage(format!("network `{}` needs an endpoint; give one with --rpc", network.name)));
+    }
+    let chain_id = network.chain_id.map(i64::try_from).transpose().map_err(|_| {
+        ConfigError::Usage(format!("the chain id of network `{}` is larger than the file can hold", network.name))
+    })?;
+    change(home, |document, now| {
+        if now.networks.iter().any(|other| other.name == network.name) {
+            return Err(ConfigError::NetworkExists { name: network.name });
+        }
+        let mut section = Table::new();
+        section.insert("rpc", value(network.rpc.iter().map(|url| Value::from(url.as_str())).collect::<Array>()));
+        if let Some(chain_id) = chain_id {
+            section.insert("chain_id", value(chain_id));
+        }
+        if let Some(contract) = network.contract {
+            section.insert("contract", value(contract.to_string()));
+        }
+        let mut fresh = Table::new();
+        // Without a `[networks]` line of its own.
+        fresh.set_implicit(true);
+        let all = document.entry("networks").or_insert(Item::Table(fresh));
+        if let Some(all) = all.as_table_like_mut() {
+            all.insert(&network.name, Item::Table(section));
+        }
+        Ok(())
+    })
+}
+
+/// Makes a network the current one.
+///
+/// # Errors
+/// `no-such-network`; when the file is malformed or cannot be written.
+pub fn use_network(home: &Home, name: &str) -> Result<(), ConfigError> {
+    change(home, |document, now| {
+        network::find(name, &now.networks)?;
+        set(document, "network", name);
+        Ok(())
+    })
+}
+
+/// Removes a network. Where it was the current one, `dev` is afterwards.
+///
+/// # Errors
+/// `no-such-network`; `usage` for `dev`, which always stays; when the file is malformed or cannot be written.
+pub fn remove_network(home: &Home, name: &str) -> Result<(), ConfigError> {
+    if name == DEV {
+        return Err(ConfigError::Usage(format!("network `{DEV}` is the embedded node and always there")));
+    }
+    change(home, |document, now| {
+        network::find(name, &now.networks)?;
+        if let Some(all) = document.get_mut("networks").and_then(Item::as_table_like_mut) {
+            all.remove(name);
+        }
+        if now.network == name {
+            // Not removed: a comment above it would go with it.
+            set(document, "network", DEV);
+        }
+        Ok(())
+    })
+}
+
+/// Makes `address` the account that is used when none is named.
+///
+/// # Errors
+/// When the file is malformed or cannot be written.
+pub fn set_default_account(home: &Home, address: Address) -> Result<(), ConfigError> {
+    change(home, |document, _| {
+        set(document, "default_account", &address.to_string());
+        Ok(())
+    })
+}
+
+/// Sets a text and keeps the comment behind it.
+fn set(document: &mut DocumentMut, key: &str, text: &str) {
+    match document.get_mut(key).and_then(Item::as_value_mut) {
+        Some(old) => {
+            let decor = old.decor().clone();
+            *old = text.into();
+            *old.decor_mut() = decor;
+        }
+        None => {
+            document.insert(key, value(text));
+        }
+    }
+}
+
+/// Reads the file, changes it and replaces it whole, while other processes wait. A malformed file is never replaced.
+fn change(
+    home: &Home,
+    edit: impl FnOnce(&mut DocumentMut, &FileConfig) -> Result<(), ConfigError>,
+) -> Result<(), ConfigError> {
+    let path = &home.config_file;
+    let _alone = Lock::take(path, PATIENCE).map_err(ConfigError::Unwritable)?;
+    let text = file::text_of(path, CODE)?;
+    let now = file::parse(path, &text)?;
+    let mut document = editable(path, CODE, &text)?;
+    edit(&mut document, &now)?;
+    let text = document.to_string();
+    // What could not be read again must not replace what can.
+    file::parse(path, &text)?;
+    files::replace(path, text.as_bytes()).map_err(ConfigError::Unwritable)
+}
+
+/// The text as a document that keeps its comments.
+pub(super) fn editable(path: &std::path::Path, code: &'static str, text: &str) -> Result<DocumentMut, ConfigError> {
+    text.parse().map_err(|error: toml_edit::TomlError| file::malformed(path, code, text, error.span(), error.message()))
+}

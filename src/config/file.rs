@@ -1,0 +1,168 @@
+//! Reading `config.toml`.
+//!
+//! ```toml
+//! network = "sepolia"               # used when none is named; `dev`, the embedded node, without this line
+//! default_account = "0x…"
+//! docker_host = "unix:///run/user/1000/docker.sock"
+//! archives = ["/srv/images"]        # relative ones are below this file's folder
+//!
+//! [networks.sepolia]
+//! rpc = ["https://rpc.example/v1"]  # or one text
+//! chain_id = 11155111
+//! contract = "0x…"
+//! ```
+
+use std::{
+    collections::BTreeMap,
+    io::ErrorKind,
+    ops::Range,
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, de::DeserializeOwned};
+use toml::Spanned;
+
+use super::{
+    ConfigError,
+    network::{self, Network},
+};
+use crate::{
+    domain::{Address, network::DEV, notice::Notice, text::clean_to},
+    store::files,
+};
+
+const INVALID: &str = "config-invalid";
+const FILE_LIMIT: u64 = 1 << 20;
+const KEYS: [&str; 5] = ["network", "default_account", "docker_host", "archives", "networks"];
+const NETWORK_KEYS: [&str; 3] = ["rpc", "chain_id", "contract"];
+
+/// What the file says.
+#[derive(Debug)]
+pub(super) struct FileConfig {
+    /// The current network's name; one of `networks`.
+    pub(super) network: String,
+    /// `dev` first, the others by name.
+    pub(super) networks: Vec<Network>,
+    pub(super) default_account: Option<Address>,
+    pub(super) docker_host: Option<String>,
+    pub(super) archives: Vec<PathBuf>,
+    /// About keys that mean nothing.
+    pub(super) notices: Vec<Notice>,
+}
+
+#[derive(Deserialize)]
+struct Document {
+    network: Option<Spanned<String>>,
+    default_account: Option<Address>,
+    docker_host: Option<String>,
+    #[serde(default)]
+    archives: Vec<PathBuf>,
+    #[serde(default)]
+    networks: BTreeMap<String, Section>,
+}
+
+#[derive(Deserialize)]
+struct Section {
+    rpc: Spanned<Endpoints>,
+    chain_id: Option<u64>,
+    contract: Option<Address>,
+}
+
+/// The error names what is expected and not what is there, which may be an API key.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "`rpc` is not an endpoint's URL or a list of them")]
+enum Endpoints {
+    One(String),
+    Several(Vec<String>),
+}
+
+/// The text of a file that may be missing.
+pub(super) fn text_of(path: &Path, code: &'static str) -> Result<String, ConfigError> {
+    let content = match files::read(path, FILE_LIMIT) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
+        content => content.map_err(ConfigError::Unreadable)?,
+    };
+    String::from_utf8(content).map_err(|error| {
+        let good = error.utf8_error().valid_up_to();
+        let line = error.as_bytes()[..good].split(|byte| *byte == b'\n').count();
+        let cause = "it is not UTF-8 text".to_owned();
+        ConfigError::Malformed { code, file: path.to_owned(), line: Some(line), cause }
+    })
+}
+
+/// A malformed file's error, with the line where `span` begins.
+pub(super) fn malformed(
+    path: &Path,
+    code: &'static str,
+    text: &str,
+    span: Option<Range<usize>>,
+    cause: &str,
+) -> ConfigError {
+    let line = span.and_then(|span| text.get(..span.start)).map(|before| 1 + before.matches('\n').count());
+    ConfigError::Malformed { code, file: path.to_owned(), line, cause: clean_to(cause, 300) }
+}
+
+/// A TOML text as `T`.
+pub(super) fn from_toml<T: DeserializeOwned>(path: &Path, code: &'static str, text: &str) -> Result<T, ConfigError> {
+    toml::from_str(text).map_err(|error| malformed(path, code, text, error.span(), error.message()))
+}
+
+/// Reads the file. No file says nothing.
+pub(super) fn read(path: &Path) -> Result<FileConfig, ConfigError> {
+    parse(path, &text_of(path, INVALID)?)
+}
+
+/// Reads the file's text.
+pub(super) fn parse(path: &Path, text: &str) -> Result<FileConfig, ConfigError> {
+    let document: Document = from_toml(path, INVALID, text)?;
+    let fault = |span, cause: &str| malformed(path, INVALID, text, Some(span), cause);
+    let mut networks = vec![Network::dev()];
+    for (name, section) in document.networks {
+        let span = section.rpc.span();
+        if let Some(cause) = network::name_fault(&name) {
+            return Err(fault(span, &cause));
+        }
+        let texts = match section.rpc.into_inner() {
+            Endpoints::One(one) => vec![one],
+            Endpoints::Several(several) => several,
+        };
+        if texts.is_empty() {
+            return Err(fault(span, &format!("network `{name}` has no endpoint")));
+        }
+        let endpoint = |text: &String| {
+            network::endpoint(text).map_err(|cause| fault(span.clone(), &format!("an endpoint of `{name}`: {cause}")))
+        };
+        let rpc = texts.iter().map(endpoint).collect::<Result<_, _>>()?;
+        networks.push(Network { name, rpc, chain_id: section.chain_id, contract: section.contract });
+    }
+    let network = match document.network {
+        None => DEV.to_owned(),
+        Some(named) => {
+            network::find(named.as_ref(), &networks).map_err(|error| fault(named.span(), &error.to_string()))?;
+            named.into_inner()
+        }
+    };
+    let folder = path.parent().unwrap_or(Path::new(""));
+    Ok(FileConfig {
+        network,
+        networks,
+        default_account: document.default_account,
+        docker_host: document.docker_host.filter(|host| !host.is_empty()),
+        archives: document.archives.into_iter().map(|archive| folder.join(archive)).collect(),
+        notices: unknown_keys(path, text),
+    })
+}
+
+/// A misspelt key would otherwise do nothing in silence. It is no error: another version may know it.
+fn unknown_keys(path: &Path, text: &str) -> Vec<Notice> {
+    let table: toml::Table = toml::from_str(text).unwrap_or_default();
+    let strange = |keys: &toml::Table, known: &[&str], section: &str| -> Vec<String> {
+        keys.keys().filter(|key| !known.contains(&key.as_str())).map(|key| format!("{section}{key}")).collect()
+    };
+    let networks = table.get("networks").and_then(toml::Value::as_table).into_iter().flatten();
+    let below = networks.filter_map(|(name, section)| {
+        section.as_table().map(|section| strange(section, &NETWORK_KEYS, &format!("networks.{name}.")))
+    });
+    let unknown = strange(&table, &KEYS, "").into_iter().chain(below.flatten());
+    unknown.map(|key| Notice::new(&format!("`{}`: the key `{key}` means nothing", path.display()))).collect()
+}

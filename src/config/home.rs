@@ -1,0 +1,96 @@
+//! Where state lives.
+//!
+//! ```text
+//! $XDG_CONFIG_HOME/daochain/   config.toml  trust.toml
+//! $XDG_DATA_HOME/daochain/     keystore/  state.db  devnet/  daochain.log
+//! ```
+//! With `--home DIR` (or `DAOCHAIN_HOME`) all of it is in that one folder.
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+};
+
+use super::ConfigError;
+use crate::{domain::notice::Notice, store::files};
+
+const NAME: &str = "daochain";
+
+/// The places of one home.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Home {
+    /// What the user configures.
+    pub config_file: PathBuf,
+    /// The trust policy.
+    pub trust_file: PathBuf,
+    /// Key files.
+    pub keystore_dir: PathBuf,
+    /// The database.
+    pub database: PathBuf,
+    /// The embedded node's blocks.
+    pub devnet_dir: PathBuf,
+    /// The log.
+    pub log_file: PathBuf,
+}
+
+impl Home {
+    /// All state in one folder.
+    #[must_use]
+    pub fn at(folder: &Path) -> Self {
+        // Absolute, so that the home stays what it is when the working folder changes.
+        let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+        Self::of(&folder, &folder)
+    }
+
+    fn of(config: &Path, data: &Path) -> Self {
+        Self {
+            config_file: config.join("config.toml"),
+            trust_file: config.join("trust.toml"),
+            keystore_dir: data.join("keystore"),
+            database: data.join("state.db"),
+            devnet_dir: data.join("devnet"),
+            log_file: data.join("daochain.log"),
+        }
+    }
+
+    /// The folder that was named, or else the one in the environment, or else XDG's (Base Directory Specification 0.8).
+    pub(super) fn find(named: Option<&Path>, env: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let set = |name| env(name).filter(|value| !value.is_empty());
+        if let Some(folder) = named.map(Path::to_owned).or_else(|| set("DAOCHAIN_HOME").map(PathBuf::from)) {
+            return Ok(Self::at(&folder));
+        }
+        let base = |name, default: &str| {
+            // XDG: a relative path is invalid and must be ignored.
+            let given = set(name).map(PathBuf::from).filter(|path| path.is_absolute());
+            let user = || set("HOME").map(PathBuf::from).or_else(std::env::home_dir).filter(|path| path.is_absolute());
+            given.or_else(|| Some(user()?.join(default))).ok_or(ConfigError::NoHome)
+        };
+        let (config, data) = (base("XDG_CONFIG_HOME", ".config")?, base("XDG_DATA_HOME", ".local/share")?);
+        Ok(Self::of(&config.join(NAME), &data.join(NAME)))
+    }
+
+    /// Makes the folders that are missing, for this user alone, and looks whether others can reach the keys.
+    ///
+    /// # Errors
+    /// `home-unwritable` when a folder cannot be made; `home-exposed` when others may write into the keystore: they could put
+    /// another account's key there.
+    pub fn prepare(&self) -> Result<Vec<Notice>, ConfigError> {
+        let parents = [&self.config_file, &self.trust_file, &self.database, &self.log_file];
+        let folders = parents.into_iter().filter_map(|file| file.parent()).chain([self.keystore_dir.as_path()]);
+        for folder in folders {
+            files::create_folder(folder).map_err(ConfigError::Unwritable)?;
+        }
+        let mode = fs::metadata(&self.keystore_dir).map_or(0, |found| found.permissions().mode());
+        if mode & 0o022 != 0 {
+            return Err(ConfigError::Exposed { folder: self.keystore_dir.clone() });
+        }
+        if mode & 0o055 == 0 {
+            return Ok(Vec::new());
+        }
+        Ok(vec![Notice::new(&format!(
+            "other users can look into the keystore `{}`; run `chmod 700` on it",
+            self.keystore_dir.display()
+        ))])
+    }
+}

@@ -1,0 +1,115 @@
+//! Configuration: file < environment < flags; and the trust policy's file.
+//!
+//! What a higher level says about the network replaces what lower levels say about it as a whole: `--network sepolia` does
+//! not take its endpoint from `DAOCHAIN_RPC`.
+
+mod edit;
+mod error;
+mod file;
+mod home;
+mod network;
+mod trust;
+
+use std::{fmt, path::PathBuf};
+
+pub use edit::{add_network, networks, remove_network, set_default_account, use_network};
+pub use error::ConfigError;
+pub use home::Home;
+pub use network::{CUSTOM, Network};
+pub use trust::{add_rule, load_trust, remove_rule};
+
+use crate::domain::{Address, notice::Notice};
+use network::Wish;
+
+/// What flags gave.
+#[derive(Clone, Default)]
+pub struct Options {
+    /// `--home`
+    pub home: Option<PathBuf>,
+    /// `--network`
+    pub network: Option<String>,
+    /// `--rpc`
+    pub rpc: Vec<String>,
+    /// `--docker-host`
+    pub docker_host: Option<String>,
+    /// `--archives`
+    pub archives: Vec<PathBuf>,
+    /// `--password-file`; `-` is standard input.
+    pub password_file: Option<PathBuf>,
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // An endpoint may hold an API key.
+        f.debug_struct("Options")
+            .field("home", &self.home)
+            .field("network", &self.network)
+            .field("rpc", &format_args!("{} endpoints", self.rpc.len()))
+            .field("docker_host", &self.docker_host)
+            .field("archives", &self.archives)
+            .field("password_file", &self.password_file)
+            .finish()
+    }
+}
+
+/// The configuration of one run.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where state lives.
+    pub home: Home,
+    /// The network that is used.
+    pub network: Network,
+    /// All networks: `dev` first, then those of the file by name, then the one of `--rpc` alone.
+    pub networks: Vec<Network>,
+    /// The engine's address. `None` where `DOCKER_HOST`, contexts and the usual sockets decide.
+    pub docker_host: Option<String>,
+    /// Folders of image archives.
+    pub archives: Vec<PathBuf>,
+    /// The account that is used when none is named.
+    pub default_account: Option<Address>,
+    /// The file with the passphrase; `-` is standard input.
+    pub password_file: Option<PathBuf>,
+    /// About keys of the file that mean nothing.
+    pub notices: Vec<Notice>,
+}
+
+impl Config {
+    /// Brings file, environment (`env` gives a variable's value) and flags together. Writes nothing.
+    ///
+    /// # Errors
+    /// `config-invalid` with file, line and cause; `config-unreadable`; `no-such-network`; `usage` for an endpoint that is none;
+    /// `no-home`.
+    pub fn load(options: Options, env: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let set = |name| env(name).filter(|value| !value.trim().is_empty());
+        let home = Home::find(options.home.as_deref(), env)?;
+        let file = file::read(&home.config_file)?;
+        let flags = Wish { network: options.network, rpc: options.rpc, source: "--rpc" };
+        let environment = Wish {
+            network: set("DAOCHAIN_NETWORK"),
+            rpc: set("DAOCHAIN_RPC").iter().flat_map(|list| list.split_whitespace()).map(str::to_owned).collect(),
+            source: "DAOCHAIN_RPC",
+        };
+        let saved = Wish { network: Some(file.network), ..Wish::default() };
+        let wish = [flags, environment].into_iter().find(Wish::is_some).unwrap_or(saved);
+        let mut networks = file.networks;
+        let network = wish.network(&networks)?;
+        if network.name == CUSTOM {
+            networks.push(network.clone());
+        }
+        // The variable is read where the engine is looked for, and stands above the file.
+        let from_file = if set("DOCKER_HOST").is_some() { None } else { file.docker_host };
+        Ok(Self {
+            home,
+            network,
+            networks,
+            docker_host: options.docker_host.or(from_file),
+            archives: if options.archives.is_empty() { file.archives } else { options.archives },
+            default_account: file.default_account,
+            password_file: options.password_file.or_else(|| set("DAOCHAIN_PASSWORD_FILE").map(PathBuf::from)),
+            notices: file.notices,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

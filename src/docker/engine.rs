@@ -1,0 +1,297 @@
+//! A connection to an engine, and the questions that are answered at once.
+
+use std::{fs, sync::Arc, time::Duration};
+
+use bollard::{
+    API_DEFAULT_VERSION, Docker,
+    errors::Error as Bollard,
+    models::{SystemInfo, SystemVersion},
+    query_parameters::ListImagesOptions,
+};
+use tokio::{runtime::Handle, time::timeout};
+
+use super::{
+    EngineError, EngineTarget, ImageDetail,
+    error::Call,
+    images::{detail, local_image, parse_id},
+};
+use crate::domain::{
+    Digest, Reference,
+    image::LocalImage,
+    text::{clean, clean_to},
+};
+
+/// Until the first byte of an answer that takes its time: an export's (3 to 7 s per gigabyte on a classic
+/// store), an event's.
+const PATIENCE: Duration = Duration::from_hours(24);
+/// bollard's own limit, in seconds: above those that are kept here.
+const BOLLARDS_LIMIT: u64 = 120;
+/// Longest version, name or engine ID that is kept.
+const SHOWN: usize = 100;
+/// What an engine of Docker's is called.
+pub(super) const DOCKER: &str = "docker";
+
+/// How long an engine may take.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    /// Until a socket that nobody reads is given up.
+    pub connect: Duration,
+    /// For a whole answer: a classic store with ten thousand images lists them in less.
+    pub answer: Duration,
+}
+
+impl Limits {
+    const USUAL: Self = Self { connect: Duration::from_secs(5), answer: Duration::from_mins(1) };
+}
+
+/// How the engine keeps images, which decides what its `Id` is the digest of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Store {
+    /// Docker's own (overlay2, vfs…) and Podman's: `Id` is the configuration's digest.
+    Classic,
+    /// containerd's: `Id` is the digest of a manifest or index, and no call gives the configuration's.
+    Containerd,
+    /// The engine did not say, as when a proxy in front of it forbids the question.
+    Unknown,
+}
+
+/// Which engine answered. Every text is safe to show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EngineInfo {
+    /// `docker` or `podman`.
+    pub name: String,
+    /// Its version: `20.10.24`.
+    pub version: String,
+    /// The newest API version that it speaks: `1.41`.
+    pub api: String,
+    /// What its image IDs mean.
+    pub store: Store,
+    /// What tells it from other engines: its own ID, which lasts as long as its data; its endpoint where it has none
+    /// that lasts.
+    pub id: String,
+    /// Where it answers: `unix:///var/run/docker.sock`. Holds no credential.
+    pub endpoint: String,
+}
+
+impl EngineInfo {
+    /// Name and version: `docker 20.10.24`.
+    #[must_use]
+    pub fn label(&self) -> String {
+        format!("{} {}", self.name, self.version)
+    }
+}
+
+/// An engine that has answered. Clones share one connection pool; nothing is kept open between calls.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    docker: Docker,
+    info: Arc<EngineInfo>,
+    limits: Limits,
+    runtime: Handle,
+}
+
+impl Engine {
+    /// Connects to the first of `targets` that answers.
+    ///
+    /// # Errors
+    /// When none does: the first's, or of one whose permission is missing.
+    pub async fn connect(targets: &[EngineTarget]) -> Result<Self, EngineError> {
+        Self::connect_within(targets, Limits::USUAL).await
+    }
+
+    pub(super) async fn connect_within(targets: &[EngineTarget], limits: Limits) -> Result<Self, EngineError> {
+        let mut failures = Vec::new();
+        for target in targets {
+            match Self::open(target, limits).await {
+                Ok(engine) => return Ok(engine),
+                Err(error) => {
+                    tracing::debug!(%target, %error, "no engine");
+                    failures.push(error);
+                }
+            }
+        }
+        // A missing permission is what the user can mend; that some other socket is absent is no news.
+        let telling = failures.iter().position(|error| matches!(error, EngineError::Permission { .. })).unwrap_or(0);
+        let none = || EngineError::config("the list of engines", "it is empty; give --docker-host");
+        Err(if failures.is_empty() { none() } else { failures.swap_remove(telling) })
+    }
+
+    async fn open(target: &EngineTarget, limits: Limits) -> Result<Self, EngineError> {
+        let endpoint = target.to_string();
+        let call = Call::new("connect to the engine", &endpoint);
+        let docker = client(target, &call).await?;
+        within(&call, limits.connect, docker.ping()).await?;
+        let call = Call::new("ask the engine's version", &endpoint);
+        let version = within(&call, limits.answer, docker.version()).await?;
+        let call = Call::new("ask how the engine keeps images", &endpoint);
+        let system = match within(&call, limits.answer, docker.info()).await {
+            Ok(system) => system,
+            // A proxy that lets only some calls through still serves what is needed.
+            Err(error @ EngineError::Refused { .. }) => {
+                tracing::warn!(%error, "what image IDs mean stays unknown");
+                SystemInfo::default()
+            }
+            Err(error) => return Err(error),
+        };
+        let info = Arc::new(engine_info(&version, &system, endpoint));
+        Ok(Self { docker, info, limits, runtime: Handle::current() })
+    }
+
+    /// Which engine this is, as it said when it was connected.
+    #[must_use]
+    pub fn info(&self) -> &EngineInfo {
+        &self.info
+    }
+
+    /// Every image, by one call. Images without a name are among them, intermediate layers of builds are not. Platforms
+    /// are not in the engine's list and stay `None`: [`Engine::inspect`] gives them.
+    ///
+    /// # Errors
+    /// When the engine does not answer, or answers something else.
+    pub async fn list(&self) -> Result<Vec<LocalImage>, EngineError> {
+        let call = self.call("list images");
+        let listed = within(&call, self.limits.answer, self.docker.list_images(None::<ListImagesOptions>)).await?;
+        Ok(listed.iter().map(|summary| local_image(summary, &self.info)).collect())
+    }
+
+    /// The image that `name` means: an ID (`sha256:…`, or its first digits), or an image name.
+    ///
+    /// A name wins over the beginning of an ID, as with Docker. `name` is never sent: it is looked up in the list.
+    ///
+    /// # Errors
+    /// [`EngineError::NoSuchImage`], [`EngineError::Ambiguous`], and those of [`Engine::list`].
+    pub async fn resolve(&self, name: &str) -> Result<LocalImage, EngineError> {
+        let (digits, reference) = (id_digits(name), name.parse::<Reference>());
+        if let (None, Err(error)) = (digits, &reference) {
+            return Err(EngineError::BadName { name: clean_to(name, SHOWN), cause: error.to_string() });
+        }
+        let mut images = self.list().await?;
+        let named = reference.ok().filter(|_| !name.starts_with("sha256:"));
+        if let Some(at) = named.and_then(|named| images.iter().position(|image| image.references.contains(&named))) {
+            return Ok(images.swap_remove(at));
+        }
+        if let Some(digits) = digits {
+            images.retain(|image| image.id.id.strip_prefix("sha256:").is_some_and(|id| id.starts_with(digits)));
+            if images.len() > 1 {
+                return Err(EngineError::Ambiguous { name: clean_to(name, SHOWN), count: images.len() });
+            }
+            if let Some(image) = images.pop() {
+                return Ok(image);
+            }
+        }
+        Err(self.no_such_image(name))
+    }
+
+    /// What the engine says of the image with this ID (`sha256:` and 64 digits).
+    ///
+    /// # Errors
+    /// [`EngineError::NoSuchImage`], [`EngineError::BadName`] for anything but a whole ID, and the engine's own.
+    pub async fn inspect(&self, id: &str) -> Result<ImageDetail, EngineError> {
+        let id = whole_id(id)?.to_string();
+        let call = self.call(&format!("inspect image `{id}`"));
+        let inspected = match within(&call, self.limits.answer, self.docker.inspect_image(&id)).await {
+            Err(EngineError::Refused { status: 404, .. }) => return Err(self.no_such_image(&id)),
+            answer => answer?,
+        };
+        detail(inspected).ok_or_else(|| call.malformed("it describes an image without an ID"))
+    }
+
+    /// A request to this engine, for what its failures name.
+    pub(super) fn call(&self, operation: &str) -> Call {
+        Call::new(operation, &self.info.endpoint)
+    }
+
+    /// The client for answers that take their time. bollard's limit runs to the answer's headers, and an engine sends an
+    /// export's headers with its first byte.
+    pub(super) fn patient(&self) -> Docker {
+        self.docker.clone().with_timeout(PATIENCE)
+    }
+
+    pub(super) const fn runtime(&self) -> &Handle {
+        &self.runtime
+    }
+
+    fn no_such_image(&self, name: &str) -> EngineError {
+        EngineError::NoSuchImage { name: clean_to(name, SHOWN), endpoint: self.info.endpoint.clone() }
+    }
+}
+
+/// The only form of an image that gets into a request's path.
+pub(super) fn whole_id(id: &str) -> Result<Digest, EngineError> {
+    let cause = "it is not `sha256:` followed by 64 digits; `daochain images` shows what there is";
+    let bad = || EngineError::BadName { name: clean_to(id, SHOWN), cause: cause.to_owned() };
+    id.strip_prefix("sha256:").and_then(parse_id).ok_or_else(bad)
+}
+
+/// The hex digits of an ID or its beginning.
+fn id_digits(name: &str) -> Option<&str> {
+    let digits = name.strip_prefix("sha256:").unwrap_or(name);
+    let hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+    ((1..=64).contains(&digits.len()) && digits.bytes().all(hex)).then_some(digits)
+}
+
+async fn within<T>(
+    call: &Call,
+    limit: Duration,
+    work: impl Future<Output = Result<T, Bollard>>,
+) -> Result<T, EngineError> {
+    match timeout(limit, work).await {
+        Ok(answer) => answer.map_err(|error| call.failed(&error)),
+        Err(_) => Err(call.late(limit)),
+    }
+}
+
+async fn client(target: &EngineTarget, call: &Call) -> Result<Docker, EngineError> {
+    let authority = target.authority().unwrap_or_default();
+    let made = match target {
+        EngineTarget::Unix(path) => {
+            // bollard only asks whether it exists, and takes a closed folder for an absent socket.
+            tokio::fs::metadata(path).await.map_err(|error| call.io(&error))?;
+            Docker::connect_with_unix(&path.to_string_lossy(), BOLLARDS_LIMIT, API_DEFAULT_VERSION)
+        }
+        EngineTarget::Http(_) => Docker::connect_with_http(&authority, BOLLARDS_LIMIT, API_DEFAULT_VERSION),
+        EngineTarget::Https { certs, .. } => {
+            let certs = certs.clone();
+            // Reads the system's certificates, which takes tens of milliseconds.
+            let work = tokio::task::spawn_blocking(move || {
+                let files = ["key.pem", "cert.pem", "ca.pem"].map(|name| certs.join(name));
+                // bollard would read key and certificate at the handshake, and leave them out without a word.
+                for file in &files {
+                    fs::read(file).map_err(|error| {
+                        let place = format!("`{}`", clean(&file.display().to_string()));
+                        EngineError::config(place, format!("it cannot be read: {error}; set DOCKER_CERT_PATH"))
+                    })?;
+                }
+                let [key, cert, ca] = &files;
+                Ok(Docker::connect_with_ssl(&authority, key, cert, ca, BOLLARDS_LIMIT, API_DEFAULT_VERSION))
+            });
+            work.await.map_err(|error| call.unreachable(&error.to_string()))??
+        }
+    };
+    made.map_err(|error| call.failed(&error))
+}
+
+fn engine_info(version: &SystemVersion, system: &SystemInfo, endpoint: String) -> EngineInfo {
+    let shown = |text: &Option<String>| clean_to(text.as_deref().unwrap_or("?"), SHOWN);
+    let podman = version.components.iter().flatten().any(|part| part.name.contains("Podman"));
+    // Podman makes up another ID for every answer.
+    let id = system.id.as_deref().filter(|id| !podman && !id.is_empty());
+    EngineInfo {
+        name: if podman { "podman" } else { DOCKER }.to_owned(),
+        version: shown(&version.version),
+        api: shown(&version.api_version),
+        store: store(system),
+        id: id.map_or_else(|| endpoint.clone(), |id| clean_to(id, SHOWN)),
+        endpoint,
+    }
+}
+
+/// Docker names containerd's snapshotter as the type of its storage driver.
+fn store(system: &SystemInfo) -> Store {
+    let containerd = system.driver_status.iter().flatten().flatten().any(|text| text == "io.containerd.snapshotter.v1");
+    match (&system.driver, containerd) {
+        (_, true) => Store::Containerd,
+        (Some(driver), false) if !driver.is_empty() => Store::Classic,
+        _ => Store::Unknown,
+    }
+}

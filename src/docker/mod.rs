@@ -1,0 +1,37 @@
+//! The Docker engine, or Podman's service in its place: which one, what it holds, when that changes, and the bytes.
+//!
+//! ```text
+//! --docker-host, DOCKER_HOST, context, sockets
+//!        │ EngineTarget::discover
+//!        ▼
+//!   EngineTarget… ──Engine::connect──▶ Engine ──list, resolve, inspect──▶ LocalImage, ImageDetail
+//!                                        │  └──events──▶ EngineEvent…
+//!                                        └──export, export_reader──▶ a `docker save` stream
+//! ```
+//!
+//! Everything an engine says is a claim: evidence from here is [`Claimed`](crate::domain::image::EvidenceLevel::Claimed)
+//! at best, its texts are made safe to show, and only IDs that were checked digit by digit get into a request's path
+//! (bollard does not escape what it is given). Each call has a limit in time. It has none in size, since bollard
+//! collects a whole answer before it hands it over; what is streamed (exports, events) is held a few chunks at a time.
+
+mod discover;
+mod engine;
+mod error;
+mod events;
+mod export;
+mod images;
+mod target;
+
+#[cfg(test)]
+mod fake;
+#[cfg(test)]
+mod stream_tests;
+#[cfg(test)]
+mod tests;
+
+pub use engine::{Engine, EngineInfo, Store};
+pub use error::EngineError;
+pub use events::EngineEvent;
+pub use export::ExportReader;
+pub use images::ImageDetail;
+pub use target::EngineTarget;

@@ -1,0 +1,225 @@
+//! The JSON documents of an archive, reduced to what judging needs. Their text is not kept.
+//!
+//! The types are this room's own and not `oci-spec`'s: those keep every label and history entry of every image, cannot
+//! tell an absent field from an empty one, and fail on a whole index for one descriptor of another algorithm.
+
+use serde::{Deserialize, Deserializer};
+
+use super::{
+    error::ImageError,
+    json::{self, JsonProblem, Presence},
+};
+use crate::domain::{
+    Timestamp,
+    digest::{Digest, DigestError},
+    text::clean_to,
+};
+
+/// A document that some other member may refer to.
+pub(super) enum Document {
+    /// `manifest.json` of `docker save`.
+    Saves(Vec<Save>),
+    Config(Config),
+    Manifest(Manifest),
+    Index(Vec<Descriptor>),
+}
+
+/// One image of `manifest.json` (moby, `image/tarexport`).
+#[derive(Deserialize)]
+pub(super) struct Save {
+    #[serde(rename = "Config")]
+    pub(super) config: String,
+    #[serde(rename = "RepoTags", default)]
+    pub(super) names: Option<Vec<String>>,
+    #[serde(rename = "Layers")]
+    pub(super) layers: Option<Vec<String>>,
+}
+
+/// What is used of an image configuration (OCI image-spec, `config.md`).
+pub(super) struct Config {
+    pub(super) diff_ids: Vec<ClaimedDigest>,
+    /// `os/architecture[/variant]`, made safe to show.
+    pub(super) platform: Option<String>,
+    pub(super) created: Option<Timestamp>,
+}
+
+/// What is used of an image manifest (OCI image-spec, `manifest.md`).
+#[derive(Deserialize)]
+pub(super) struct Manifest {
+    pub(super) config: Descriptor,
+    pub(super) layers: Vec<Descriptor>,
+}
+
+/// What is used of a descriptor (OCI image-spec, `descriptor.md`).
+#[derive(Deserialize)]
+pub(super) struct Descriptor {
+    #[serde(rename = "mediaType", default)]
+    pub(super) media_type: String,
+    pub(super) digest: ClaimedDigest,
+    #[serde(default)]
+    platform: Option<Platform>,
+    #[serde(default)]
+    annotations: Option<Annotations>,
+}
+
+#[derive(Deserialize)]
+struct Platform {
+    #[serde(default)]
+    os: String,
+    #[serde(default)]
+    architecture: String,
+    #[serde(default)]
+    variant: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Annotations {
+    #[serde(rename = "io.containerd.image.name")]
+    image_name: Option<String>,
+    #[serde(rename = "org.opencontainers.image.ref.name")]
+    ref_name: Option<String>,
+}
+
+/// A digest as a document writes it. That it is none of ours matters only when it is used.
+#[derive(Clone)]
+pub(super) struct ClaimedDigest(Result<Digest, DigestError>);
+
+impl<'de> Deserialize<'de> for ClaimedDigest {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(json)?;
+        Ok(Self(text.parse()))
+    }
+}
+
+impl ClaimedDigest {
+    /// The digest; `member` is the document that claims it.
+    pub(super) fn get(&self, member: &str) -> Result<Digest, ImageError> {
+        match &self.0 {
+            Ok(digest) => Ok(*digest),
+            Err(cause @ DigestError::Algorithm(_)) => Err(ImageError::algorithm(member, cause.clone())),
+            Err(cause @ DigestError::Malformed(_)) => Err(ImageError::document(member, cause.to_string())),
+        }
+    }
+}
+
+impl Descriptor {
+    /// The name that the image has in this layout. `org.opencontainers.image.ref.name` often holds a bare tag, which
+    /// names no repository.
+    pub(super) fn name(&self) -> Option<&str> {
+        let annotations = self.annotations.as_ref()?;
+        annotations.image_name.as_deref().or(annotations.ref_name.as_deref())
+    }
+
+    /// `os/architecture[/variant]`, made safe to show. `None` where it is absent or `unknown/unknown`, which is how
+    /// BuildKit marks attestations.
+    pub(super) fn platform(&self) -> Option<String> {
+        self.platform.as_ref().and_then(|it| platform(&it.os, &it.architecture, it.variant.as_deref()))
+    }
+
+    /// True for what BuildKit marks as an attestation: a platform that no machine has.
+    pub(super) fn is_attestation(&self) -> bool {
+        self.platform.as_ref().is_some_and(|it| it.os == "unknown" && it.architecture == "unknown")
+    }
+}
+
+fn platform(os: &str, architecture: &str, variant: Option<&str>) -> Option<String> {
+    if os.is_empty() || architecture.is_empty() || os == "unknown" {
+        return None;
+    }
+    let variant = variant.filter(|text| !text.is_empty()).map(|text| format!("/{text}")).unwrap_or_default();
+    Some(clean_to(&format!("{os}/{architecture}{variant}"), 100))
+}
+
+/// What kind a document is, by the keys that no other kind has.
+#[derive(Deserialize)]
+struct Kind {
+    rootfs: Presence,
+    layers: Presence,
+    manifests: Presence,
+}
+
+#[derive(Deserialize)]
+struct RawConfig {
+    rootfs: RootFs,
+    #[serde(default)]
+    os: String,
+    #[serde(default)]
+    architecture: String,
+    variant: Option<String>,
+    created: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct RootFs {
+    #[serde(default)]
+    diff_ids: Option<Vec<ClaimedDigest>>,
+}
+
+#[derive(Deserialize)]
+struct RawIndex {
+    manifests: Vec<Descriptor>,
+}
+
+/// What `bytes` are. `None` for JSON of another kind (an attestation, `oci-layout`, a version 1 layer's `json`).
+pub(super) fn parse(bytes: &[u8]) -> Option<Result<Document, JsonProblem>> {
+    if let Err(problem) = json::check(bytes) {
+        return Some(Err(problem));
+    }
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        return Some(read(bytes).map(Document::Saves));
+    }
+    // Not an object, or one without any of the keys: another kind.
+    let kind: Kind = serde_json::from_slice(bytes).ok()?;
+    match (kind.rootfs.is_some(), kind.layers.is_some(), kind.manifests.is_some()) {
+        (false, false, false) => None,
+        (true, false, false) => Some(read(bytes).map(|raw: RawConfig| Document::Config(raw.into()))),
+        (false, true, false) => Some(read(bytes).map(Document::Manifest)),
+        (false, false, true) => Some(read(bytes).map(|index: RawIndex| Document::Index(index.manifests))),
+        _ => Some(Err(JsonProblem::Polyglot)),
+    }
+}
+
+fn read<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, JsonProblem> {
+    serde_json::from_slice(bytes).map_err(|error| json::malformed(&error))
+}
+
+impl From<RawConfig> for Config {
+    fn from(raw: RawConfig) -> Self {
+        Self {
+            diff_ids: raw.rootfs.diff_ids.unwrap_or_default(),
+            platform: platform(&raw.os, &raw.architecture, raw.variant.as_deref()),
+            created: raw.created.and_then(|text| Timestamp::try_from(text).ok()),
+        }
+    }
+}
+
+impl Document {
+    /// Bytes of memory that it takes, roughly.
+    pub(super) fn weight(&self) -> usize {
+        let descriptor =
+            |it: &Descriptor| size_of::<Descriptor>() + it.media_type.len() + it.name().map_or(0, str::len);
+        let texts = |it: &[String]| it.iter().map(|text| size_of::<String>() + text.len()).sum::<usize>();
+        match self {
+            Self::Saves(saves) => saves
+                .iter()
+                .map(|save| {
+                    let names = save.names.as_deref().map_or(0, texts);
+                    size_of::<Save>() + save.config.len() + names + save.layers.as_deref().map_or(0, texts)
+                })
+                .sum(),
+            Self::Config(config) => size_of::<Config>() + size_of::<ClaimedDigest>() * config.diff_ids.len(),
+            Self::Manifest(manifest) => manifest.layers.iter().map(descriptor).sum(),
+            Self::Index(descriptors) => descriptors.iter().map(descriptor).sum(),
+        }
+    }
+
+    /// The word for an error.
+    pub(super) const fn kind(&self) -> &'static str {
+        match self {
+            Self::Saves(_) => "a list",
+            Self::Config(_) => "an image configuration",
+            Self::Manifest(_) => "an image manifest",
+            Self::Index(_) => "an image index",
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! The images of `index.json`: OCI layouts, and the other half of what `docker save` writes since engine 25.
+//!
+//! ```text
+//! index.json ─▶ manifest ─▶ configuration, layers          one image, one platform
+//!           └─▶ index ─▶ manifest …                        several platforms; some may be absent
+//!                    └─▶ attestation (unknown/unknown)     no image
+//! ```
+
+use super::{
+    contents::{Blob, Contents},
+    document::{Descriptor, Document, Manifest},
+    error::{ImageError, shown},
+    judge::{Claim, Found, judge, unusable},
+    limits::{IMAGES, INDEX_DEPTH},
+    names,
+    saved::reference,
+};
+use crate::domain::{
+    digest::Digest,
+    measurement::{ImageState, MeasuredManifest},
+    reference::Reference,
+};
+
+pub(super) const INDEX: &str = "index.json";
+
+const MANIFEST_TYPES: [&str; 2] =
+    ["application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json"];
+const INDEX_TYPES: [&str; 2] =
+    ["application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json"];
+const CONFIG_TYPES: [&str; 2] =
+    ["application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"];
+
+/// What one entry of `index.json` leads to.
+pub(super) struct Top {
+    pub(super) reference: Option<Reference>,
+    /// In the order of the walk.
+    pub(super) found: Vec<Found>,
+    /// Platforms that it names and that are not here.
+    pub(super) absent: Vec<String>,
+    /// Digest of what it names, when that is no image (an artifact): an engine may still give it the name.
+    pub(super) other: Option<Digest>,
+}
+
+/// Every entry of `index.json`; `None` without such a member.
+pub(super) fn tops(contents: &Contents) -> Result<Option<Vec<Top>>, ImageError> {
+    if !contents.has(INDEX) {
+        return Ok(None);
+    }
+    let descriptors = match contents.file(INDEX).and_then(|blob| blob.document.as_deref()) {
+        Some(Ok(Document::Index(descriptors))) => descriptors,
+        Some(Ok(other)) => return Err(ImageError::document(INDEX, format!("it is {}, not an index", other.kind()))),
+        Some(Err(problem)) => return Err(unusable(INDEX, problem)),
+        None => return Err(ImageError::document(INDEX, "it is no index: it lists no manifests")),
+    };
+    let mut visited = 0;
+    descriptors.iter().map(|descriptor| top(contents, descriptor, &mut visited)).collect::<Result<_, _>>().map(Some)
+}
+
+fn top(contents: &Contents, descriptor: &Descriptor, visited: &mut usize) -> Result<Top, ImageError> {
+    let reference = descriptor.name().and_then(reference);
+    let mut walk = Walk { contents, visited, reference: reference.clone(), found: Vec::new(), absent: Vec::new() };
+    walk.visit(descriptor, INDEX, &mut Vec::new())?;
+    let Walk { mut found, mut absent, .. } = walk;
+    // Engines keep the manifests of platforms that were never pulled. They are absent like those without a manifest,
+    // as long as another platform is here; an image whose only platform is like this is incomplete.
+    if found.iter().any(|it| !it.found.is_absent) {
+        found.retain(|it| {
+            let platform = it.platform.clone().filter(|_| it.found.is_absent);
+            absent.extend(platform.clone());
+            platform.is_none()
+        });
+    }
+    let mut found: Vec<Found> = found.into_iter().map(|it| it.found).collect();
+    let mut other = None;
+    if found.is_empty() {
+        let digest = descriptor.digest.get(INDEX)?;
+        if absent.is_empty() {
+            other = Some(digest);
+        } else {
+            let problem = format!("none of its platforms ({}) is in the archive", absent.join(", "));
+            found.push(Found::without_config(ImageState::Incomplete, reference.iter().cloned().collect(), problem));
+        }
+    }
+    Ok(Top { reference, found, absent, other })
+}
+
+struct Walk<'c, 'v> {
+    contents: &'c Contents,
+    visited: &'v mut usize,
+    reference: Option<Reference>,
+    found: Vec<Visited>,
+    absent: Vec<String>,
+}
+
+struct Visited {
+    found: Found,
+    /// Of the descriptor.
+    platform: Option<String>,
+}
+
+/// What a descriptor leads to.
+enum Step<'c> {
+    Manifest(Digest, &'c Manifest),
+    Index(Digest, &'c [Descriptor]),
+    /// Nothing more to do.
+    Done,
+}
+
+impl<'c> Walk<'c, '_> {
+    /// `parents` are the indexes that lead here, the outermost first; `from` is the member that holds the descriptor.
+    fn visit(&mut self, descriptor: &Descriptor, from: &str, parents: &mut Vec<Digest>) -> Result<(), ImageError> {
+        *self.visited += 1;
+        if *self.visited > IMAGES {
+            return Err(ImageError::refused(format!("its indexes name more than {IMAGES} manifests")));
+        }
+        match self.step(descriptor, from)? {
+            Step::Done => Ok(()),
+            Step::Manifest(digest, manifest) => self.manifest(descriptor, digest, manifest, parents),
+            Step::Index(digest, children) => {
+                if parents.len() == INDEX_DEPTH {
+                    return Err(ImageError::refused(format!("its indexes are nested deeper than {INDEX_DEPTH}")));
+                }
+                parents.push(digest);
+                let name = names::blob_name(digest);
+                children.iter().try_for_each(|child| self.visit(child, &name, parents))?;
+                parents.pop();
+                Ok(())
+            }
+        }
+    }
+
+    fn step(&mut self, descriptor: &Descriptor, from: &str) -> Result<Step<'c>, ImageError> {
+        let media_type = descriptor.media_type.as_str();
+        let is_index = INDEX_TYPES.contains(&media_type);
+        if descriptor.is_attestation() || !(is_index || MANIFEST_TYPES.contains(&media_type)) {
+            return Ok(Step::Done);
+        }
+        let digest = descriptor.digest.get(from)?;
+        let name = names::blob_name(digest);
+        let Some(blob) = self.contents.file(&name) else {
+            match descriptor.platform() {
+                Some(platform) => self.absent.push(platform),
+                None => self.note(ImageState::Incomplete, format!("its manifest {digest} is not in the archive")),
+            }
+            return Ok(Step::Done);
+        };
+        if blob.digest != digest {
+            let problem = format!("its manifest should have the digest {digest} by its name and has {}", blob.digest);
+            self.note(ImageState::Corrupt, problem);
+            return Ok(Step::Done);
+        }
+        match (document(&name, blob)?, is_index) {
+            (Document::Manifest(manifest), false) => Ok(Step::Manifest(digest, manifest)),
+            (Document::Index(children), true) => Ok(Step::Index(digest, children)),
+            (other, _) => Err(ImageError::ambiguous(format!(
+                "`{}` names `{}` as `{}`, and it is {}",
+                shown(from),
+                shown(&name),
+                shown(media_type),
+                other.kind()
+            ))),
+        }
+    }
+
+    fn manifest(
+        &mut self,
+        descriptor: &Descriptor,
+        digest: Digest,
+        manifest: &Manifest,
+        parents: &[Digest],
+    ) -> Result<(), ImageError> {
+        let platform = descriptor.platform();
+        // With a platform an engine may choose it as that platform's image, whatever its configuration is called.
+        if platform.is_none() && !CONFIG_TYPES.contains(&manifest.config.media_type.as_str()) {
+            return Ok(());
+        }
+        let name = names::blob_name(digest);
+        let member = |it: &Descriptor| it.digest.get(&name).map(names::blob_name);
+        let indexes = parents.iter().rev().map(|index| MeasuredManifest { digest: *index, is_index: true });
+        let claim = Claim {
+            references: self.references(),
+            config: member(&manifest.config)?,
+            layers: manifest.layers.iter().map(member).collect::<Result<_, _>>()?,
+            manifests: std::iter::once(MeasuredManifest { digest, is_index: false }).chain(indexes).collect(),
+        };
+        let found = judge(self.contents, claim)?;
+        self.found.push(Visited { found, platform });
+        Ok(())
+    }
+
+    /// An image of which not even the manifest can be used.
+    fn note(&mut self, state: ImageState, problem: String) {
+        let found = Found::without_config(state, self.references(), problem);
+        self.found.push(Visited { found, platform: None });
+    }
+
+    fn references(&self) -> Vec<Reference> {
+        self.reference.iter().cloned().collect()
+    }
+}
+
+fn document<'c>(name: &str, blob: &'c Blob) -> Result<&'c Document, ImageError> {
+    match blob.document.as_deref() {
+        Some(Ok(document)) => Ok(document),
+        Some(Err(problem)) => Err(unusable(name, problem)),
+        None => Err(ImageError::document(name, "it is neither a manifest nor an index")),
+    }
+}

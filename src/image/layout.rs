@@ -1,0 +1,104 @@
+//! An OCI layout as a folder: the members of an archive, as files.
+
+use std::{
+    fs::{self, File},
+    io::{BufRead, ErrorKind},
+    path::{Path, PathBuf},
+};
+
+use super::{
+    contents::{Contents, Member},
+    error::ImageError,
+    feed::{Meter, go_on, through},
+    index::INDEX,
+    limits::MEMBERS,
+    member::MemberHash,
+    saved::MANIFEST,
+};
+use crate::domain::{progress::Watch, text::clean};
+
+/// Says that a folder is a layout (OCI image-spec, `image-layout.md`).
+pub(super) const MARKER: &str = "oci-layout";
+
+const BLOBS: &str = "blobs/sha256";
+
+struct Listed {
+    name: String,
+    path: PathBuf,
+    size: u64,
+}
+
+/// The layout's files: the marker, the lists, and every blob of the one algorithm that is compared.
+pub(super) struct Layout(Vec<Listed>);
+
+impl Layout {
+    pub(super) fn list(folder: &Path) -> Result<Self, ImageError> {
+        let mut files = Vec::new();
+        for name in [MARKER, INDEX, MANIFEST] {
+            files.extend(listed(name.to_owned(), folder.join(name))?);
+        }
+        if !files.iter().any(|file| file.name == MARKER || file.name == INDEX) {
+            let problem = format!("the folder has neither `{MARKER}` nor `{INDEX}`");
+            return Err(ImageError::NoImage { problem });
+        }
+        let blobs = folder.join(BLOBS);
+        let entries = match fs::read_dir(&blobs) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self(files)),
+            Err(cause) => return Err(ImageError::open(&blobs, cause)),
+        };
+        for entry in entries {
+            let entry = entry.map_err(|cause| ImageError::open(&blobs, cause))?;
+            // A name that is no UTF-8 is no digest, and no document can refer to it.
+            let Ok(name) = entry.file_name().into_string() else { continue };
+            files.extend(listed(format!("{BLOBS}/{name}"), entry.path())?);
+            if files.len() > MEMBERS {
+                return Err(ImageError::refused(format!("the layout has more than {MEMBERS} files")));
+            }
+        }
+        Ok(Self(files))
+    }
+
+    /// Bytes of all files.
+    pub(super) fn size(&self) -> u64 {
+        self.0.iter().map(|file| file.size).sum()
+    }
+
+    /// Hashes every file.
+    pub(super) fn read(self, meter: &mut Meter<'_>, watch: &dyn Watch) -> Result<Contents, ImageError> {
+        let mut contents = Contents::default();
+        for file in self.0 {
+            contents.count(&file.name)?;
+            let input = File::open(&file.path).map_err(|cause| ImageError::open(&file.path, cause))?;
+            let blob = through(input, meter, |mut feed| {
+                let mut hash = MemberHash::new(file.size, watch);
+                loop {
+                    go_on(watch)?;
+                    let bytes = feed.fill_buf().map_err(|error| ImageError::from_read(0, error))?;
+                    let count = bytes.len();
+                    if count == 0 {
+                        return hash.finish();
+                    }
+                    hash.push(bytes)?;
+                    feed.consume(count);
+                }
+            })?;
+            contents.add(file.name, Member::File(blob))?;
+        }
+        Ok(contents)
+    }
+}
+
+/// The file, if it is there. Links are refused: a layout from a stranger could lead anywhere on this machine.
+fn listed(name: String, path: PathBuf) -> Result<Option<Listed>, ImageError> {
+    let metadata = match fs::symlink_metadata(&path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(cause) => return Err(ImageError::open(&path, cause)),
+    };
+    if !metadata.is_file() {
+        let shown = clean(&path.display().to_string());
+        return Err(ImageError::refused(format!("`{shown}` of the layout is no regular file")));
+    }
+    Ok(Some(Listed { name, path, size: metadata.len() }))
+}

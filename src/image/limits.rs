@@ -1,0 +1,53 @@
+//! The bounds that keep any input within constant memory. Exceeding one is an error that names it, never a guess.
+
+/// Bytes read, hashed and checked for cancellation at once. At the slowest rate seen (an engine at 78 MB/s) 3 ms.
+pub(super) const CHUNK: usize = 256 * 1024;
+
+/// Chunks between the reader and the hasher: 2 MiB, enough to hide an engine's pauses.
+pub(super) const CHUNKS: usize = 8;
+
+/// Largest JSON document that is understood. Larger members are only hashed.
+pub(super) const DOCUMENT_BYTES: u64 = 8 * 1024 * 1024;
+
+/// What may be remembered of all documents together (digests and names, not their text).
+pub(super) const DOCUMENTS_BYTES: usize = 8 * 1024 * 1024;
+
+/// Nested objects and arrays of a document.
+pub(super) const DOCUMENT_DEPTH: usize = 64;
+
+/// Keys of all objects of a document: duplicates can only be told by remembering them.
+pub(super) const DOCUMENT_KEYS: usize = 100_000;
+
+/// Layers of one image.
+pub(super) const LAYERS: usize = 4096;
+
+/// Layers of all images together, shared ones counted each time.
+pub(super) const ALL_LAYERS: usize = 65_536;
+
+/// Images of one archive, and descriptors that a walk through its indexes may meet.
+pub(super) const IMAGES: usize = 4096;
+
+/// Indexes within indexes.
+pub(super) const INDEX_DEPTH: usize = 8;
+
+/// Members of one archive.
+pub(super) const MEMBERS: usize = 100_000;
+
+/// Bytes of one member's name (Linux's `PATH_MAX`).
+pub(super) const NAME_BYTES: usize = 4096;
+
+/// Bytes of all names together.
+pub(super) const NAMES_BYTES: usize = 8 * 1024 * 1024;
+
+/// Bytes of one extended header: names, and attributes that are not used here.
+pub(super) const EXTENSION_BYTES: u64 = 1024 * 1024;
+
+/// Bytes after the archive that are looked at for the engine's error.
+pub(super) const TRAILER_BYTES: usize = 64 * 1024;
+
+/// Symbolic and hard links from a name to its content.
+pub(super) const LINKS: usize = 16;
+
+/// Base-two logarithm of the largest zstd window: 8 MiB, what RFC 8878 asks of every decoder and what the engines' own
+/// encoder uses. More would let an archive choose how much memory is used.
+pub(super) const ZSTD_WINDOW_LOG: u32 = 23;

@@ -1,0 +1,46 @@
+//! The images of `manifest.json`, which `docker save` writes since 1.10 and every engine can load.
+
+use super::{
+    contents::Contents,
+    document::{Document, Save},
+    error::{ImageError, shown},
+    judge::{Claim, Found, judge, unusable},
+    names,
+};
+use crate::domain::reference::Reference;
+
+pub(super) const MANIFEST: &str = "manifest.json";
+
+/// Every image that `manifest.json` lists, in its order; `None` without such a member.
+pub(super) fn images(contents: &Contents) -> Result<Option<Vec<Found>>, ImageError> {
+    if !contents.has(MANIFEST) {
+        return Ok(None);
+    }
+    let saves = match contents.file(MANIFEST).and_then(|blob| blob.document.as_deref()) {
+        Some(Ok(Document::Saves(saves))) => saves,
+        Some(Ok(other)) => return Err(ImageError::document(MANIFEST, format!("it is {}, not a list", other.kind()))),
+        Some(Err(problem)) => return Err(unusable(MANIFEST, problem)),
+        None => return Err(ImageError::document(MANIFEST, "it is no list of images")),
+    };
+    saves.iter().map(|save| judge(contents, claim(save)?)).collect::<Result<_, _>>().map(Some)
+}
+
+fn claim(save: &Save) -> Result<Claim, ImageError> {
+    let member = |name: &String| {
+        names::normalise(name)
+            .ok_or_else(|| ImageError::refused(format!("`{MANIFEST}` names `{}`, which leads out of it", shown(name))))
+    };
+    Ok(Claim {
+        references: save.names.iter().flatten().filter_map(|name| reference(name)).collect(),
+        config: member(&save.config)?,
+        layers: save.layers.iter().flatten().map(member).collect::<Result<_, _>>()?,
+        manifests: Vec::new(),
+    })
+}
+
+/// The name that an archive gives an image, where it is one. Without a tag it is none: `org.opencontainers.image.ref.name`
+/// often holds a bare tag, and an engine does not load a name without one.
+pub(super) fn reference(name: &str) -> Option<Reference> {
+    let last = name.rsplit('/').next()?;
+    if last.contains(':') { name.parse().ok() } else { None }
+}

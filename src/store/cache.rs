@@ -1,0 +1,122 @@
+//! The digest cache: what measuring found, by what identifies the bytes.
+
+use std::{
+    fs::Metadata,
+    os::unix::fs::MetadataExt as _,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use rusqlite::{OptionalExtension as _, params};
+
+use super::{Store, StoreError};
+use crate::domain::measurement::Measurement;
+
+/// Measurements kept; the oldest leave first. At some 2 kB each the table stays below 20 MB.
+pub(super) const KEPT: u32 = 10_000;
+
+/// Kernels stamp changes with a clock that ticks every 1 to 10 ms, and two changes within one tick look alike. What changed
+/// this shortly ago may change again unseen.
+const UNSETTLED: Duration = Duration::from_millis(100);
+
+/// What identifies measured bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum CacheKey {
+    /// An image in an engine's store, where an ID is never given to other content.
+    Engine {
+        /// The engine's own ID (`ID` of `/info`): two engines may hold different bytes under one image ID.
+        engine_id: String,
+        /// The image's ID (`sha256:…`).
+        image_id: String,
+    },
+    /// A file that has not been touched since. The change time cannot be set by programs, so a file that was rewritten and
+    /// given its old modification time is another one.
+    File {
+        /// Number of the file system.
+        device: u64,
+        /// Number of the file in it.
+        inode: u64,
+        /// Bytes.
+        size: u64,
+        /// Last modification, nanoseconds since 1970.
+        mtime_ns: i128,
+        /// Last change of content or metadata, nanoseconds since 1970.
+        ctime_ns: i128,
+    },
+}
+
+impl CacheKey {
+    /// The key of a file, from metadata read *before* its content. Compare it with one read afterwards before remembering.
+    ///
+    /// `None` when the file changed less than a tenth of a second before `now`: it must be measured, and not remembered.
+    #[must_use]
+    pub fn of_file(metadata: &Metadata, now: SystemTime) -> Option<Self> {
+        let nanoseconds = |seconds: i64, rest: i64| i128::from(seconds) * 1_000_000_000 + i128::from(rest);
+        let ctime_ns = nanoseconds(metadata.ctime(), metadata.ctime_nsec());
+        let now_ns = i128::try_from(now.duration_since(UNIX_EPOCH).ok()?.as_nanos()).ok()?;
+        let settled = now_ns - ctime_ns >= i128::try_from(UNSETTLED.as_nanos()).ok()?;
+        settled.then(|| Self::File {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+            size: metadata.size(),
+            mtime_ns: nanoseconds(metadata.mtime(), metadata.mtime_nsec()),
+            ctime_ns,
+        })
+    }
+
+    fn text(&self) -> String {
+        match self {
+            // The length keeps two parts from being cut at two places.
+            Self::Engine { engine_id, image_id } => format!("engine {} {engine_id} {image_id}", engine_id.len()),
+            Self::File { device, inode, size, mtime_ns, ctime_ns } => {
+                format!("file {device} {inode} {size} {mtime_ns} {ctime_ns}")
+            }
+        }
+    }
+}
+
+impl Store {
+    /// What measuring found in these bytes before. A row that another version wrote and this one cannot read is no hit.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn measured(&self, key: &CacheKey) -> Result<Option<Measurement>, StoreError> {
+        let found: Option<String> = self.read("look up a measurement", |connection| {
+            connection
+                .query_row("SELECT measured FROM measurement WHERE key = ?1", [key.text()], |row| row.get(0))
+                .optional()
+        })?;
+        Ok(found.and_then(|json| serde_json::from_str(&json).ok()))
+    }
+
+    /// Remembers what measuring found. The newest 10 000 are kept.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn remember(&self, key: &CacheKey, measurement: &Measurement) -> Result<(), StoreError> {
+        self.remember_among(KEPT, key, measurement)
+    }
+
+    pub(super) fn remember_among(
+        &self,
+        kept: u32,
+        key: &CacheKey,
+        measurement: &Measurement,
+    ) -> Result<(), StoreError> {
+        const OPERATION: &str = "remember a measurement";
+        let json = serde_json::to_string(measurement).map_err(|error| self.failed(OPERATION, error.to_string()))?;
+        self.write(OPERATION, |transaction| {
+            // REPLACE gives the row a new number, the highest: the numbers tell the age.
+            transaction.execute(
+                "INSERT OR REPLACE INTO measurement (key, measured) VALUES (?1, ?2)",
+                params![key.text(), json],
+            )?;
+            transaction
+                .execute(
+                    "DELETE FROM measurement WHERE rowid <= \
+                     (SELECT rowid FROM measurement ORDER BY rowid DESC LIMIT 1 OFFSET ?1)",
+                    [kept],
+                )
+                .map(drop)
+        })
+    }
+}

@@ -1,0 +1,194 @@
+//! Opening: checking, migrating, and setting a damaged file aside.
+
+use std::{
+    ffi::OsString,
+    fs,
+    io::ErrorKind,
+    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use time::{OffsetDateTime, macros::format_description};
+
+use super::{
+    Inner, Store, StoreError,
+    error::is_damage,
+    files::{self, Lock},
+};
+use crate::domain::{notice::Notice, text::clean};
+
+/// One step per schema version. A step that was released is never changed.
+pub(super) const MIGRATIONS: [&str; 1] = ["
+    CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE measurement (key TEXT NOT NULL UNIQUE, measured TEXT NOT NULL) STRICT;
+    CREATE TABLE journal (
+        hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
+        raw BLOB NOT NULL,
+        chain_id INTEGER NOT NULL,
+        account BLOB NOT NULL CHECK (length(account) = 20),
+        nonce INTEGER NOT NULL,
+        statement TEXT NOT NULL,
+        stage TEXT NOT NULL,
+        signed_at INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX journal_by_chain ON journal (chain_id, stage);
+    CREATE TABLE verdict (
+        network TEXT NOT NULL,
+        image BLOB NOT NULL,
+        reference TEXT NOT NULL,
+        conclusion TEXT NOT NULL,
+        concluded_at INTEGER NOT NULL,
+        UNIQUE (network, image, reference)
+    ) STRICT;
+"];
+
+/// The newest schema that this program knows.
+pub(super) const SCHEMA: i64 = 1;
+const _: () = assert!(MIGRATIONS.len() == 1 && SCHEMA == 1, "one step per version");
+
+/// `DAOC`, in SQLite's field for the kind of file.
+const APPLICATION_ID: i64 = 0x4441_4F43;
+
+const OPENING: &str = "open";
+
+/// Why a file cannot be used as it is.
+enum Trouble {
+    /// Its content is no database, or a broken one.
+    Damaged(String),
+    Other(StoreError),
+}
+
+impl Store {
+    /// [`Store::open`] that waits `patience` for other processes.
+    pub(super) fn open_within(path: &Path, patience: Duration) -> Result<(Self, Vec<Notice>), StoreError> {
+        // One process at a time opens: two could otherwise both set the same file aside, or migrate it twice.
+        let _alone = Lock::take(path, patience)?;
+        let mut notices = Vec::new();
+        let connection = match connect(path, patience) {
+            Ok(connection) => connection,
+            Err(Trouble::Other(error)) => return Err(error),
+            Err(Trouble::Damaged(cause)) => {
+                let aside = set_aside(path)?;
+                notices.push(Notice::new(&format!(
+                    "the database `{}` is damaged ({cause}) and was set aside as `{}`; a new one was made, and publications that were under way are not followed any more: look at their history",
+                    path.display(),
+                    aside.display(),
+                )));
+                connect(path, patience).map_err(|trouble| match trouble {
+                    Trouble::Other(error) => error,
+                    Trouble::Damaged(cause) => StoreError::Failed { operation: OPENING, path: path.to_owned(), cause },
+                })?
+            }
+        };
+        let inner = Inner { path: path.to_owned(), connection: Mutex::new(connection) };
+        Ok((Self { inner: Arc::new(inner) }, notices))
+    }
+}
+
+fn connect(path: &Path, patience: Duration) -> Result<Connection, Trouble> {
+    let sorted = |error: rusqlite::Error| {
+        if is_damage(&error) {
+            Trouble::Damaged(clean(&error.to_string()))
+        } else {
+            Trouble::Other(StoreError::of(OPENING, path.to_owned(), &error))
+        }
+    };
+    make_private(path)
+        .map_err(|cause| Trouble::Other(StoreError::Unwritable { operation: OPENING, path: path.to_owned(), cause }))?;
+    // Without SQLITE_OPEN_URI: a home named `file:x?mode=memory` is a folder.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(path, flags).map_err(sorted)?;
+    connection.busy_timeout(patience).map_err(sorted)?;
+    check(&connection, path, sorted)?;
+    prepare(&mut connection).map_err(sorted)?;
+    Ok(connection)
+}
+
+/// SQLite would create the file for everybody to read; its log and index take over the file's mode.
+///
+/// The file is never opened here when it exists: closing it would drop the locks of another connection of this process
+/// (POSIX advisory locks belong to process and file).
+fn make_private(path: &Path) -> Result<(), String> {
+    let said = |error: std::io::Error| clean(&error.to_string());
+    match fs::metadata(path) {
+        Ok(found) if !found.is_file() => Err("it is no regular file".to_owned()),
+        Ok(found) if found.permissions().mode() & 0o077 != 0 => {
+            fs::set_permissions(path, fs::Permissions::from_mode(0o600)).map_err(said)
+        }
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map(drop).map_err(said)
+        }
+        Err(error) => Err(said(error)),
+    }
+}
+
+/// Reads only: what is refused here stays as it is.
+fn check(
+    connection: &Connection,
+    path: &Path,
+    sorted: impl Fn(rusqlite::Error) -> Trouble + Copy,
+) -> Result<(), Trouble> {
+    let number = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0)).map_err(sorted);
+    let (version, application) = (number("user_version")?, number("application_id")?);
+    let empty = connection
+        .query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get::<_, bool>(0))
+        .map_err(sorted)?;
+    if application != APPLICATION_ID && !empty {
+        let cause = "it is another program's database; move it away, or name another home with --home".to_owned();
+        return Err(Trouble::Other(StoreError::Failed { operation: OPENING, path: path.to_owned(), cause }));
+    }
+    if version > SCHEMA {
+        return Err(Trouble::Other(StoreError::Newer { path: path.to_owned(), found: version, known: SCHEMA }));
+    }
+    let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(sorted)?;
+    if verdict == "ok" { Ok(()) } else { Err(Trouble::Damaged(clean(&verdict))) }
+}
+
+fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
+    // A file system without shared memory keeps the older journal, which is as safe and slower.
+    connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
+    // The journal must be on the disk before a transaction is broadcast; in WAL mode NORMAL would not sync each commit.
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let version: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let done = usize::try_from(version).unwrap_or_default();
+    for step in MIGRATIONS.iter().skip(done) {
+        transaction.execute_batch(step)?;
+    }
+    transaction.pragma_update(None, "user_version", SCHEMA)?;
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.commit()
+}
+
+/// Renames the database with its log, so that SQLite can still open what is left of it. Nothing is overwritten.
+fn set_aside(path: &Path) -> Result<PathBuf, StoreError> {
+    let format = format_description!("[year][month][day]T[hour][minute][second]Z");
+    let moment = OffsetDateTime::now_utc().format(format).unwrap_or_default();
+    let named = |suffix: &str| {
+        let mut name = OsString::from(path);
+        name.push(suffix);
+        PathBuf::from(name)
+    };
+    let free = (0..).map(|count| match count {
+        0 => format!(".corrupt-{moment}"),
+        count => format!(".corrupt-{moment}-{count}"),
+    });
+    // The counter ends: a folder holds finitely many files, and the lock keeps others from taking the name.
+    let suffix = free.into_iter().find(|suffix| !named(suffix).exists()).unwrap_or_default();
+    for part in ["", "-wal", "-shm"] {
+        match fs::rename(named(part), named(&format!("{suffix}{part}"))) {
+            Err(error) if part.is_empty() || error.kind() != ErrorKind::NotFound => {
+                let cause = format!("it is damaged and cannot be set aside: {}", clean(&error.to_string()));
+                return Err(StoreError::Unwritable { operation: OPENING, path: path.to_owned(), cause });
+            }
+            _ => {}
+        }
+    }
+    files::sync_folder_of(path)?;
+    Ok(named(&suffix))
+}

@@ -1,0 +1,104 @@
+use proptest::prelude::*;
+use rusqlite::Connection;
+
+use super::*;
+
+#[test]
+fn a_recorded_transaction_survives_a_kill() {
+    let home = Home::new();
+    let store = home.store();
+    store.record(&entry(1)).unwrap();
+    // What a killed process leaves: the files as they are now, its connection never closed.
+    let after = Home::new();
+    for name in ["state.db", "state.db-wal"] {
+        fs::copy(home.folder.path().join(name), after.folder.path().join(name)).unwrap();
+    }
+    assert_eq!(after.store().open_entries(1337).unwrap(), (vec![entry(1)], vec![]));
+}
+
+#[test]
+fn the_journal_follows_a_transaction_until_it_is_settled() {
+    let home = Home::new();
+    let store = home.store();
+    for number in [3, 1, 2] {
+        store.record(&entry(number)).unwrap();
+    }
+    store.record(&JournalEntry { chain_id: u64::MAX, nonce: u64::MAX, ..entry(4) }).unwrap();
+    let revocation = Statement::Revocation {
+        reference: "acme/api:1".parse().unwrap(),
+        digests: vec![Digest::of(b"x")],
+        reason: "key \"lost\"".into(),
+    };
+    store.record(&JournalEntry { statement: revocation.clone(), stage: JournalStage::Failed, ..entry(5) }).unwrap();
+    let open = |chain| -> Vec<u64> { store.open_entries(chain).unwrap().0.iter().map(|entry| entry.nonce).collect() };
+    assert_eq!((open(1337), open(u64::MAX)), (vec![3, 1, 2], vec![u64::MAX]));
+    assert!(store.has_open_entries().unwrap());
+    assert_eq!(store.open_nonces(1337, Address::from_bytes([1; 20])).unwrap(), [1, 2, 3]);
+    assert!(store.open_nonces(1337, Address::from_bytes([2; 20])).unwrap().is_empty());
+    let first = TransactionHash([3; 32]);
+    for stage in [JournalStage::Broadcast, JournalStage::Included, JournalStage::Broadcast, JournalStage::Final] {
+        store.advance(first, stage).unwrap();
+        assert_eq!(store.entry(first).unwrap().unwrap().stage, stage);
+    }
+    store.advance(first, JournalStage::Included).unwrap();
+    assert_eq!(store.entry(first).unwrap().unwrap().stage, JournalStage::Final, "a settled one stays settled");
+    assert_eq!(open(1337), [1, 2]);
+    assert_eq!(store.entry(TransactionHash([5; 32])).unwrap().unwrap().statement, revocation);
+    assert_eq!(store.recent(2).unwrap().0.len(), 2);
+    assert_eq!(store.recent(1).unwrap().0[0].hash, TransactionHash([5; 32]));
+}
+
+#[test]
+fn recording_twice_keeps_the_first_and_an_unknown_one_cannot_advance() {
+    let home = Home::new();
+    let store = home.store();
+    store.record(&entry(1)).unwrap();
+    store.advance(entry(1).hash, JournalStage::Broadcast).unwrap();
+    store.record(&entry(1)).unwrap();
+    assert_eq!(store.entry(entry(1).hash).unwrap().unwrap().stage, JournalStage::Broadcast);
+    let error = store.advance(entry(2).hash, JournalStage::Final).unwrap_err();
+    assert!(error.to_string().contains("0x0202"), "{error}");
+    assert_eq!(store.entry(entry(2).hash).unwrap(), None);
+    store.advance(entry(1).hash, JournalStage::Failed).unwrap();
+    assert!(!store.has_open_entries().unwrap());
+}
+
+#[test]
+fn an_unreadable_row_is_told_and_hides_no_other() {
+    let home = Home::new();
+    let store = home.store();
+    for number in 1..=4 {
+        store.record(&entry(number)).unwrap();
+    }
+    let other = Connection::open(home.path()).unwrap();
+    other.execute("UPDATE journal SET statement = '{' WHERE nonce = 1", []).unwrap();
+    other.execute("UPDATE journal SET stage = 'asleep\u{1b}[2J' WHERE nonce = 2", []).unwrap();
+    other.execute("UPDATE journal SET statement = '{\"kind\":\"poem\"}' WHERE nonce = 3", []).unwrap();
+    let (entries, notices) = store.open_entries(1337).unwrap();
+    assert_eq!(entries, [entry(4)]);
+    assert_eq!(notices.len(), 3);
+    assert!(notices.iter().all(|notice| !notice.sentence().contains('\u{1b}')));
+    assert_eq!(store.entry(entry(1).hash).unwrap_err().code(), "store-failed");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+    #[test]
+    fn what_is_recorded_is_read_back(
+        raw in proptest::collection::vec(any::<u8>(), 0..200), chain_id: u64, nonce: u64, at: u64,
+        text in any::<String>(), hash: [u8; 32], from: [u8; 20], kinds in proptest::collection::vec(any::<u8>(), 0..5),
+    ) {
+        let home = Home::new();
+        let store = home.store();
+        let kinded = |code| KindedDigest { kind: DigestKind::from_code(code), digest: Digest::of(&[code]) };
+        let statement = Statement::Release {
+            reference: "ghcr.io/a/b:1".parse().unwrap(), digests: kinds.into_iter().map(kinded).collect(), annotations: text,
+        };
+        let entry = JournalEntry {
+            hash: TransactionHash(hash), raw, chain_id, from: Address::from_bytes(from), nonce, statement,
+            stage: JournalStage::Included, at: Timestamp(at),
+        };
+        store.record(&entry).unwrap();
+        prop_assert_eq!(store.entry(entry.hash).unwrap(), Some(entry));
+    }
+}

@@ -1,0 +1,208 @@
+//! A real node, and what every test does with it.
+
+use std::{
+    future::Future,
+    time::{Duration, Instant},
+};
+
+use daochain::{
+    chain::{Action, Answers, Chain, ChainConfig, Question, SigningKey},
+    domain::{
+        Address, Digest, Reference, Wei,
+        publication::{Cost, Fate, TransactionHash},
+    },
+};
+use ethers_core::{
+    abi::{Token, encode},
+    utils::id,
+};
+use jsonrpsee::{
+    core::client::ClientT as _,
+    http_client::{HttpClient, HttpClientBuilder},
+    rpc_params,
+};
+use serde_json::{Value, json};
+use url::Url;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Tests run at once, and only one of them may find the registry missing.
+static DEPLOYING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
+/// One real node, with the registry on it.
+pub(crate) struct Node {
+    pub(crate) chain: Chain,
+    pub(crate) url: Url,
+    rpc: HttpClient,
+}
+
+/// The nodes to test against, by name.
+fn endpoints() -> Vec<(String, Url)> {
+    let without = std::env::var("DAOCHAIN_WITHOUT").unwrap_or_default();
+    if without.split(',').any(|word| word == "node") {
+        eprintln!("left out: DAOCHAIN_WITHOUT has `node`");
+        return Vec::new();
+    }
+    let nodes = std::env::var("DAOCHAIN_TEST_NODES").expect(
+        "DAOCHAIN_TEST_NODES names the nodes, as in `geth=http://127.0.0.1:8545`; or set DAOCHAIN_WITHOUT=node",
+    );
+    let node = |pair: &str| {
+        let (name, url) = pair.split_once('=').expect("DAOCHAIN_TEST_NODES is a list of NAME=URL");
+        (name.to_owned(), url.parse().unwrap())
+    };
+    nodes.split(',').map(node).collect()
+}
+
+pub(crate) fn on_each_node<F: Future<Output = ()>>(test: impl Fn(Node) -> F) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    for (name, url) in endpoints() {
+        runtime.block_on(async {
+            let node = Node::with_registry(url).await;
+            eprintln!("{name}: {}", node.chain.client_version().await.unwrap());
+            test(node).await;
+        });
+    }
+}
+
+pub(crate) fn config(url: &Url, contract: Option<Address>) -> ChainConfig {
+    ChainConfig { network: "test".to_owned(), rpc: url.clone(), chain_id: None, contract, local: true }
+}
+
+impl Node {
+    /// The registry is deployed through the proxy where the chain has it, and plainly elsewhere.
+    async fn with_registry(url: Url) -> Self {
+        let _alone = DEPLOYING.lock().await;
+        let rpc = HttpClientBuilder::default().build(url.as_str()).unwrap();
+        let chain = Chain::new(config(&url, None)).unwrap();
+        let mut node = Self { chain, url, rpc };
+        let deterministic = node.chain.has_deployment_proxy().await.unwrap();
+        if node.chain.contract_state().await.unwrap().code_matches {
+            return node;
+        }
+        node.deploy(deterministic).await;
+        node
+    }
+
+    /// Deploys the registry, and looks at it before and after.
+    pub(crate) async fn deploy(&mut self, deterministic: bool) {
+        let node = self;
+        let deployer = node.account().await;
+        let action = Action::DeployRegistry { deterministic };
+        let nonce = node.chain.next_nonce(deployer.address()).await.unwrap();
+        let address = action.creates(deployer.address(), nonce).unwrap();
+        if deterministic {
+            assert_eq!(address, node.chain.contract());
+        } else {
+            node.chain = Chain::new(config(&node.url, Some(address))).unwrap();
+        }
+        let state = node.chain.contract_state().await.unwrap();
+        assert!(!state.deployed && !state.code_matches && state.address == address, "{state:?}");
+        let error = node.chain.records(&[]).await.unwrap_err();
+        assert_eq!(error.code(), "no-contract", "{error}");
+        node.succeed(&deployer, &action).await;
+        let state = node.chain.contract_state().await.unwrap();
+        assert!(state.deployed && state.code_matches && state.address == address, "{state:?}");
+    }
+
+    /// Calls the registry with what no [`Action`] says yet.
+    pub(crate) async fn call(&self, key: &SigningKey, signature: &str, arguments: &[Token]) {
+        let nothing = Action::Transfer { to: self.chain.contract(), amount: Wei::ZERO };
+        let of_fee = Action::Transfer { to: key.address(), amount: Wei::ZERO };
+        let cost = Cost { gas_limit: 300_000, ..self.chain.estimate(&of_fee, key.address()).await.unwrap() };
+        let nonce = self.chain.next_nonce(key.address()).await.unwrap();
+        let mut unsigned = self.chain.prepare(&nothing, key.address(), nonce, cost).await.unwrap();
+        unsigned.data = [id(signature).as_slice(), &encode(arguments)].concat();
+        let signed = unsigned.sign(key).unwrap();
+        self.chain.broadcast(&signed.raw).await.unwrap();
+        let fate = self.follow(signed.hash, key, nonce).await;
+        assert!(matches!(fate, Fate::Succeeded { .. }), "{signature} came to {fate:?}");
+    }
+
+    /// A new account with two ether.
+    pub(crate) async fn account(&self) -> SigningKey {
+        let key = SigningKey::generate();
+        let accounts: Vec<String> = self.rpc.request("eth_accounts", rpc_params![]).await.unwrap();
+        let two_ether = "0x1bc16d674ec80000";
+        let transfer = json!({"from": accounts[0], "to": key.address().to_string(), "value": two_ether});
+        let _: String = self.rpc.request("eth_sendTransaction", rpc_params![transfer]).await.unwrap();
+        let deadline = Instant::now() + PATIENCE;
+        while self.chain.balances(&[key.address()]).await.unwrap() != [Wei::from_ether(2)] {
+            assert!(Instant::now() < deadline, "the account was not funded");
+            tokio::task::yield_now().await;
+        }
+        key
+    }
+
+    pub(crate) async fn sign(
+        &self,
+        key: &SigningKey,
+        action: &Action,
+        nonce: u64,
+        cost: Cost,
+    ) -> (TransactionHash, Vec<u8>) {
+        let unsigned = self.chain.prepare(action, key.address(), nonce, cost).await.unwrap();
+        let signed = unsigned.sign(key).unwrap();
+        (signed.hash, signed.raw)
+    }
+
+    /// Signs, sends and follows `action` with a known cost.
+    pub(crate) async fn send(&self, key: &SigningKey, action: &Action, cost: Cost) -> Fate {
+        let nonce = self.chain.next_nonce(key.address()).await.unwrap();
+        let (hash, raw) = self.sign(key, action, nonce, cost).await;
+        assert_eq!(self.chain.fate(hash, key.address(), nonce).await.unwrap(), Fate::Forgotten);
+        self.chain.broadcast(&raw).await.unwrap();
+        let fate = self.follow(hash, key, nonce).await;
+        // The bytes may be sent again, whoever has them by now.
+        self.chain.broadcast(&raw).await.unwrap();
+        fate
+    }
+
+    pub(crate) async fn follow(&self, hash: TransactionHash, key: &SigningKey, nonce: u64) -> Fate {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match self.chain.fate(hash, key.address(), nonce).await.unwrap() {
+                Fate::Pending => assert!(Instant::now() < deadline, "no block took the transaction"),
+                fate => return fate,
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Estimates, signs, sends, and demands success. Returns the block.
+    pub(crate) async fn succeed(&self, key: &SigningKey, action: &Action) -> u64 {
+        let cost = self.chain.estimate(action, key.address()).await.unwrap();
+        self.chain.check_funds(action, key.address(), &cost).await.unwrap();
+        match self.send(key, action, cost).await {
+            Fate::Succeeded { inclusion, confirmations, .. } => {
+                assert!(confirmations >= 1);
+                assert!(inclusion.gas_used <= cost.gas_limit && inclusion.fee <= cost.at_most());
+                assert!(inclusion.fee > Wei::ZERO);
+                inclusion.block
+            }
+            other => panic!("{action:?} came to {other:?}"),
+        }
+    }
+
+    pub(crate) async fn ask(&self, reference: &Reference, publishers: &[Address], digests: &[Digest]) -> Answers {
+        let question =
+            Question { reference: reference.clone(), publishers: publishers.to_vec(), digests: digests.to_vec() };
+        self.chain.records(&[question]).await.unwrap()
+    }
+
+    /// A contract that is not the registry: one byte of code.
+    pub(crate) async fn foreign_contract(&self) -> Address {
+        let accounts: Vec<String> = self.rpc.request("eth_accounts", rpc_params![]).await.unwrap();
+        // PUSH1 1 PUSH1 0 RETURN: deploys one zero byte.
+        let creation = json!({"from": accounts[0], "data": "0x60016000f3"});
+        let hash: String = self.rpc.request("eth_sendTransaction", rpc_params![creation]).await.unwrap();
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let receipt: Value =
+                self.rpc.request("eth_getTransactionReceipt", rpc_params![&hash]).await.unwrap_or_default();
+            if let Some(address) = receipt["contractAddress"].as_str() {
+                return address.parse().unwrap();
+            }
+            assert!(Instant::now() < deadline, "no block took the contract");
+            tokio::task::yield_now().await;
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! The room `docker` against a real engine, which `tests/run` starts. Each test makes images of its own name and removes
+//! them; the engine may hold others.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stderr,
+    reason = "a test fails by panicking, and names its parts on stderr"
+)]
+
+use std::{
+    collections::BTreeSet,
+    io::{Cursor, Read as _},
+    pin::pin,
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+
+use bollard::{
+    API_DEFAULT_VERSION, Docker, body_full,
+    query_parameters::{ImportImageOptions, RemoveImageOptions, TagImageOptions},
+};
+use daochain::{
+    docker::{Engine, EngineError, EngineEvent, EngineTarget, Store},
+    domain::{
+        Digest, Reference,
+        digest::DigestKind,
+        image::{EvidenceLevel, KindedDigest, LocalImage},
+    },
+};
+use futures_util::StreamExt as _;
+use tokio_util::bytes::Bytes;
+
+/// An engine that does not tell of a change within this time has failed; on an idle machine it takes milliseconds.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// True when the caller asked to do without an engine (`DAOCHAIN_WITHOUT=docker`).
+fn without_docker() -> bool {
+    let skipped = std::env::var("DAOCHAIN_WITHOUT").unwrap_or_default().split(',').any(|part| part == "docker");
+    if skipped {
+        eprintln!("part: docker left out, as DAOCHAIN_WITHOUT asks");
+    }
+    skipped
+}
+
+/// The room's engine, and bollard's for what the room does not do: load, tag, remove.
+struct Lab {
+    engine: Engine,
+    docker: Docker,
+    /// Unique to this test.
+    repository: String,
+    loaded: BTreeSet<String>,
+}
+
+/// An image of one layer with one file, as `docker save` of Docker 20.10 writes it.
+struct Tiny {
+    archive: Vec<u8>,
+    config: Digest,
+    reference: Reference,
+}
+
+fn tarball(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut builder = tar::Builder::new(Vec::new());
+    for (name, bytes) in files {
+        let mut header = tar::Header::new_ustar();
+        header.set_size(bytes.len() as u64);
+        header.set_mode(0o644);
+        builder.append_data(&mut header, name, *bytes).unwrap();
+    }
+    builder.into_inner().unwrap()
+}
+
+impl Lab {
+    async fn open() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let host = std::env::var("DAOCHAIN_TEST_DOCKER")
+            .expect("DAOCHAIN_TEST_DOCKER names no engine; run tests/run, or set DAOCHAIN_WITHOUT=docker");
+        let targets = EngineTarget::discover(Some(&host), &|_| None).unwrap();
+        let engine = Engine::connect(&targets).await.unwrap();
+        eprintln!("part: {} at {}", engine.info().label(), engine.info().endpoint);
+        let docker = match &targets[0] {
+            EngineTarget::Unix(path) => {
+                Docker::connect_with_unix(path.to_str().unwrap(), 120, API_DEFAULT_VERSION).unwrap()
+            }
+            other => panic!("the tests' engine listens on a socket, not at {other}"),
+        };
+        let repository = format!("daochain-test/p{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        Self { engine, docker, repository, loaded: BTreeSet::new() }
+    }
+
+    /// An image that no other test and no other `content` has.
+    fn tiny(&self, tag: &str, content: &[u8]) -> Tiny {
+        let name = format!("{}:{tag}", self.repository);
+        let layer = tarball(&[("content", content), ("owner", name.as_bytes())]);
+        let config = format!(
+            r#"{{"architecture":"amd64","os":"linux","created":"2023-11-14T22:13:20Z","config":{{}},"rootfs":{{"type":"layers","diff_ids":["{}"]}}}}"#,
+            Digest::of(&layer)
+        );
+        let digest = Digest::of(config.as_bytes());
+        let manifest =
+            format!(r#"[{{"Config":"{0}.json","RepoTags":["{name}"],"Layers":["l/layer.tar"]}}]"#, digest.hex());
+        let archive = tarball(&[
+            (&format!("{}.json", digest.hex()), config.as_bytes()),
+            ("l/layer.tar", &layer),
+            ("manifest.json", manifest.as_bytes()),
+        ]);
+        Tiny { archive, config: digest, reference: name.parse().unwrap() }
+    }
+
+    async fn load(&mut self, tiny: &Tiny) -> LocalImage {
+        let options = ImportImageOptions { quiet: true, ..Default::default() };
+        let mut answer = pin!(self.docker.import_image(options, body_full(Bytes::from(tiny.archive.clone())), None));
+        while let Some(line) = answer.next().await {
+            line.unwrap();
+        }
+        self.loaded.insert(tiny.reference.familiar().to_owned());
+        self.engine.resolve(tiny.reference.as_str()).await.unwrap()
+    }
+
+    async fn tag(&mut self, from: &Tiny, tag: &str) {
+        let options = TagImageOptions { repo: Some(self.repository.clone()), tag: Some(tag.to_owned()) };
+        self.docker.tag_image(from.reference.familiar(), Some(options)).await.unwrap();
+        self.loaded.insert(format!("{}:{tag}", self.repository));
+    }
+
+    async fn remove(&mut self, name: &str) {
+        self.docker.remove_image(name, None::<RemoveImageOptions>, None).await.unwrap();
+        self.loaded.remove(name);
+    }
+
+    async fn close(mut self) {
+        for name in std::mem::take(&mut self.loaded) {
+            self.remove(&name).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_loaded_image_is_listed_found_and_described() {
+    if without_docker() {
+        return;
+    }
+    let mut lab = Lab::open().await;
+    let tiny = lab.tiny("1", b"listed");
+    let image = lab.load(&tiny).await;
+    assert_eq!(image.references, std::slice::from_ref(&tiny.reference));
+    assert_eq!(image.evidence.level(), EvidenceLevel::Claimed);
+    if lab.engine.info().store == Store::Classic {
+        assert_eq!(image.id.id, tiny.config.to_string());
+        assert_eq!(image.evidence.digests(), [KindedDigest { kind: DigestKind::Config, digest: tiny.config }]);
+    } else {
+        assert_eq!(image.evidence.config_digest(), None);
+    }
+    assert!(lab.engine.list().await.unwrap().contains(&image));
+    for name in [tiny.reference.familiar(), &image.id.id, &image.id.id["sha256:".len()..], &image.id.id[..50]] {
+        assert_eq!(lab.engine.resolve(name).await.unwrap(), image, "{name}");
+    }
+    let detail = lab.engine.inspect(&image.id.id).await.unwrap();
+    assert_eq!((detail.platform.as_deref(), detail.id), (Some("linux/amd64"), image.id.id));
+    assert_eq!((detail.created, detail.references), (image.created, image.references));
+    lab.close().await;
+}
+
+#[tokio::test]
+async fn an_image_that_is_not_there_is_named() {
+    if without_docker() {
+        return;
+    }
+    let lab = Lab::open().await;
+    let (name, absent) = (format!("{}:none", lab.repository), Digest::of(b"in no engine").to_string());
+    for name in [name.as_str(), &absent] {
+        let error = lab.engine.resolve(name).await.unwrap_err();
+        assert!(error.code() == "no-such-image" && error.to_string().contains(name), "{error}");
+    }
+    let from_engine = [lab.engine.inspect(&absent).await.map(|_| ()), lab.engine.export(&absent).await.map(|_| ())];
+    for answer in from_engine {
+        assert!(matches!(answer, Err(EngineError::NoSuchImage { .. })), "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_export_holds_the_images_configuration_and_layer() {
+    if without_docker() {
+        return;
+    }
+    let mut lab = Lab::open().await;
+    let content = vec![7; 3_000_000];
+    let tiny = lab.tiny("1", &content);
+    let image = lab.load(&tiny).await;
+    let mut reader = lab.engine.export_reader(&image.id.id).await.unwrap();
+    let bytes = tokio::task::spawn_blocking(move || {
+        let mut bytes = Vec::new();
+        reader.read_to_end(&mut bytes).map(|_| bytes)
+    })
+    .await
+    .unwrap()
+    .unwrap();
+    let mut found = BTreeSet::new();
+    for entry in tar::Archive::new(Cursor::new(&bytes)).entries().unwrap() {
+        let mut member = Vec::new();
+        entry.unwrap().read_to_end(&mut member).unwrap();
+        found.insert(Digest::of(&member));
+    }
+    assert!(found.contains(&tiny.config), "the configuration is not in the export");
+    let estimate = lab.engine.export_size(&image);
+    if lab.engine.info().store == Store::Classic {
+        let estimate = estimate.unwrap();
+        assert!(estimate >= content.len() as u64 && estimate <= bytes.len() as u64, "{estimate} of {}", bytes.len());
+    }
+    let streamed: usize = lab
+        .engine
+        .export(&image.id.id)
+        .await
+        .unwrap()
+        .map(|chunk| chunk.unwrap().len())
+        .collect::<Vec<_>>()
+        .await
+        .iter()
+        .sum();
+    assert!(streamed > content.len());
+    lab.close().await;
+}
+
+#[tokio::test]
+async fn changes_are_told_and_exporting_is_none() {
+    if without_docker() {
+        return;
+    }
+    let mut lab = Lab::open().await;
+    let tiny = lab.tiny("1", b"events");
+    let image = lab.load(&tiny).await;
+    // Not polled before the change: what happens between the call and the first poll must not be lost.
+    let mut events = pin!(lab.engine.events());
+    let exported = lab.engine.export(&image.id.id).await.unwrap().map(Result::unwrap).count().await;
+    assert!(exported > 0);
+    lab.tag(&tiny, "again").await;
+    let again = format!("{}:again", lab.repository);
+    lab.remove(&again).await;
+    let mut told = Vec::new();
+    while !told.iter().any(|event| matches!(event, EngineEvent::Removed { image: name } if name == &image.id.id)) {
+        told.push(tokio::time::timeout(DEADLINE, events.next()).await.expect("an event").unwrap().unwrap());
+    }
+    let mine = |event: &&EngineEvent| match event {
+        EngineEvent::Changed { image: name } | EngineEvent::Removed { image: name } => {
+            name == &image.id.id || name == &again
+        }
+    };
+    assert!(told.iter().filter(mine).any(|event| matches!(event, EngineEvent::Changed { .. })), "{told:?}");
+    lab.close().await;
+}
