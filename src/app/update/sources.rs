@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{
     app::{
         effect::Effect,
-        model::{Engine, Model, Tone},
+        model::{Engine, Model, Once, Tone},
         msg::{Listing, Problem, SourceMsg},
         update::{chain, tasks},
     },
@@ -21,8 +21,10 @@ pub(super) fn update(model: &mut Model, msg: SourceMsg) -> Vec<Effect> {
     match msg {
         SourceMsg::Listed(listing) => listed(model, listing),
         SourceMsg::Connected { engine } => {
+            // The first listing is under way, and asks the engine that has just answered.
+            let first = model.engine == Engine::Asking && model.listing != Once::Idle;
             model.engine = Engine::Here(engine);
-            list(model, AT_ONCE)
+            if first { Vec::new() } else { list(model, AT_ONCE) }
         }
         SourceMsg::Changed => list(model, AFTER_BURST),
         // Whoever named archives and no engine misses none.
