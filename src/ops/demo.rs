@@ -306,6 +306,9 @@ fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
 
 impl Demo {
     /// Ends the node, and removes the home unless it is kept.
+    ///
+    /// # Errors
+    /// When the home cannot be removed.
     pub async fn close(self) -> Result<(), Failure> {
         self.context.close().await;
         let Place::Temporary(dir) = self.home else { return Ok(()) };

@@ -1,0 +1,36 @@
+//! The README's tables are printed from the program's own: keys from the action table. `README_UPDATE=1` rewrites them.
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+
+use std::fmt::Write as _;
+
+use daochain::app::action::{BINDINGS, Place};
+
+const BEGIN: &str = "<!-- keys -->\n";
+const END: &str = "<!-- /keys -->";
+
+/// The panes' keys. Those of dialogs stand in the dialogs.
+fn keys() -> String {
+    let mut table = String::from("| keys | what they do | where |\n|---|---|---|\n");
+    for binding in BINDINGS.iter().filter(|binding| !binding.help.is_empty()) {
+        let panes = [Place::Images, Place::Accounts];
+        let here: Vec<_> = panes.into_iter().filter(|place| binding.places.contains(place)).map(Place::title).collect();
+        if !here.is_empty() {
+            writeln!(table, "| `{}` | {} | {} |", binding.keys_text(), binding.help, here.join(", "))
+                .expect("text takes text");
+        }
+    }
+    table
+}
+
+#[test]
+fn the_keys_are_those_of_the_program() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+    let readme = std::fs::read_to_string(path).expect("the README is text");
+    let (before, rest) = readme.split_once(BEGIN).expect("the README marks where its keys begin");
+    let (shown, after) = rest.split_once(END).expect("the README marks where its keys end");
+    if std::env::var_os("README_UPDATE").is_some() {
+        std::fs::write(path, [before, BEGIN, &keys(), END, after].concat()).expect("the README can be written");
+        return;
+    }
+    assert_eq!(shown, keys(), "run README_UPDATE=1 cargo test --test readme");
+}
