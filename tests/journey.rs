@@ -42,10 +42,12 @@ fn publish_verify_swap_revoke(home: &Home, deploy: bool) {
     }
     let reference = format!("acme/{}:1", unique("app"));
     let verify = || home.run(&["verify", &reference]);
+    // These nodes make a block per transaction: a second one would never come.
+    let publish = || home.run(&["publish", &reference, "--yes", "--confirmations", "1"]);
 
     let first = build(&reference, &unique("first"));
     assert_eq!(verify().verdict(), ("unpublished", Some(4)));
-    let published = home.run(&["publish", &reference, "--yes"]);
+    let published = publish();
     assert!(published.success(), "{published:?}");
     assert_eq!(published.document["publications"][0]["version"], 1, "{published:?}");
     assert_eq!(verify().verdict(), ("untrusted", Some(4)));
@@ -63,15 +65,15 @@ fn publish_verify_swap_revoke(home: &Home, deploy: bool) {
     assert_eq!(swapped.verdict(), ("mismatch", Some(3)), "{swapped:?}");
     assert!(swapped.document["images"][0]["expected"].to_string().contains(&first.id), "{swapped:?}");
 
-    assert!(home.run(&["publish", &reference, "--yes"]).success());
+    assert!(publish().success());
     assert_eq!(verify().verdict(), ("verified", Some(0)));
-    let again = home.run(&["publish", &reference, "--yes"]);
+    let again = publish();
     assert_eq!(again.document["publications"][0]["stage"], "already-published", "{again:?}");
     docker(&["tag", &first.id, &reference]);
     assert_eq!(verify().verdict(), ("outdated", Some(6)));
     docker(&["tag", &second.id, &reference]);
 
-    let revoked = home.run(&["revoke", &reference, "--reason", "a test withdrew it", "--yes"]);
+    let revoked = home.run(&["revoke", &reference, "--reason", "a test withdrew it", "--yes", "--confirmations", "1"]);
     assert!(revoked.success(), "{revoked:?}");
     let withdrawn = verify();
     assert_eq!(withdrawn.verdict(), ("revoked", Some(5)), "{withdrawn:?}");

@@ -7,6 +7,8 @@
     reason = "a test fails by panicking, and names its parts on stderr"
 )]
 
+pub mod terminal;
+
 use std::{
     io::Write as _,
     path::{Path, PathBuf},
@@ -95,10 +97,19 @@ impl Home {
         command
     }
 
-    /// Runs the program with `--json` and reads its document.
+    /// Runs the program with `--json` and reads its document. Nothing that a suite does takes two minutes: then the
+    /// program is ended, and the test fails by its exit code.
     pub fn run(&self, args: &[&str]) -> Run {
-        let output = self.command(args).arg("--json").output().expect("the program starts");
-        Run::read(args, &output)
+        let command = self.command(args);
+        let mut bounded = Command::new("timeout");
+        bounded.args(["--kill-after=10", "120"]).arg(command.get_program()).args(command.get_args()).arg("--json");
+        for (name, value) in command.get_envs() {
+            match value {
+                Some(value) => bounded.env(name, value),
+                None => bounded.env_remove(name),
+            };
+        }
+        Run::read(args, &bounded.stdin(Stdio::null()).output().expect("the program starts"))
     }
 
     /// Makes an account with ether in it; its address.

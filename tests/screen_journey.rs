@@ -1,0 +1,177 @@
+//! The main job by keys, in a pseudo-terminal, on the real engine and the embedded node.
+#![expect(clippy::expect_used, clippy::print_stderr, reason = "a test fails by panicking, and says what it measured")]
+
+mod support;
+
+use std::time::{Duration, Instant};
+
+use support::{
+    Home, PASSPHRASE, build, docker, docker_host,
+    terminal::{Terminal, key},
+    unique, without,
+};
+
+const ROWS: u16 = 24;
+const COLS: u16 = 80;
+
+/// A row follows what happens outside within two seconds; the rest is what two loaded cores may need on top.
+const SOON: Duration = Duration::from_secs(10);
+
+fn screen(home: &Home) -> Terminal {
+    Terminal::start(ROWS, COLS, &home.command(&[]))
+}
+
+/// A name short enough to be shown whole in 80 columns, and the name of no other process' test.
+fn short_reference(letter: char) -> String {
+    format!("acme/{letter}{}:1", std::process::id())
+}
+
+/// Shows only this image, so that it is the selected one.
+fn filter(terminal: &mut Terminal, reference: &str) {
+    terminal.wait_for_text("IMAGE").send("/").wait_for_text("keep").send(reference).send(key::ENTER);
+}
+
+/// Runs `change`, and waits for what it does to the row, without a key.
+fn changes(terminal: &mut Terminal, line: &[&str], change: impl FnOnce()) {
+    change();
+    let began = Instant::now();
+    terminal.wait_for_line(line);
+    let took = began.elapsed();
+    eprintln!("{line:?} after {} ms", took.as_millis());
+    assert!(took < SOON, "{line:?} took {took:?}");
+}
+
+/// Makes an account by keys and gives it ether; its address.
+fn make_account(home: &Home, terminal: &mut Terminal) -> String {
+    terminal.send("2").wait_for_text("`n` makes one");
+    terminal.send("n").wait_for_text("New account").send(PASSPHRASE).send(key::ENTER);
+    terminal.send(PASSPHRASE).capture("journey-account").send(key::ENTER).wait_for_line(&["0x", "default"]);
+    terminal.send("f").wait_for_line(&["0x", "100.000000 ETH"]);
+    terminal.send("1");
+    let accounts = home.run(&["account", "list"]);
+    accounts.document["accounts"][0]["address"].as_str().expect("an address").to_owned()
+}
+
+/// Publishes the selected image by keys.
+fn publish(terminal: &mut Terminal, name: &str) {
+    terminal.send("p").wait_for_text("passphrase").send(PASSPHRASE);
+    terminal.capture(&format!("journey-{name}")).send(key::ENTER).wait_for_text("in block");
+    terminal.capture(&format!("journey-{name}-done")).send(key::ESC);
+}
+
+#[test]
+fn publish_verify_swap_and_revoke_by_keys() {
+    if without("docker") {
+        return;
+    }
+    let home = Home::new().with_docker();
+    let reference = short_reference('k');
+    let row = reference.as_str();
+    let first = build(row, &unique("first"));
+    let mut terminal = screen(&home);
+    let address = make_account(&home, &mut terminal);
+
+    filter(&mut terminal, row);
+    terminal.wait_for_line(&[row, "·", "unpublished"]);
+    publish(&mut terminal, "publish-1");
+    terminal.wait_for_line(&[row, "?", "untrusted"]);
+    assert!(home.run(&["trust", "add", "acme/*", &address, "--name", "acme"]).success());
+    terminal.send("R").wait_for_line(&[row, "✔", "verified v1", "acme"]).capture("journey-verified");
+
+    let mut second = None;
+    changes(&mut terminal, &[row, "✘", "MISMATCH"], || second = Some(build(row, &unique("second"))));
+    terminal.wait_for_text("is not an image that acme released").capture("journey-mismatch");
+    publish(&mut terminal, "publish-2");
+    terminal.wait_for_line(&[row, "✔", "verified v2"]);
+
+    changes(&mut terminal, &[row, "↑", "outdated v1 < v2"], || drop(docker(&["tag", &first.id, row])));
+    terminal.capture("journey-outdated");
+
+    terminal.send("r").wait_for_text("reason").send("a test withdrew it").send(key::ENTER);
+    terminal.wait_for_text("passphrase").send(PASSPHRASE).capture("journey-revoke").send(key::ENTER);
+    terminal.wait_for_text("in block").send(key::ESC);
+    terminal.wait_for_line(&[row, "⊘", "REVOKED"]).wait_for_text("a test withdrew it").capture("journey-revoked");
+
+    terminal.send("q");
+    assert_eq!(terminal.finish().1, 0);
+    assert!(!terminal.written().contains(PASSPHRASE), "the passphrase was shown");
+}
+
+#[test]
+fn a_publication_of_another_process_changes_the_row_without_a_key() {
+    if without("docker") {
+        return;
+    }
+    let home = Home::new().with_docker();
+    let address = home.funded_account();
+    assert!(home.run(&["trust", "add", "acme/*", &address, "--name", "acme"]).success());
+    let reference = short_reference('o');
+    let row = reference.as_str();
+    let mut terminal = screen(&home);
+    filter(&mut terminal, row);
+
+    let mut image = None;
+    changes(&mut terminal, &[row, "·", "unpublished"], || image = Some(build(row, &unique("content"))));
+    changes(&mut terminal, &[row, "verified v1"], || assert!(home.run(&["publish", row, "--yes"]).success()));
+    let revoke = ["revoke", row, "--reason", "withdrawn elsewhere", "--yes"];
+    changes(&mut terminal, &[row, "⊘", "REVOKED"], || assert!(home.run(&revoke).success()));
+    changes(&mut terminal, &["no image matches"], || drop(image));
+
+    terminal.send(key::CTRL_C);
+    assert_eq!(terminal.finish().1, 0);
+}
+
+#[test]
+fn an_engine_that_is_not_there_does_not_look_like_an_empty_one() {
+    let home = Home::new();
+    let mut terminal = screen(&home);
+    terminal.wait_for_text("no engine").wait_for_text("/nonexistent/docker.sock");
+    terminal.wait_for_text("--docker-host").capture("journey-no-engine");
+    terminal.send("q");
+    assert_eq!(terminal.finish().1, 0);
+}
+
+#[test]
+fn an_engine_that_ends_is_told_and_comes_back() {
+    if without("docker") {
+        return;
+    }
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let socket = dir.path().join("engine.sock");
+    let real = docker_host();
+    std::os::unix::fs::symlink(real.trim_start_matches("unix://"), &socket).expect("a link to the engine");
+    let _image = build(&short_reference('e'), &unique("content"));
+    let home = Home::new();
+    let mut command = home.command(&[]);
+    command.env("DOCKER_HOST", format!("unix://{}", socket.display()));
+    let mut terminal = Terminal::start(ROWS, COLS, &command);
+    terminal.wait_for_line(&[&short_reference('e'), "unpublished"]);
+    std::fs::remove_file(&socket).expect("the link's end");
+    terminal.send("R").wait_for_text("lost").wait_for_text(&short_reference('e')).capture("journey-engine-lost");
+    std::os::unix::fs::symlink(real.trim_start_matches("unix://"), &socket).expect("a link to the engine");
+    terminal.wait_until("the engine to come back", |screen| !screen.contents().contains("lost"));
+    terminal.send("q");
+    assert_eq!(terminal.finish().1, 0);
+}
+
+#[test]
+fn the_demo_shows_every_verdict() {
+    let home = Home::new();
+    let mut terminal = Terminal::start(ROWS, COLS, &home.command(&["demo"]));
+    let rows: [&[&str]; 8] = [
+        &["acme/web:1.2", "✔", "verified v2"],
+        &["acme/db:16", "↑", "outdated v1 < v2"],
+        &["acme/old:1", "⊘", "REVOKED"],
+        &["acme/api", "✘", "MISMATCH"],
+        &["acme/worker:3", "✘", "MISMATCH"],
+        &["tools/scan:2", "?", "untrusted"],
+        &["nginx:1.27", "·", "unpublished"],
+        &["acme/cache:7", "…", "undecided"],
+    ];
+    for row in rows {
+        terminal.wait_for_line(row);
+    }
+    terminal.send("q");
+    let (written, code) = terminal.finish();
+    assert_eq!(code, 0, "{written}");
+}
