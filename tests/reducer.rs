@@ -9,6 +9,7 @@ use daochain::{
         clock::next_wake,
         model::{Dialog, Engine, Pane},
         msg::{AccountMsg, ChainMsg, HistoryMsg, InputMsg, Listing, SecretShape, SignMsg, SourceMsg, TaskMsg},
+        rows::Row,
         sign::{PublicationId, Step},
         tasks::AT_ONCE,
     },
@@ -120,13 +121,13 @@ fn a_lost_engine_keeps_its_images_and_says_so() {
 #[test]
 fn a_lost_node_makes_verdicts_undecided_and_remembers_them() {
     let play = Play::ready(80, 24);
-    let order: Vec<_> = play.model.rows.visible().map(|row| row.label()).collect();
+    let order: Vec<_> = play.model.rows.visible().map(Row::label).collect();
     let play = play.tell(Msg::Chain(ChainMsg::Lost(problem("node-unreachable", "the node is gone", "start it"))));
     for row in play.model.rows.all().iter().filter(|row| row.key.reference.is_some()) {
         assert_eq!(row.conclusion(), Some(Conclusion::Undecided));
         assert!(row.last.is_some_and(|(last, _)| last != Conclusion::Undecided));
     }
-    assert_eq!(order.first(), play.model.rows.visible().map(|row| row.label()).next().as_ref());
+    assert_eq!(order.first(), play.model.rows.visible().map(Row::label).next().as_ref());
     assert!(!play.text().contains('✔') && !play.text().contains('✓'));
     let play = play.tell(Msg::Chain(ChainMsg::Block(network()))).judged();
     assert!(play.text().contains('✔'));
@@ -355,7 +356,7 @@ proptest! {
             for effect in answers {
                 let answer = match effect {
                     Effect::Quote { ticket, statement, from } => {
-                        Some(Msg::Sign(SignMsg::Quoted { ticket, result: Ok(screen::quote(statement, from)) }))
+                        Some(Msg::Sign(SignMsg::Quoted { ticket, result: Ok(Box::new(screen::quote(statement, from))) }))
                     }
                     _ => None,
                 };

@@ -30,6 +30,8 @@ pub enum Msg {
     Source(SourceMsg),
     /// News of the chain, and verdicts.
     Chain(ChainMsg),
+    /// What opening the home or connecting had to work around: one sentence.
+    Notice(String),
     /// The history of a reference.
     History(HistoryMsg),
     /// News of measuring.
@@ -229,7 +231,7 @@ pub enum SignMsg {
         /// Which question; an older one's answer is dropped.
         ticket: u64,
         /// What it costs.
-        result: Result<Quote, Problem>,
+        result: Result<Box<Quote>, Problem>,
     },
     /// A publication came one step further.
     Stage {

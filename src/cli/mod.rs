@@ -20,6 +20,7 @@ mod network;
 mod node;
 mod progress;
 mod prompt;
+mod publication;
 mod publish;
 mod revoke;
 mod screen;

@@ -202,9 +202,10 @@ impl ImageVerdict {
         }
     }
 
-    /// The name as Docker shows it.
+    /// The name as Docker shows it; an archive's path where it tells no name.
     pub fn name(&self) -> &str {
-        self.reference.as_ref().map_or("<none>", Reference::familiar)
+        let unnamed = self.source.as_deref().unwrap_or("<none>");
+        self.reference.as_ref().map_or(unnamed, Reference::familiar)
     }
 
     /// The publisher as the user calls it.

@@ -8,7 +8,14 @@
 mod board;
 mod translate;
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use tokio::{
     sync::mpsc,
@@ -41,6 +48,8 @@ pub struct Runtime {
     board: Arc<Board>,
     tasks: JoinSet<()>,
     measuring: HashMap<TaskId, CancellationToken>,
+    /// Notices that the interface was told of.
+    told: Arc<AtomicUsize>,
     history: Option<JoinHandle<()>>,
 }
 
@@ -49,8 +58,16 @@ impl Runtime {
     #[must_use]
     pub fn new(context: Context) -> (Self, mpsc::Receiver<Msg>) {
         let (sender, receiver) = mpsc::channel(CHANNEL);
-        let board = Arc::new(Board::default());
-        let runtime = Self { context, sender, board, tasks: JoinSet::new(), measuring: HashMap::new(), history: None };
+        let runtime = Self {
+            sender,
+            board: Arc::new(Board::default()),
+            tasks: JoinSet::new(),
+            measuring: HashMap::new(),
+            // Those of opening the home stand in the model from the beginning.
+            told: Arc::new(AtomicUsize::new(context.notices().len())),
+            history: None,
+            context,
+        };
         (runtime, receiver)
     }
 
@@ -85,7 +102,7 @@ impl Runtime {
             }
             Effect::Quote { ticket, statement, from } => self.answer(move |context| async move {
                 let quoted = ops::publish::quote(&context, statement, from).await;
-                let result = quoted.map(translate::from_quote).map_err(problem);
+                let result = quoted.map(|quote| Box::new(translate::from_quote(quote))).map_err(problem);
                 Msg::Sign(SignMsg::Quoted { ticket, result })
             }),
             Effect::Resume => self.answer(|context| async move {
@@ -93,7 +110,7 @@ impl Runtime {
                 Msg::Sign(SignMsg::Resumed(found.map(resumed).map_err(problem)))
             }),
             Effect::Look { publication, entry } => self.answer(move |context| async move {
-                let confirmations = default_confirmations(true);
+                let confirmations = ops::publish::default_confirmations(context.is_local());
                 let result = ops::publish::look(&context, &entry, confirmations).await.map_err(problem);
                 Msg::Sign(SignMsg::Settled { publication, result })
             }),
@@ -134,7 +151,7 @@ impl Runtime {
                 }
             };
             let quote = to_quote(quote);
-            let confirmations = default_confirmations(quote.network.local);
+            let confirmations = ops::publish::default_confirmations(quote.network.local);
             let submit = ops::publish::submit(&context, &quote, passphrase, confirmations, stages);
             // The stages' channel closes when the work ends, so that both end together and the outcome comes last.
             let (result, ()) = tokio::join!(submit, forward);
@@ -159,7 +176,16 @@ impl Runtime {
         F: Future<Output = Msg> + Send + 'static,
     {
         let (work, sender) = (work(self.context.clone()), self.sender.clone());
-        self.tasks.spawn(async move { tell(&sender, work.await).await });
+        let (context, told) = (self.context.clone(), Arc::clone(&self.told));
+        self.tasks.spawn(async move {
+            tell(&sender, work.await).await;
+            // Connecting may have had something to work around.
+            let notices = context.notices();
+            let before = told.fetch_max(notices.len(), Ordering::Relaxed);
+            for notice in notices.iter().skip(before) {
+                tell(&sender, Msg::Notice(notice.sentence().to_owned())).await;
+            }
+        });
     }
 
     fn follow_sources(&mut self) {
@@ -243,8 +269,4 @@ impl Drop for Runtime {
             token.cancel();
         }
     }
-}
-
-const fn default_confirmations(local: bool) -> u64 {
-    if local { 1 } else { 3 }
 }

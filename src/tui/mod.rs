@@ -154,7 +154,7 @@ impl Loop {
             Woken::Caught(Caught::Stop) => self.perform(Effect::Suspend),
             Woken::Caught(Caught::Continue) => {
                 let resumed = self.guard.resume();
-                self.or_hang_up(resumed);
+                self.or_hang_up(&resumed);
             }
             Woken::TerminalGone => self.outcome = Some(Outcome::Signal(SIGHUP)),
             Woken::Event(event) => self.event(event),
@@ -213,15 +213,15 @@ impl Loop {
             Effect::ForgetSecret => self.secrets.clear(),
             Effect::Copy(text) => {
                 let queued = self.guard.screen.backend_mut().queue(CopyToClipboard::to_clipboard_from(text));
-                self.or_hang_up(queued);
+                self.or_hang_up(&queued);
             }
             Effect::Redraw => {
                 let cleared = self.guard.screen.clear();
-                self.or_hang_up(cleared);
+                self.or_hang_up(&cleared);
             }
             Effect::Suspend => {
-                let stopped = self.guard.suspend();
-                self.or_hang_up(stopped);
+                let stopped = Guard::suspend();
+                self.or_hang_up(&stopped);
             }
             Effect::Quit => self.outcome = Some(Outcome::Quit),
             other => self.runtime.run(other),
@@ -230,7 +230,7 @@ impl Loop {
 
     fn draw(&mut self) {
         let drawn = self.try_draw();
-        self.or_hang_up(drawn);
+        self.or_hang_up(&drawn);
     }
 
     fn try_draw(&mut self) -> io::Result<()> {
@@ -244,7 +244,7 @@ impl Loop {
     }
 
     /// A terminal that cannot be written to is gone.
-    fn or_hang_up(&mut self, result: io::Result<()>) {
+    fn or_hang_up(&mut self, result: &io::Result<()>) {
         if result.is_err() {
             self.outcome = Some(Outcome::Signal(SIGHUP));
         }

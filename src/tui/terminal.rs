@@ -64,7 +64,7 @@ impl Guard {
     ///
     /// # Errors
     /// When the program cannot be stopped.
-    pub fn suspend(&self) -> io::Result<()> {
+    pub fn suspend() -> io::Result<()> {
         give_back();
         signal_hook::low_level::emulate_default_handler(SIGTSTP)
     }

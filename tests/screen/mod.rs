@@ -120,7 +120,7 @@ impl Play {
             _ => None,
         });
         let (ticket, statement, from) = asked.expect("the cost was asked for");
-        self.tell(Msg::Sign(SignMsg::Quoted { ticket, result: Ok(quote(statement, from)) }))
+        self.tell(Msg::Sign(SignMsg::Quoted { ticket, result: Ok(Box::new(quote(statement, from))) }))
     }
 
     /// The screen as text, and below it the role of every character.

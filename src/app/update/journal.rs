@@ -26,9 +26,11 @@ pub(super) fn update(model: &mut Model, msg: SignMsg) -> Vec<Effect> {
             Vec::new()
         }
         SignMsg::Settled { publication, result: Ok(stage) } => settled(model, publication, stage),
-        SignMsg::Settled { publication, result: Err(problem) } => failed(model, publication, problem),
+        SignMsg::Settled { publication, result: Err(problem) } => failed(model, publication, &problem),
         SignMsg::Resumed(Ok(entries)) => {
-            entries.into_iter().for_each(|entry| resumed(model, entry));
+            for entry in entries {
+                resumed(model, entry);
+            }
             Vec::new()
         }
         // A problem of the node is told by the chain's own messages.
@@ -63,7 +65,7 @@ fn settled(model: &mut Model, id: PublicationId, stage: Stage) -> Vec<Effect> {
     effects
 }
 
-fn failed(model: &mut Model, id: PublicationId, problem: Problem) -> Vec<Effect> {
+fn failed(model: &mut Model, id: PublicationId, problem: &Problem) -> Vec<Effect> {
     let Some(one) = find(model, id) else { return Vec::new() };
     one.looking = false;
     if one.entry.is_some() {
@@ -74,7 +76,7 @@ fn failed(model: &mut Model, id: PublicationId, problem: Problem) -> Vec<Effect>
     if unsent {
         let reference = one.reference.familiar().to_owned();
         model.publications.retain(|one| one.id != id);
-        if !sign::failed(model, id, &problem) {
+        if !sign::failed(model, id, problem) {
             model.say(Tone::Bad, format!("{reference}: {}", problem.sentence()));
         }
     } else {

@@ -51,6 +51,12 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Source(msg) => sources::update(model, msg),
         Msg::Chain(msg) => chain::update(model, msg),
+        Msg::Notice(sentence) => {
+            if !model.notices.contains(&sentence) {
+                model.notices.push_back(sentence);
+            }
+            Vec::new()
+        }
         Msg::History(msg) => {
             chain::history(model, msg);
             Vec::new()

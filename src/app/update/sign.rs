@@ -122,7 +122,7 @@ pub(super) fn measured(model: &mut Model, image: &ImageId, problem: Option<Probl
 }
 
 /// The cost came.
-pub(super) fn quoted(model: &mut Model, ticket: u64, result: Result<Quote, Problem>) {
+pub(super) fn quoted(model: &mut Model, ticket: u64, result: Result<Box<Quote>, Problem>) {
     let Some(Dialog::Sign(sign)) = &mut model.dialog else { return };
     if sign.ticket != ticket || sign.step != Step::Estimating {
         return;
@@ -134,7 +134,7 @@ pub(super) fn quoted(model: &mut Model, ticket: u64, result: Result<Quote, Probl
                 sign.step = Step::Stuck;
                 sign.problem = Some(refused);
             }
-            sign.quote = Some(quote);
+            sign.quote = Some(*quote);
         }
         Err(problem) => {
             sign.step = Step::Stuck;

@@ -234,7 +234,7 @@ impl Writer<'_, '_> {
             None => self.labelled("history", Role::Muted, "reading"),
             Some(Err(problem)) => self.labelled("history", Role::Stale, &format!("not read: {}", problem.message)),
             Some(Ok(events)) if events.is_empty() => {
-                self.labelled("history", Role::Muted, "nothing was ever published")
+                self.labelled("history", Role::Muted, "nothing was ever published");
             }
             Some(Ok(events)) if self.full => {
                 for (at, event) in events.iter().rev().enumerate() {

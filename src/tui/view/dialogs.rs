@@ -18,7 +18,7 @@ pub(super) const LABEL: usize = 11;
 /// A label and what belongs to it.
 pub(super) fn labelled<'t>(canvas: &Canvas, label: &str, spans: impl IntoIterator<Item = Span<'t>>) -> Line<'t> {
     let label = canvas.span(Role::Muted, text::left(label, LABEL));
-    Line::from_iter(std::iter::once(label).chain(spans))
+    std::iter::once(label).chain(spans).collect()
 }
 
 /// The visible part of a field with the focus, and the cursor in it.

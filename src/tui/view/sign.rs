@@ -227,12 +227,10 @@ fn dots(canvas: &Canvas, step: Step, stage: Option<&Stage>) -> Line<'static> {
     let done = match (step, stage) {
         (Step::Measuring, _) => 0,
         (_, Some(Stage::Signing)) => 2,
-        (_, Some(Stage::Broadcast { .. } | Stage::Unknown { .. } | Stage::Dropped { .. } | Stage::Replaced { .. })) => {
-            4
-        }
+        // What failed was sent, and came no further.
+        (_, Some(stage)) if stage.is_failure() || matches!(stage, Stage::Broadcast { .. } | Stage::Unknown { .. }) => 4,
         (_, Some(Stage::Included { .. })) => 5,
         (_, Some(Stage::Final { .. })) => 6,
-        (_, Some(Stage::Reverted { .. })) => 4,
         _ => 1,
     };
     let working = matches!(step, Step::Working(_) | Step::Measuring);

@@ -62,19 +62,16 @@ fn task_words(task: &Running, width: usize) -> String {
         return format!("stopping {}", task.label);
     }
     let progress = task.progress;
-    let mut facts = String::new();
-    match progress.total {
-        Some(total) => facts += &format!("  {} of {}", text::size(progress.done), text::size(total)),
-        None => facts += &format!("  {}", text::size(progress.done)),
-    }
-    if let Some(speed) = progress.speed() {
-        facts += &format!("  {}/s", text::size(speed));
-    }
-    if let Some(seconds) = progress.seconds_left() {
-        facts += &format!("  {seconds} s left");
-    }
-    let room = width.saturating_sub(text::width(&facts) + 24).max(12);
-    format!("hashing {}{facts}", text::middle(&task.label, room))
+    let done = text::size(progress.done);
+    let mut facts = vec![match progress.total {
+        Some(total) => format!("{done} of {}", text::size(total)),
+        None => done,
+    }];
+    facts.extend(progress.speed().map(|speed| format!("{}/s", text::size(speed))));
+    facts.extend(progress.seconds_left().map(|seconds| format!("{seconds} s left")));
+    let facts = facts.join("  ");
+    let room = width.saturating_sub(text::width(&facts) + 26).max(12);
+    format!("hashing {}  {facts}", text::middle(&task.label, room))
 }
 
 fn publication_words(publication: &Publication) -> (Role, String) {
