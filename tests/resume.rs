@@ -118,7 +118,7 @@ fn killed_while_publishing(hold: Hold) {
     proxy.open.store(true, Ordering::SeqCst);
 
     // Publishing again first takes up what was left open, and then finds that nothing is left to publish.
-    let again = home.run(&["publish", &reference, "--yes"]);
+    let again = home.run(&["publish", &reference, "--yes", "--confirmations", "1"]);
     assert!(again.success(), "{again:?}");
     assert_eq!(again.document["publications"][0]["stage"], "already-published", "{again:?}");
     let events = wait_for("the publication", || {
