@@ -188,7 +188,7 @@ impl Node {
         loop {
             match self.chain.broadcast(raw).await {
                 Err(ChainError::InsufficientFunds { .. }) if Instant::now() < deadline => {
-                    tokio::task::yield_now().await
+                    tokio::task::yield_now().await;
                 }
                 sent => return sent.unwrap(),
             }
