@@ -171,7 +171,7 @@ fn verdict(model: &Model, row: &Row, columns: usize) -> (Role, String) {
     }
     let Some(verdict) = &row.verdict else {
         let (role, words) = match (&row.key.reference, row.unreadable()) {
-            (_, Some(_)) => (Role::Warning, "unreadable"),
+            (_, Some(_)) => (Role::Warning, "undecided"),
             (Some(_), None) => (Role::Muted, "checking"),
             (None, None) if row.is_unread() => (Role::Muted, "not read yet"),
             (None, None) => (Role::Muted, "no name"),
