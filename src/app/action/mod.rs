@@ -1,12 +1,16 @@
 //! The one table of keys: dispatch, the footer's hints, the help and the documentation are all printed from it.
 
-use crate::{
-    app::{
-        key::Key,
-        model::{Dialog, Model, Pane},
-        sign::Step,
-    },
-    domain::image::Source,
+mod allowed;
+
+use allowed::{
+    always, can_change_account, can_edit_reason, can_fund, can_measure, can_publish, can_retry, can_revoke,
+    can_set_default, has_account, has_digest, has_notice, has_row, is_busy, is_done, is_filtered, is_named,
+    is_reasoning, no_account,
+};
+
+use crate::app::{
+    key::Key,
+    model::{Model, Pane},
 };
 
 /// Where keys go.
@@ -281,112 +285,6 @@ pub const BINDINGS: &[Binding] = &[
     row(Action::Redraw, &[Key::Ctrl('l')], EVERYWHERE, "", "draw the screen again", always),
     row(Action::Suspend, &[Key::Ctrl('z')], EVERYWHERE, "", "stop; `fg` goes on", always),
 ];
-
-#[expect(clippy::unnecessary_wraps, reason = "one of the table's predicates")]
-const fn always(_: &Model) -> Result<(), &'static str> {
-    Ok(())
-}
-
-fn demand(holds: bool, otherwise: &'static str) -> Result<(), &'static str> {
-    if holds { Ok(()) } else { Err(otherwise) }
-}
-
-fn has_row(model: &Model) -> Result<(), &'static str> {
-    demand(model.rows.selected().is_some(), "there is no image to look at")
-}
-
-fn has_digest(model: &Model) -> Result<(), &'static str> {
-    let known = model.rows.selected().is_some_and(|row| row.image.evidence.config_digest().is_some());
-    demand(known, "the image's digest is not known yet; `v` measures it")
-}
-
-fn can_measure(model: &Model) -> Result<(), &'static str> {
-    let row = model.rows.selected().ok_or("there is no image to measure")?;
-    demand(model.tasks.of(&row.key.image).is_none(), "the image is being measured already")
-}
-
-fn is_named(model: &Model) -> Result<(), &'static str> {
-    let row = model.rows.selected().ok_or("there is no image selected")?;
-    let why = match row.key.image.source {
-        Source::Engine => "the image has no name to publish under; `docker tag` gives it one",
-        Source::Archive(_) => "the archive gives the image no name to publish under",
-    };
-    demand(row.key.reference.is_some(), why)
-}
-
-fn is_filtered(model: &Model) -> Result<(), &'static str> {
-    demand(!model.filter.input.value().is_empty(), "")
-}
-
-fn is_busy(model: &Model) -> Result<(), &'static str> {
-    demand(model.tasks.is_busy(), "nothing is being measured")
-}
-
-fn has_notice(model: &Model) -> Result<(), &'static str> {
-    let settled = model.publications.iter().any(|publication| !publication.is_open());
-    demand(!model.notices.is_empty() || model.flash.is_some() || settled, "there is no notice")
-}
-
-fn has_account(model: &Model) -> Result<(), &'static str> {
-    demand(model.accounts.selected().is_some(), "there is no account; `n` makes one")
-}
-
-fn can_fund(model: &Model) -> Result<(), &'static str> {
-    has_account(model)?;
-    let network = model.network().ok_or("the node has not answered yet")?;
-    demand(network.local, "only the embedded network `dev` has a faucet; send ether to the account from another one")
-}
-
-fn can_set_default(model: &Model) -> Result<(), &'static str> {
-    let account = model.accounts.selected().ok_or("there is no account; `n` makes one")?;
-    demand(!account.is_default, "it is the default already")
-}
-
-fn sign(model: &Model) -> Option<&crate::app::sign::Sign> {
-    match &model.dialog {
-        Some(Dialog::Sign(sign)) => Some(sign),
-        _ => None,
-    }
-}
-
-fn can_publish(model: &Model) -> Result<(), &'static str> {
-    demand(sign(model).is_some_and(|sign| sign.step == Step::Ready && !sign.is_revocation()), "")
-}
-
-fn can_revoke(model: &Model) -> Result<(), &'static str> {
-    demand(sign(model).is_some_and(|sign| sign.step == Step::Ready && sign.is_revocation()), "")
-}
-
-fn is_reasoning(model: &Model) -> Result<(), &'static str> {
-    demand(sign(model).is_some_and(|sign| sign.step == Step::Reason), "")
-}
-
-fn can_retry(model: &Model) -> Result<(), &'static str> {
-    demand(sign(model).is_some_and(|sign| sign.step == Step::Stuck && !sign.is_repetition()), "")
-}
-
-fn is_done(model: &Model) -> Result<(), &'static str> {
-    let sign = sign(model).ok_or("")?;
-    let working = sign.publication().map(|id| model.publication(id));
-    let settled = working.is_some_and(|one| one.is_none_or(|one| !one.is_open()));
-    demand(settled || sign.is_repetition(), "")
-}
-
-fn can_change_account(model: &Model) -> Result<(), &'static str> {
-    let step = sign(model).map(|sign| sign.step);
-    let choosing = matches!(step, Some(Step::Ready | Step::Estimating | Step::Stuck));
-    demand(choosing && model.accounts.all().len() > 1, "")
-}
-
-fn no_account(model: &Model) -> Result<(), &'static str> {
-    demand(sign(model).is_some_and(|sign| sign.step == Step::NoAccount), "")
-}
-
-fn can_edit_reason(model: &Model) -> Result<(), &'static str> {
-    let editable = sign(model)
-        .is_some_and(|sign| sign.is_revocation() && matches!(sign.step, Step::Ready | Step::Stuck | Step::Estimating));
-    demand(editable, "")
-}
 
 /// The panes, their keys and their titles.
 #[must_use]

@@ -1,0 +1,173 @@
+//! The images pane's rows: one per image and name, sorted and filtered once per change and never per frame.
+
+mod list;
+
+use std::sync::Arc;
+
+pub use list::{Counts, Rows};
+
+use crate::domain::{
+    Reference, Timestamp,
+    image::{Evidence, EvidenceLevel, ImageId, LocalImage, Source},
+    verdict::{Conclusion, Verdict},
+};
+
+/// What identifies a row: selection, verdicts and publications refer to it, never to a position.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct RowKey {
+    /// The image.
+    pub image: ImageId,
+    /// One of its names; `None` for an image that has none.
+    pub reference: Option<Reference>,
+}
+
+/// One image under one name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// Its identity.
+    pub key: RowKey,
+    /// The image, shared by the rows of its other names.
+    pub image: Arc<LocalImage>,
+    /// The newest verdict. `None` before the first, and for an image without a name.
+    pub verdict: Option<Verdict>,
+    /// When it was reached.
+    pub checked_at: Timestamp,
+    /// What was concluded before the verdict became undecided, and when.
+    pub last: Option<(Conclusion, Timestamp)>,
+    /// When the image was measured, if that was in this session.
+    pub measured_at: Option<Timestamp>,
+    /// What the filter looks through.
+    haystack: String,
+}
+
+impl Row {
+    fn new(image: &Arc<LocalImage>, reference: Option<Reference>) -> Self {
+        let key = RowKey { image: image.id.clone(), reference };
+        let mut row = Self {
+            key,
+            image: Arc::clone(image),
+            verdict: None,
+            checked_at: Timestamp::default(),
+            last: None,
+            measured_at: None,
+            haystack: String::new(),
+        };
+        row.index();
+        row
+    }
+
+    /// The conclusion, where there is a verdict.
+    #[must_use]
+    pub fn conclusion(&self) -> Option<Conclusion> {
+        self.verdict.as_ref().map(|verdict| verdict.conclusion)
+    }
+
+    /// The name as Docker shows it; the file's name or the short ID of an image without one.
+    #[must_use]
+    pub fn label(&self) -> String {
+        match (&self.key.reference, &self.key.image.source) {
+            (Some(reference), _) => reference.familiar().to_owned(),
+            (None, Source::Archive(path)) => {
+                let file = path.file_name().map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy());
+                crate::domain::text::clean(&file)
+            }
+            (None, Source::Engine) => format!("<none> {}", self.short_id()),
+        }
+    }
+
+    fn short_id(&self) -> String {
+        let id = &self.key.image.id;
+        let id: String = id.strip_prefix("sha256:").unwrap_or(id).chars().take(12).collect();
+        crate::domain::text::clean(&id)
+    }
+
+    /// True when the bytes were hashed.
+    #[must_use]
+    pub fn is_measured(&self) -> bool {
+        self.image.evidence.level() == EvidenceLevel::Measured
+    }
+
+    /// An archive whose content, and so whose names and digests, nobody has read yet.
+    #[must_use]
+    pub fn is_unread(&self) -> bool {
+        let nothing = matches!(&self.image.evidence, Evidence::Known { level: EvidenceLevel::Claimed, digests } if digests.is_empty());
+        nothing && self.key.image.source != Source::Engine
+    }
+
+    /// Why nothing could be read of the image, if so.
+    #[must_use]
+    pub fn unreadable(&self) -> Option<&str> {
+        match &self.image.evidence {
+            Evidence::Unreadable { cause } => Some(cause),
+            _ => None,
+        }
+    }
+
+    fn index(&mut self) {
+        let mut text = self.label();
+        let mut add = |word: &str| {
+            text.push('\n');
+            text.push_str(word);
+        };
+        if let Some(reference) = &self.key.reference {
+            add(reference.as_str());
+        }
+        add(&self.key.image.id);
+        match &self.verdict {
+            Some(verdict) => {
+                add(verdict.conclusion.word());
+                add(verdict.evidence.word());
+                add(verdict.publisher_name.as_deref().unwrap_or_default());
+                add(&verdict.publisher.map(|publisher| publisher.to_string()).unwrap_or_default());
+            }
+            None => add("none"),
+        }
+        self.haystack = text.to_lowercase();
+    }
+
+    /// The conclusion as the list ranks it: what someone's word stands against first, what nobody speaks of last.
+    ///
+    /// An undecided row keeps the rank of what it was: a node that is lost must not shuffle the list.
+    fn rank(&self) -> u8 {
+        let undecided = self.conclusion() == Some(Conclusion::Undecided);
+        let conclusion = self.last.filter(|_| undecided).map(|(last, _)| last).or_else(|| self.conclusion());
+        match conclusion {
+            Some(Conclusion::Mismatch) => 0,
+            Some(Conclusion::Revoked) => 1,
+            Some(Conclusion::Undecided) => 2,
+            Some(Conclusion::Outdated) => 3,
+            Some(Conclusion::Untrusted) => 4,
+            Some(Conclusion::Verified) => 5,
+            Some(Conclusion::Unpublished) => 6,
+            None if self.unreadable().is_some() => 2,
+            None => 7,
+        }
+    }
+}
+
+/// What the list is ordered by. Names break ties; images without a name always come last.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Sort {
+    /// The gravest first.
+    #[default]
+    Verdict,
+    /// By name.
+    Name,
+    /// The newest first.
+    Age,
+    /// The largest first.
+    Size,
+}
+
+impl Sort {
+    /// The next one that `s` chooses.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        match self {
+            Self::Verdict => Self::Name,
+            Self::Name => Self::Age,
+            Self::Age => Self::Size,
+            Self::Size => Self::Verdict,
+        }
+    }
+}
