@@ -8,14 +8,14 @@ use daochain::{
         Effect, Key, Model, Msg,
         clock::next_wake,
         model::{Dialog, Engine, Pane},
-        msg::{AccountMsg, ChainMsg, HistoryMsg, InputMsg, Listing, SecretShape, SignMsg, SourceMsg, TaskMsg},
+        msg::{AccountMsg, ChainMsg, Found, HistoryMsg, InputMsg, Listing, SecretShape, SignMsg, SourceMsg, TaskMsg},
         rows::Row,
         sign::{PublicationId, Step},
         tasks::AT_ONCE,
     },
     domain::{
         Timestamp,
-        image::{Evidence, EvidenceLevel, ImageId, Source},
+        image::{Evidence, EvidenceLevel, ImageId, LocalImage, Source},
         publication::{Stage, Statement},
         verdict::Conclusion,
     },
@@ -40,7 +40,7 @@ fn sign_step(play: &Play) -> Option<Step> {
 fn measured(play: Play, name: &str, evidence: Evidence) -> Play {
     let image = key_of(&play, name).image;
     let task = play.model.tasks.of(&image).expect("it is being measured");
-    play.tell(Msg::Task(TaskMsg::Measured { task, result: Ok(evidence) }))
+    play.tell(Msg::Task(TaskMsg::Measured { task, result: Ok(Found::Evidence(evidence)) }))
 }
 
 #[test]
@@ -140,7 +140,10 @@ fn two_are_measured_at_once_and_the_rest_waits() {
     assert_eq!(count(&play, is_measure), AT_ONCE);
     assert_eq!(play.model.tasks.tally(), (0, 5));
     let first = play.model.tasks.running()[0].clone();
-    let play = play.tell(Msg::Task(TaskMsg::Measured { task: first.id, result: Ok(Evidence::measured(digest(5))) }));
+    let play = play.tell(Msg::Task(TaskMsg::Measured {
+        task: first.id,
+        result: Ok(Found::Evidence(Evidence::measured(digest(5)))),
+    }));
     assert_eq!(count(&play, is_measure), AT_ONCE + 1);
     assert!(play.model.rows.all().iter().find(|row| row.key.image == first.image.id).unwrap().is_measured());
     let play = play.keys("X");
@@ -155,24 +158,64 @@ fn a_measurement_outlives_a_listing_that_knows_less() {
     assert!(play.model.rows.get(&key_of(&play, "redis:7")).unwrap().is_measured());
 }
 
+fn archive(names: &[&str], evidence: Evidence) -> LocalImage {
+    LocalImage {
+        id: ImageId { source: Source::Archive("/srv/a.tar".into()), id: "0".into() },
+        references: names.iter().map(|name| screen::reference(name)).collect(),
+        evidence,
+        ..image(1, None, EvidenceLevel::Claimed, 10, 10)
+    }
+}
+
+fn archives(images: Vec<LocalImage>) -> Msg {
+    Msg::Source(SourceMsg::Listed(Listing { images, problems: Vec::new(), engine: None }))
+}
+
 #[test]
-fn archives_are_measured_by_themselves_once() {
-    let mut archive = image(1, None, EvidenceLevel::Claimed, 10, 10);
-    archive.id = ImageId { source: Source::Archive("/srv/a.tar".into()), id: "0".into() };
-    archive.evidence = Evidence::Known { level: EvidenceLevel::Claimed, digests: Vec::new() };
-    let listing = || {
-        Msg::Source(SourceMsg::Listed(Listing { images: vec![archive.clone()], problems: Vec::new(), engine: None }))
-    };
-    let play = Play::start(80, 24).tell(listing());
-    assert_eq!(play.model.engine, Engine::Archives);
+fn an_unread_archive_is_read_and_gets_its_names() {
+    let unread = || archive(&[], Evidence::Known { level: EvidenceLevel::Claimed, digests: Vec::new() });
     let is_measure = |effect: &Effect| matches!(effect, Effect::Measure { .. });
+    let play = Play::start(80, 24).tell(archives(vec![unread()]));
+    assert_eq!(play.model.engine, Engine::Archives);
     assert_eq!(count(&play, is_measure), 1);
     let task = play.model.tasks.running()[0].id;
-    let failed = Msg::Task(TaskMsg::Measured { task, result: Err(problem("archive-unreadable", "a.tar is torn", "")) });
-    let play = play.tell(failed).tell(listing()).tell(listing());
-    assert_eq!(count(&play, is_measure), 1, "a broken file is not read for ever");
-    let play = play.keys("R").tell(listing());
-    assert_eq!(count(&play, is_measure), 2, "unless the user wants it");
+    let read = archive(&["acme/a:1", "acme/b:1"], Evidence::measured(digest(1)));
+    let play = play.tell(Msg::Task(TaskMsg::Measured { task, result: Ok(Found::Archive(vec![read])) })).judged();
+    let names: Vec<_> = play.model.rows.visible().map(Row::label).collect();
+    assert_eq!(names, ["acme/a:1", "acme/b:1"]);
+    // The file was written anew: nothing that was concluded of the old bytes may be shown for it.
+    let play = play.tell(archives(vec![unread()]));
+    assert_eq!(count(&play, is_measure), 2);
+    assert!(play.model.rows.all().iter().all(|row| row.verdict.is_none()));
+}
+
+#[test]
+fn a_swapped_archive_loses_its_verdict_at_once() {
+    let holds = |seed| archives(vec![archive(&["acme/web:1.2"], Evidence::measured(digest(seed)))]);
+    let play = Play::start(80, 24).tell(holds(1)).judged();
+    assert_eq!(play.model.rows.all()[0].conclusion(), Some(Conclusion::Verified));
+    let play = play.tell(holds(99));
+    assert_eq!(play.model.rows.all()[0].conclusion(), None);
+}
+
+#[test]
+fn a_broken_archive_says_so_and_is_not_read_for_ever() {
+    let unread = || archive(&[], Evidence::Known { level: EvidenceLevel::Claimed, digests: Vec::new() });
+    let broken = || archive(&[], Evidence::Unreadable { cause: "a.tar is torn".into() });
+    let play = Play::start(80, 24).tell(archives(vec![unread()]));
+    let task = play.model.tasks.running()[0].id;
+    let failed = Msg::Task(TaskMsg::Measured { task, result: Err(problem("archive-undecided", "a.tar is torn", "")) });
+    let play = play.tell(failed).tell(archives(vec![broken()])).tell(archives(vec![broken()]));
+    assert_eq!(count(&play, |effect| matches!(effect, Effect::Measure { .. })), 1);
+    assert!(play.text().contains("undecided") && play.text().contains("a.tar is torn"), "{}", play.text());
+    assert_eq!(play.model.rows.counts().of(Conclusion::Undecided), 1);
+}
+
+#[test]
+fn until_the_user_chooses_the_first_row_is_selected() {
+    let play = Play::ready(80, 24);
+    assert_eq!(play.model.rows.selected().unwrap().label(), "acme/api:latest");
+    assert_eq!(play.model.rows.cursor(), 0);
 }
 
 #[test]
@@ -337,7 +380,7 @@ fn any_msg() -> impl Strategy<Value = Msg> {
         1 => (1u64..4, 0u64..4).prop_map(|(id, n)| Msg::Sign(SignMsg::Stage { publication: PublicationId(id), stage: included(n) })),
         1 => (1u64..4).prop_map(|id| Msg::Sign(SignMsg::Settled { publication: PublicationId(id), result: Ok(settled()) })),
         1 => (1u64..4).prop_map(|id| Msg::Sign(SignMsg::Settled { publication: PublicationId(id), result: Err(problem("x", "y", "z")) })),
-        1 => (1u64..9).prop_map(|id| Msg::Task(TaskMsg::Measured { task: daochain::app::tasks::TaskId(id), result: Ok(Evidence::measured(digest(7))) })),
+        1 => (1u64..9).prop_map(|id| Msg::Task(TaskMsg::Measured { task: daochain::app::tasks::TaskId(id), result: Ok(Found::Evidence(Evidence::measured(digest(7)))) })),
         1 => Just(Msg::Account(AccountMsg::Created(Ok(account(3, true, 5))))),
         1 => Just(accounts(Vec::new())),
     ]

@@ -58,7 +58,7 @@ fn serve(mut client: TcpStream, upstream: &str, hold: Hold, tell: &mpsc::Sender<
         body.windows(22).any(|window| window == b"eth_sendRawTransaction") && !passing.load(Ordering::SeqCst);
     if is_broadcast && hold == Hold::Before {
         tell.send(()).unwrap();
-        std::thread::park_timeout(Duration::from_secs(60));
+        std::thread::park_timeout(Duration::from_mins(1));
         return;
     }
     let mut server = TcpStream::connect(upstream).unwrap();
@@ -73,14 +73,14 @@ fn serve(mut client: TcpStream, upstream: &str, hold: Hold, tell: &mpsc::Sender<
     server.read_to_end(&mut answer).unwrap();
     if is_broadcast {
         tell.send(()).unwrap();
-        std::thread::park_timeout(Duration::from_secs(60));
+        std::thread::park_timeout(Duration::from_mins(1));
         return;
     }
     let _ = client.write_all(&answer);
 }
 
 fn read_body(client: &mut TcpStream) -> Option<Vec<u8>> {
-    let (mut text, mut chunk) = (Vec::new(), [0; 65_536]);
+    let (mut text, mut chunk) = (Vec::new(), vec![0; 65_536]);
     let head_end = loop {
         let n = client.read(&mut chunk).ok().filter(|n| *n > 0)?;
         text.extend_from_slice(&chunk[..n]);
@@ -112,13 +112,13 @@ fn killed_while_publishing(hold: Hold) {
     let _image = build(&reference, &unique("content"));
 
     let mut publishing = home.command(&["publish", &reference, "--yes", "--json"]).spawn().expect("the program starts");
-    proxy.held.recv_timeout(Duration::from_secs(60)).expect("a broadcast within a minute");
+    proxy.held.recv_timeout(Duration::from_mins(1)).expect("a broadcast within a minute");
     publishing.kill().expect("kill -9");
     publishing.wait().expect("its end");
     proxy.open.store(true, Ordering::SeqCst);
 
     // Publishing again first takes up what was left open, and then finds that nothing is left to publish.
-    let again = home.run(&["publish", &reference, "--yes"]);
+    let again = home.run(&["publish", &reference, "--yes", "--confirmations", "1"]);
     assert!(again.success(), "{again:?}");
     assert_eq!(again.document["publications"][0]["stage"], "already-published", "{again:?}");
     let events = wait_for("the publication", || {

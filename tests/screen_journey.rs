@@ -176,8 +176,7 @@ fn the_demo_shows_every_verdict_and_a_change_under_its_eyes() {
         &["acme/worker:3", "✘", "MISMATCH"],
         &["tools/scan:2", "?", "untrusted"],
         &["nginx:1.27", "·", "unpublished"],
-        // Cut short before its name: nothing is concluded of it.
-        &["cache.tar", "…", "unreadable"],
+        &["cache.tar", "…", "undecided"],
     ];
     for row in rows {
         terminal.wait_for_line(row);

@@ -1,6 +1,6 @@
 //! All that the screen shows.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 
 use tui_input::Input;
 
@@ -13,7 +13,7 @@ use crate::{
         sign::{Publication, PublicationId, Sign, Step},
         tasks::Tasks,
     },
-    domain::{Reference, Timestamp, image::ImageId, network::NetworkView, record::HistoryEvent},
+    domain::{Reference, Timestamp, network::NetworkView, record::HistoryEvent},
 };
 
 /// A screenful of one subject.
@@ -178,8 +178,6 @@ pub struct Model {
     pub judging: Once,
     /// Blocks and reasons are missing, because.
     pub log_problem: Option<String>,
-    /// Archives that were measured without being asked; once is enough, or a broken one would be read for ever.
-    pub archives_tried: HashSet<(ImageId, u64)>,
     pub(super) last_publication: u64,
     pub(super) last_ticket: u64,
 }
@@ -210,7 +208,6 @@ impl Model {
             listed: false,
             judging: Once::Idle,
             log_problem: None,
-            archives_tried: HashSet::new(),
             last_publication: 0,
             last_ticket: 0,
         }

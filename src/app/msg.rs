@@ -176,6 +176,15 @@ pub enum HistoryMsg {
     },
 }
 
+/// What measuring found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// Of an engine's image.
+    Evidence(Evidence),
+    /// Of an archive: every image in it, with the names that only its content tells.
+    Archive(Vec<LocalImage>),
+}
+
 /// News of measuring.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TaskMsg {
@@ -186,7 +195,7 @@ pub enum TaskMsg {
         /// Which.
         task: TaskId,
         /// What was found.
-        result: Result<Evidence, Problem>,
+        result: Result<Found, Problem>,
     },
 }
 

@@ -86,6 +86,22 @@ impl Row {
         self.image.evidence.level() == EvidenceLevel::Measured
     }
 
+    /// An archive whose content, and so whose names and digests, nobody has read yet.
+    #[must_use]
+    pub fn is_unread(&self) -> bool {
+        let nothing = matches!(&self.image.evidence, Evidence::Known { level: EvidenceLevel::Claimed, digests } if digests.is_empty());
+        nothing && self.key.image.source != Source::Engine
+    }
+
+    /// Why nothing could be read of the image, if so.
+    #[must_use]
+    pub fn unreadable(&self) -> Option<&str> {
+        match &self.image.evidence {
+            Evidence::Unreadable { cause } => Some(cause),
+            _ => None,
+        }
+    }
+
     fn index(&mut self) {
         let mut text = self.label();
         let mut add = |word: &str| {
@@ -122,6 +138,7 @@ impl Row {
             Some(Conclusion::Untrusted) => 4,
             Some(Conclusion::Verified) => 5,
             Some(Conclusion::Unpublished) => 6,
+            None if self.unreadable().is_some() => 2,
             None => 7,
         }
     }
@@ -181,6 +198,7 @@ pub struct Rows {
     order: Vec<usize>,
     cursor: usize,
     top: usize,
+    /// What the user chose; `None` while the first row stands in for a choice.
     selected: Option<RowKey>,
     sort: Sort,
     needle: String,
@@ -238,18 +256,58 @@ impl Rows {
     /// Takes a new listing over. Rows that stay keep their verdict. With `keep_engine` the engine's old rows stay too:
     /// an engine that does not answer has not lost its images.
     pub fn replace(&mut self, images: Vec<LocalImage>, keep_engine: bool) {
-        let old = std::mem::take(&mut self.all);
-        let mut known: HashMap<RowKey, Row> = old.into_iter().map(|row| (row.key.clone(), row)).collect();
+        let mut known = self.take_known(|_| true);
         let measured: HashMap<ImageId, Arc<LocalImage>> = known
             .values()
-            .filter(|row| row.is_measured())
+            .filter(|row| row.is_measured() && row.key.image.source == Source::Engine)
             .map(|row| (row.key.image.clone(), Arc::clone(&row.image)))
             .collect();
-        let mut seen = HashSet::new();
-        for mut image in images {
-            if let Some(before) = measured.get(&image.id) {
-                keep_measurement(&mut image, before);
+        let recalled = images.into_iter().map(|image| match measured.get(&image.id) {
+            // The engine's ID names content, so that a listing that knows less takes nothing back.
+            Some(before) if image.evidence.level() == EvidenceLevel::Claimed => {
+                LocalImage { evidence: before.evidence.clone(), ..image }
             }
+            _ => image,
+        });
+        self.add(recalled.collect(), &mut known);
+        if keep_engine {
+            self.all.extend(known.into_values().filter(|row| row.key.image.source == Source::Engine));
+        }
+        self.rebuild();
+    }
+
+    /// Puts the images that an archive was found to hold in the place of what was known of it.
+    pub fn open_archive(&mut self, archive: &Source, images: Vec<LocalImage>, at: Timestamp) {
+        let mut known = self.take_known(|row| row.key.image.source == *archive);
+        self.add(images, &mut known);
+        for row in self.all.iter_mut().filter(|row| row.key.image.source == *archive) {
+            row.measured_at = Some(at);
+        }
+        self.rebuild();
+    }
+
+    /// Notes that an archive could not be read. An engine's image keeps what the engine says of it.
+    pub fn fail(&mut self, id: &ImageId, cause: &str) {
+        if id.source != Source::Engine {
+            for row in self.all.iter_mut().filter(|row| row.key.image == *id) {
+                let evidence = Evidence::Unreadable { cause: cause.to_owned() };
+                row.image = Arc::new(LocalImage { evidence, ..LocalImage::clone(&row.image) });
+            }
+            self.rebuild();
+        }
+    }
+
+    fn take_known(&mut self, wanted: impl Fn(&Row) -> bool) -> HashMap<RowKey, Row> {
+        let (known, others) = std::mem::take(&mut self.all).into_iter().partition(wanted);
+        self.all = others;
+        let known: Vec<Row> = known;
+        known.into_iter().map(|row| (row.key.clone(), row)).collect()
+    }
+
+    /// One row for each name of each image. What was concluded of other bytes is not taken over.
+    fn add(&mut self, images: Vec<LocalImage>, known: &mut HashMap<RowKey, Row>) {
+        let mut seen = HashSet::new();
+        for image in images {
             let image = Arc::new(image);
             let names: Vec<_> = if image.references.is_empty() {
                 vec![None]
@@ -261,7 +319,10 @@ impl Rows {
                 if !seen.insert(row.key.clone()) {
                     continue;
                 }
-                if let Some(before) = known.remove(&row.key) {
+                let before = known.remove(&row.key).filter(|before| {
+                    row.key.image.source == Source::Engine || before.image.evidence == row.image.evidence
+                });
+                if let Some(before) = before {
                     row.verdict = before.verdict;
                     row.checked_at = before.checked_at;
                     row.last = before.last;
@@ -271,10 +332,6 @@ impl Rows {
                 self.all.push(row);
             }
         }
-        if keep_engine {
-            self.all.extend(known.into_values().filter(|row| row.key.image.source == Source::Engine));
-        }
-        self.rebuild();
     }
 
     /// Takes verdicts over; those of rows that went meanwhile are dropped.
@@ -347,6 +404,11 @@ impl Rows {
     /// Selects the row at `position` among those shown, or the last.
     pub fn select(&mut self, position: usize) {
         self.cursor = position.min(self.order.len().saturating_sub(1));
+        self.hold();
+    }
+
+    /// Makes the row under the cursor the user's choice, from which no new order and no new image takes it.
+    pub fn hold(&mut self) {
         self.selected = self.selected().map(|row| row.key.clone());
     }
 
@@ -369,6 +431,7 @@ impl Rows {
         for row in &self.all {
             match row.conclusion() {
                 Some(conclusion) => self.counts.of[Counts::slot(conclusion)] += 1,
+                None if row.unreadable().is_some() => self.counts.of[Counts::slot(Conclusion::Undecided)] += 1,
                 None if row.key.reference.is_some() => self.counts.waiting += 1,
                 None => {}
             }
@@ -378,7 +441,10 @@ impl Rows {
 
     /// The selected row's new position: its own, else that of its name's new image, else the old position.
     fn find_selected(&mut self) {
-        let Some(selected) = &self.selected else { return self.select(self.cursor) };
+        let Some(selected) = &self.selected else {
+            self.cursor = 0;
+            return;
+        };
         let shown = || self.order.iter().map(|index| &self.all[*index].key);
         let same_name = |key: &RowKey| key.reference.is_some() && key.reference == selected.reference;
         let found = shown().position(|key| key == selected).or_else(|| {
@@ -398,21 +464,12 @@ fn decided(verdict: Option<&Verdict>) -> Option<Conclusion> {
     verdict.map(|verdict| verdict.conclusion).filter(|conclusion| *conclusion != Conclusion::Undecided)
 }
 
-/// A listing may know less than this session measured. The engine's ID names content; an archive's position does not,
-/// so its size and date must agree too.
-fn keep_measurement(image: &mut LocalImage, before: &LocalImage) {
-    let same = image.size == before.size && image.created == before.created;
-    if same && image.evidence.level() == EvidenceLevel::Claimed {
-        image.evidence = before.evidence.clone();
-    }
-}
-
 fn familiar(row: &Row) -> Option<&str> {
     row.key.reference.as_ref().map(Reference::familiar)
 }
 
 fn compare(sort: Sort, a: &Row, b: &Row) -> std::cmp::Ordering {
-    let nameless = |row: &Row| row.key.reference.is_none();
+    let nameless = |row: &Row| row.key.reference.is_none() && row.unreadable().is_none();
     let by_sort = match sort {
         Sort::Verdict => a.rank().cmp(&b.rank()),
         Sort::Name => std::cmp::Ordering::Equal,

@@ -1,7 +1,7 @@
 //! The command line: one file per command, two streams, exit codes.
 //!
-//! A command gets a [`Session`], presents one result and answers with its exit code, or fails with a
-//! [`Failure`](crate::ops::Failure), which is told here once for all commands.
+//! A command gets a `Session`, presents one result and answers with its exit code, or fails with a
+//! [`Failure`], which is told here once for all commands.
 
 mod account;
 mod args;

@@ -11,7 +11,7 @@ use crate::{
     ops::{
         Failure,
         images::{ImageList, list_images},
-        measure::{measure_archive, measure_image},
+        measure::{measure_archive, measure_image, recall_image},
     },
 };
 
@@ -79,7 +79,8 @@ pub async fn named(session: &Session, list: &ImageList, reference: &Reference, m
     let mut candidates = Vec::new();
     for image in list.images.iter().filter(|image| image.references.contains(reference)) {
         let evidence = evidence(session, image, measuring).await;
-        candidates.push(Candidate::new(image, Some(reference.clone()), evidence));
+        let image = recall_image(&session.context, image.clone()).await;
+        candidates.push(Candidate::new(&image, Some(reference.clone()), evidence));
     }
     if candidates.is_empty() {
         candidates.push(Candidate::unreadable(Some(reference.clone()), absent(list, reference).message, None));

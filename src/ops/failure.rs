@@ -7,7 +7,7 @@ use crate::domain::text::clean;
 /// A failure, ready to be shown: a code that scripts rely on, a sentence, and the next step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// A kebab-case word that never changes its meaning. [`CODES`] lists them all.
+    /// A kebab-case word that never changes its meaning. `daochain help errors` lists them all.
     pub code: &'static str,
     /// One sentence that names the operation, its object and the cause. Safe to show.
     pub message: String,

@@ -205,8 +205,20 @@ pub(super) fn recall_file(store: &Store, path: &Path) -> Option<Measurement> {
 pub(super) fn recall_engine_image(store: &Store, engine: &EngineInfo, mut image: LocalImage) -> LocalImage {
     if let Some(measurement) = recall(store, &engine_key(engine, &image.id.id)) {
         image.evidence = engine_evidence(&image, &measurement);
+        // The engine's list leaves the platform out; the configuration that was measured says it.
+        let config = image.evidence.config_digest();
+        let found = measurement.images.iter().find(|found| config.is_some() && found.config_digest == config);
+        image.platform = found.and_then(|found| found.platform.clone()).or(image.platform);
     }
     image
+}
+
+/// A listed image with what measuring has found of it since it was listed: its evidence and platform.
+pub async fn recall_image(context: &Context, image: LocalImage) -> LocalImage {
+    match (&image.id.source, context.engine().await) {
+        (Source::Engine, Ok(engine)) => recall_engine_image(context.store(), engine.info(), image),
+        _ => image,
+    }
 }
 
 fn engine_key(engine: &EngineInfo, image: &str) -> CacheKey {

@@ -30,11 +30,11 @@ use translate::{problem, resumed, to_quote};
 use crate::{
     app::{
         effect::{Effect, Subject},
-        msg::{AccountMsg, HistoryMsg, Msg, SignMsg, SourceMsg, TaskMsg},
+        msg::{AccountMsg, Found, HistoryMsg, Msg, SignMsg, SourceMsg, TaskMsg},
         sign::PublicationId,
         tasks::TaskId,
     },
-    domain::image::LocalImage,
+    domain::image::{LocalImage, Source},
     ops::{self, Context, Failure, Passphrase},
 };
 
@@ -228,7 +228,7 @@ impl Runtime {
         let (context, sender) = (self.context.clone(), self.sender.clone());
         self.tasks.spawn(async move {
             // A task of its own, so that a panic in a reader of foreign bytes costs this image and nothing else.
-            let work = tokio::spawn(async move { ops::measure::measure_image(&context, &image, fresh, watch).await });
+            let work = tokio::spawn(measure(context, image, fresh, watch));
             let result = match work.await {
                 Ok(result) => result,
                 Err(error) if error.is_cancelled() => Err(Failure::cancelled()),
@@ -237,6 +237,14 @@ impl Runtime {
             };
             tell(&sender, Msg::Task(TaskMsg::Measured { task, result: result.map_err(problem) })).await;
         });
+    }
+}
+
+/// An archive is measured as a whole: only its content tells how many images it holds, and how they are called.
+async fn measure(context: Context, image: LocalImage, fresh: bool, watch: Arc<TaskWatch>) -> Result<Found, Failure> {
+    match &image.id.source {
+        Source::Engine => ops::measure::measure_image(&context, &image, fresh, watch).await.map(Found::Evidence),
+        Source::Archive(path) => ops::measure::measure_archive(&context, path, fresh, watch).await.map(Found::Archive),
     }
 }
 

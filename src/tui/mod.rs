@@ -19,13 +19,13 @@ pub mod view;
 
 use std::{io, sync::Arc, time::Duration};
 
-use futures_util::{FutureExt as _, StreamExt as _};
+use futures_util::StreamExt as _;
 use ratatui::crossterm::{
     clipboard::CopyToClipboard,
     event::{Event, EventStream, KeyEventKind},
 };
 use signal_hook::consts::SIGHUP;
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, task::JoinHandle};
 
 pub use backend::QuietBackend;
 use secret::Secrets;
@@ -41,6 +41,8 @@ use crate::{
 
 /// Messages that one frame takes in at most: a flood must not keep the screen from being drawn.
 const BATCH: usize = 1024;
+/// Keys that may wait for the loop; more than anybody types while one frame is drawn.
+const KEYS: usize = 256;
 /// What the program started gets this long to end once the terminal is given back.
 const CLOSING: Duration = Duration::from_secs(5);
 
@@ -123,7 +125,8 @@ impl Loop {
 
     async fn turn(&mut self, signals: &mut Signals, mut receiver: mpsc::Receiver<Msg>) -> Outcome {
         let board = self.runtime.board();
-        let mut events = EventStream::new();
+        let (mut events, reader) = read_events();
+        let _reader = tokio_util::task::AbortOnDropHandle::new(reader);
         let hung_up = terminal::hung_up();
         tokio::pin!(hung_up);
         loop {
@@ -135,7 +138,7 @@ impl Loop {
                 biased;
                 caught = signals.next() => Woken::Caught(caught),
                 _ = &mut hung_up => Woken::TerminalGone,
-                event = events.next() => event.and_then(Result::ok).map_or(Woken::TerminalGone, Woken::Event),
+                event = events.recv() => event.map_or(Woken::TerminalGone, Woken::Event),
                 message = next_message(&mut receiver, &board) => Woken::Message(message),
                 () = tokio::time::sleep(wake) => Woken::Time,
             };
@@ -164,12 +167,12 @@ impl Loop {
     }
 
     /// Takes everything that has come, keys first, so that one frame shows it all.
-    fn drain(&mut self, events: &mut EventStream, receiver: &mut mpsc::Receiver<Msg>) {
+    fn drain(&mut self, events: &mut mpsc::Receiver<Event>, receiver: &mut mpsc::Receiver<Msg>) {
         for _ in 0..BATCH {
             if self.outcome.is_some() {
                 return;
             }
-            if let Some(Some(Ok(event))) = events.next().now_or_never() {
+            if let Ok(event) = events.try_recv() {
                 self.event(event);
             } else if let Ok(msg) = receiver.try_recv() {
                 self.take(msg);
@@ -249,6 +252,21 @@ impl Loop {
             self.outcome = Some(Outcome::Signal(SIGHUP));
         }
     }
+}
+
+/// The terminal's events, until it is gone. A task of its own reads them: crossterm's stream remembers only the first
+/// waker that polls it, so that looking whether more has come would leave the loop asleep on the next key.
+fn read_events() -> (mpsc::Receiver<Event>, JoinHandle<()>) {
+    let (sender, receiver) = mpsc::channel(KEYS);
+    let reader = tokio::spawn(async move {
+        let mut stream = EventStream::new();
+        while let Some(Ok(event)) = stream.next().await {
+            if sender.send(event).await.is_err() {
+                return;
+            }
+        }
+    });
+    (receiver, reader)
 }
 
 /// The next message of a task. Results come before progress; progress that waits is overwritten by newer progress.

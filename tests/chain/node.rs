@@ -6,7 +6,7 @@ use std::{
 };
 
 use daochain::{
-    chain::{Action, Answers, Chain, ChainConfig, Question, SigningKey, Unsigned},
+    chain::{Action, Answers, Chain, ChainConfig, ChainError, Question, SigningKey, Unsigned},
     domain::{
         Address, Digest, Reference, Wei,
         publication::{Cost, Fate, TransactionHash},
@@ -126,7 +126,7 @@ impl Node {
         let nonce = self.chain.next_nonce(key.address()).await.unwrap();
         let unsigned = self.chain.prepare(&nothing, key.address(), nonce, cost).await.unwrap();
         let signed = Unsigned { to, data, ..unsigned }.sign(key).unwrap();
-        self.chain.broadcast(&signed.raw).await.unwrap();
+        self.broadcast_once_funded(&signed.raw).await;
         let fate = self.follow(signed.hash, key, nonce).await;
         assert!(matches!(fate, Fate::Succeeded { .. }), "it came to {fate:?}");
         nonce
@@ -174,11 +174,25 @@ impl Node {
         let nonce = self.chain.next_nonce(key.address()).await.unwrap();
         let (hash, raw) = self.sign(key, action, nonce, cost).await;
         assert_eq!(self.chain.fate(hash, key.address(), nonce).await.unwrap(), Fate::Forgotten);
-        self.chain.broadcast(&raw).await.unwrap();
+        self.broadcast_once_funded(&raw).await;
         let fate = self.follow(hash, key, nonce).await;
         // The bytes may be sent again, whoever has them by now.
         self.chain.broadcast(&raw).await.unwrap();
         fate
+    }
+
+    /// geth's pool learns of a block a moment after its state does: an account that was funded in the newest block may still
+    /// have nothing there.
+    async fn broadcast_once_funded(&self, raw: &[u8]) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match self.chain.broadcast(raw).await {
+                Err(ChainError::InsufficientFunds { .. }) if Instant::now() < deadline => {
+                    tokio::task::yield_now().await;
+                }
+                sent => return sent.unwrap(),
+            }
+        }
     }
 
     pub(crate) async fn follow(&self, hash: TransactionHash, key: &SigningKey, nonce: u64) -> Fate {

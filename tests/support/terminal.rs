@@ -176,7 +176,9 @@ fn builder(command: &Command) -> CommandBuilder {
     builder.args(command.get_args());
     builder.cwd(std::env::current_dir().expect("a current folder"));
     let usual = [("TERM", "xterm-256color"), ("LC_ALL", "C.UTF-8")].map(|(name, value)| (OsStr::new(name), value));
-    usual.into_iter().for_each(|(name, value)| builder.env(name, value));
+    for (name, value) in usual {
+        builder.env(name, value);
+    }
     builder.env_remove("NO_COLOR");
     for (name, value) in command.get_envs() {
         match value {

@@ -16,6 +16,9 @@ use crate::app::{
 const FIELD_LIMIT: usize = 280;
 
 pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
+    if model.pane == Pane::Images {
+        model.rows.hold();
+    }
     match action::binding(model, key) {
         Some(binding) => match (binding.allowed)(model) {
             Ok(()) => perform(model, binding.action),

@@ -164,7 +164,10 @@ pub(super) fn accept(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     };
     match sign.step {
-        Step::Working(_) => return vec![Effect::ForgetSecret],
+        Step::Working(_) => {
+            forget_told(model);
+            return vec![Effect::ForgetSecret];
+        }
         Step::Stuck if sign.is_repetition() => return vec![Effect::ForgetSecret],
         Step::Stuck => return resume(model, sign),
         Step::Reason => {
@@ -265,8 +268,14 @@ pub(super) fn new_account(model: &mut Model) -> Vec<Effect> {
     }
 }
 
+/// The dialog told how it ended: nobody needs to be told again.
+fn forget_told(model: &mut Model) {
+    model.publications.retain(|one| one.is_open() || one.stage.is_failure() || one.problem.is_some());
+}
+
 /// Esc: closes the dialog; what was sent goes on.
 pub(super) fn close(model: &mut Model) -> Vec<Effect> {
+    forget_told(model);
     match model.dialog.take() {
         Some(Dialog::NewAccount(new, _)) if new.working => {
             model.say(Tone::Plain, "the account is being made");

@@ -2,14 +2,11 @@
 
 use std::time::Duration;
 
-use crate::{
-    app::{
-        effect::Effect,
-        model::{Engine, Model, Once, Tone},
-        msg::{Listing, Problem, SourceMsg},
-        update::{chain, tasks},
-    },
-    domain::image::Source,
+use crate::app::{
+    effect::Effect,
+    model::{Engine, Model, Once, Tone},
+    msg::{Listing, Problem, SourceMsg},
+    update::{chain, tasks},
 };
 
 /// A first listing, or one that the user asked for.
@@ -88,12 +85,8 @@ fn lose(model: &mut Model, problem: Problem) {
 fn measure_archives(model: &mut Model) -> Vec<Effect> {
     let mut unread = Vec::new();
     for row in model.rows.all() {
-        let archive = matches!(row.key.image.source, Source::Archive(_));
-        if archive && !row.is_measured() {
-            let once = (row.key.image.clone(), row.image.size);
-            if model.archives_tried.insert(once) {
-                unread.push((row.image.clone(), row.label()));
-            }
+        if row.is_unread() {
+            unread.push((row.image.clone(), row.label()));
         }
     }
     for (image, label) in unread {
@@ -104,7 +97,6 @@ fn measure_archives(model: &mut Model) -> Vec<Effect> {
 
 /// Everything anew, because the user wants it.
 pub(super) fn refresh(model: &mut Model) -> Vec<Effect> {
-    model.archives_tried.clear();
     model.say(Tone::Plain, "asking engine and node again");
     let mut effects = list(model, AT_ONCE);
     effects.extend(super::accounts::list(model));

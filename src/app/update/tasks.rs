@@ -4,9 +4,9 @@ use crate::{
     app::{
         effect::Effect,
         model::{Model, Tone},
-        msg::TaskMsg,
+        msg::{Found, TaskMsg},
         rows::Row,
-        update::{chain, sign, sources},
+        update::{chain, sign},
     },
     domain::image::{Evidence, EvidenceLevel},
 };
@@ -22,33 +22,47 @@ pub(super) fn update(model: &mut Model, msg: TaskMsg) -> Vec<Effect> {
         TaskMsg::Measured { task, result } => {
             let Some(ended) = model.tasks.end(task) else { return Vec::new() };
             let mut effects = start(model);
-            match &result {
-                Ok(evidence) => {
-                    let label = &ended.label;
-                    model.rows.measure(&ended.image.id, evidence, model.now);
-                    match evidence {
-                        Evidence::Known { .. } => model.say(Tone::Good, format!("{label} is measured")),
-                        Evidence::Corrupt { problem, .. } => {
-                            model.say(Tone::Bad, format!("{label} contradicts itself: {problem}"));
-                        }
-                        Evidence::Unreadable { cause } => {
-                            model.say(Tone::Bad, format!("{label} could not be read: {cause}"));
-                        }
-                    }
-                    effects.extend(chain::judge(model));
-                    if ended.image.references.is_empty() {
-                        // Only now does an archive's image have a name.
-                        effects.extend(sources::list(model, sources::AT_ONCE));
-                    }
+            let (now, id) = (model.now, &ended.image.id);
+            let problem = match result {
+                Ok(Found::Evidence(evidence)) => {
+                    model.rows.measure(id, &evidence, now);
+                    tell(model, &ended.label, [&evidence]);
+                    None
+                }
+                Ok(Found::Archive(images)) => {
+                    tell(model, &ended.label, images.iter().map(|image| &image.evidence));
+                    model.rows.open_archive(&id.source, images, now);
+                    None
                 }
                 Err(problem) if problem.is_cancelled() => {
                     model.say(Tone::Plain, format!("measuring {} was cancelled", ended.label));
+                    Some(problem)
                 }
-                Err(problem) => model.say(Tone::Bad, problem.sentence()),
+                Err(problem) => {
+                    model.rows.fail(id, &problem.message);
+                    model.say(Tone::Bad, problem.sentence());
+                    Some(problem)
+                }
+            };
+            if problem.is_none() {
+                effects.extend(chain::judge(model));
             }
-            effects.extend(sign::measured(model, &ended.image.id, result.err()));
+            effects.extend(sign::measured(model, id, problem));
             effects
         }
+    }
+}
+
+/// The worst of what was found, in one sentence.
+fn tell<'a>(model: &mut Model, label: &str, found: impl IntoIterator<Item = &'a Evidence>) {
+    let trouble = found.into_iter().find_map(|evidence| match evidence {
+        Evidence::Corrupt { problem, .. } => Some(format!("{label} contradicts itself: {problem}")),
+        Evidence::Unreadable { cause } => Some(format!("{label} could not be read: {cause}")),
+        Evidence::Known { .. } => None,
+    });
+    match trouble {
+        Some(trouble) => model.say(Tone::Bad, trouble),
+        None => model.say(Tone::Good, format!("{label} is measured")),
     }
 }
 

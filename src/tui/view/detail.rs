@@ -90,7 +90,18 @@ impl Writer<'_, '_> {
     fn labelled(&mut self, label: &str, role: Role, words: &str) {
         let room = self.width.saturating_sub(LABEL).max(8);
         let wrapped = if self.full { text::wrap(words, room) } else { vec![text::cut(words, room)] };
-        for (at, part) in wrapped.into_iter().enumerate() {
+        self.parts(label, role, wrapped);
+    }
+
+    /// A labelled sentence, in as many lines as it needs but at most `limit` where room is short.
+    fn prose(&mut self, label: &str, role: Role, words: &str, limit: usize) {
+        let wrapped = text::wrap(words, self.width.saturating_sub(LABEL).max(8));
+        let limit = if self.full { usize::MAX } else { limit };
+        self.parts(label, role, wrapped.into_iter().take(limit));
+    }
+
+    fn parts(&mut self, label: &str, role: Role, parts: impl IntoIterator<Item = String>) {
+        for (at, part) in parts.into_iter().enumerate() {
             let label = if at == 0 { label } else { "" };
             self.push(label, self.canvas.span(role, part));
         }
@@ -155,16 +166,15 @@ impl Writer<'_, '_> {
                 Some(digest) => self.digest("here", Role::Plain, digest),
                 None => self.labelled("here", Role::Muted, "its configuration is not known yet; `v` measures it"),
             },
-            Evidence::Unreadable { .. } => self.labelled("here", Role::Muted, "not read"),
+            Evidence::Unreadable { cause } => self.prose("here", Role::Danger, cause, 3),
         }
-        if let (Evidence::Corrupt { problem, .. } | Evidence::Unreadable { cause: problem }, true) =
-            (&image.evidence, self.full)
-        {
+        if let (Evidence::Corrupt { problem, .. }, true) = (&image.evidence, self.full) {
             self.labelled("", Role::Danger, problem);
         }
         let level = match (image.evidence.level(), self.row.measured_at) {
             (EvidenceLevel::Measured, Some(at)) => format!("measured {} ago", coarse_age(self.model.now.since(at))),
             (EvidenceLevel::Measured, None) => "measured".to_owned(),
+            (EvidenceLevel::Claimed, _) if self.row.unreadable().is_some() => "not measured".to_owned(),
             (EvidenceLevel::Claimed, _) => "claimed, not measured".to_owned(),
         };
         let mut facts = vec![level];
@@ -257,6 +267,7 @@ fn nameless(row: &Row) -> &'static str {
         Source::Archive(_) if row.is_measured() => {
             "The archive gives the image no name, so nobody can have published it."
         }
+        Source::Archive(_) if row.unreadable().is_some() => "No image can be told of this archive.",
         Source::Archive(_) => "The archive is not read yet.",
     }
 }

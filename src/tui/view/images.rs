@@ -148,7 +148,9 @@ fn glyph(theme: Theme, row: &Row) -> (&'static str, Role) {
             let measured = verdict.evidence == crate::domain::image::EvidenceLevel::Measured;
             (theme.glyph(verdict.conclusion, measured), Theme::role(verdict.conclusion, measured))
         }
-        None if row.key.reference.is_some() => (theme.glyph(Conclusion::Undecided, false), Role::Stale),
+        None if row.key.reference.is_some() || row.unreadable().is_some() => {
+            (theme.glyph(Conclusion::Undecided, false), Role::Stale)
+        }
         None => (" ", Role::Muted),
     }
 }
@@ -168,8 +170,13 @@ fn verdict(model: &Model, row: &Row, columns: usize) -> (Role, String) {
         return (Role::Busy, "to be measured".to_owned());
     }
     let Some(verdict) = &row.verdict else {
-        let words = if row.key.reference.is_some() { "checking" } else { "no name" };
-        return (Role::Muted, words.to_owned());
+        let (role, words) = match (&row.key.reference, row.unreadable()) {
+            (_, Some(_)) => (Role::Warning, "undecided"),
+            (Some(_), None) => (Role::Muted, "checking"),
+            (None, None) if row.is_unread() => (Role::Muted, "not read yet"),
+            (None, None) => (Role::Muted, "no name"),
+        };
+        return (role, words.to_owned());
     };
     let measured = verdict.evidence == crate::domain::image::EvidenceLevel::Measured;
     let version = verdict.version.map_or_else(String::new, |version| format!(" v{version}"));
