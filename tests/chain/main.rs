@@ -186,9 +186,9 @@ fn a_taken_nonce_is_told() {
         let cost = node.chain.estimate(&transfer(1), key.address()).await.unwrap();
         let (loser, loser_raw) = node.sign(&key, &transfer(1), 0, cost).await;
         let (winner, winner_raw) = node.sign(&key, &transfer(2), 0, cost).await;
-        node.chain.broadcast(&winner_raw).await.unwrap();
+        node.broadcast_to_settled_pool(&winner_raw).await.unwrap();
         assert!(matches!(node.follow(winner, &key, 0).await, Fate::Succeeded { .. }));
-        assert_eq!(node.chain.broadcast(&loser_raw).await.unwrap_err(), ChainError::NonceTaken);
+        assert_eq!(node.broadcast_to_settled_pool(&loser_raw).await.unwrap_err(), ChainError::NonceTaken);
         assert_eq!(node.chain.fate(loser, key.address(), 0).await.unwrap(), Fate::NonceTaken);
         assert_eq!(node.chain.next_nonce(key.address()).await.unwrap(), 1);
     });

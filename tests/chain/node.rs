@@ -126,7 +126,7 @@ impl Node {
         let nonce = self.chain.next_nonce(key.address()).await.unwrap();
         let unsigned = self.chain.prepare(&nothing, key.address(), nonce, cost).await.unwrap();
         let signed = Unsigned { to, data, ..unsigned }.sign(key).unwrap();
-        self.broadcast_once_funded(&signed.raw).await;
+        self.broadcast_to_settled_pool(&signed.raw).await.unwrap();
         let fate = self.follow(signed.hash, key, nonce).await;
         assert!(matches!(fate, Fate::Succeeded { .. }), "it came to {fate:?}");
         nonce
@@ -174,7 +174,7 @@ impl Node {
         let nonce = self.chain.next_nonce(key.address()).await.unwrap();
         let (hash, raw) = self.sign(key, action, nonce, cost).await;
         assert_eq!(self.chain.fate(hash, key.address(), nonce).await.unwrap(), Fate::Forgotten);
-        self.broadcast_once_funded(&raw).await;
+        self.broadcast_to_settled_pool(&raw).await.unwrap();
         let fate = self.follow(hash, key, nonce).await;
         // The bytes may be sent again, whoever has them by now.
         self.chain.broadcast(&raw).await.unwrap();
@@ -182,15 +182,17 @@ impl Node {
     }
 
     /// geth's pool learns of a block a moment after its state does: an account that was funded in the newest block may still
-    /// have nothing there.
-    async fn broadcast_once_funded(&self, raw: &[u8]) {
+    /// have nothing there, and a transaction of that block may still wait there.
+    pub(crate) async fn broadcast_to_settled_pool(&self, raw: &[u8]) -> Result<(), ChainError> {
         let deadline = Instant::now() + PATIENCE;
         loop {
             match self.chain.broadcast(raw).await {
-                Err(ChainError::InsufficientFunds { .. }) if Instant::now() < deadline => {
+                Err(ChainError::InsufficientFunds { .. } | ChainError::Underpriced { .. })
+                    if Instant::now() < deadline =>
+                {
                     tokio::task::yield_now().await;
                 }
-                sent => return sent.unwrap(),
+                sent => return sent,
             }
         }
     }
