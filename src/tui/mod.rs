@@ -197,7 +197,11 @@ impl Loop {
                 Some(field) => InputMsg::Secret(self.secrets.paste(field, &zeroize::Zeroizing::new(text))),
                 None => InputMsg::Paste(text),
             },
-            Event::Resize(width, height) => InputMsg::Resize { width, height },
+            Event::Resize(width, height) => {
+                // What it showed is cut or moved, even where it has its old size back by the time that this is read.
+                self.perform(Effect::Redraw);
+                InputMsg::Resize { width, height }
+            }
             Event::FocusGained | Event::FocusLost | Event::Mouse(_) => return,
         };
         self.take(Msg::Input(msg));
