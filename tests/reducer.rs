@@ -318,6 +318,20 @@ fn a_history_is_asked_for_once_per_selection_and_late_ones_are_dropped() {
 }
 
 #[test]
+fn a_block_that_verdicts_tell_of_first_refreshes_history_and_balances() {
+    let mut play = Play::ready(80, 24).select("acme/web:1.2");
+    play.asked.clear();
+    let mut next = network();
+    next.head.latest.number += 1;
+    next.head.latest.hash = [8; 32];
+    let judged =
+        ChainMsg::Judged { network: Ok(next.clone()), rows: Vec::new(), checked_at: play.model.now, log_problem: None };
+    let play = play.tell(Msg::Chain(judged)).tell(Msg::Chain(ChainMsg::Block(next)));
+    assert_eq!(count(&play, |effect| matches!(effect, Effect::ReadHistory { .. })), 1);
+    assert_eq!(count(&play, |effect| matches!(effect, Effect::ListAccounts)), 1);
+}
+
+#[test]
 fn an_idle_screen_wakes_rarely() {
     let play = Play::ready(80, 24);
     let (mut now, mut wakes) = (0, 0);

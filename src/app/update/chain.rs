@@ -9,7 +9,7 @@ use crate::{
         msg::{ChainMsg, HistoryMsg, JudgedRow, Problem},
         update::{accounts, journal},
     },
-    domain::Timestamp,
+    domain::{Timestamp, network::NetworkView},
 };
 
 /// A selection that only passes by asks for nothing.
@@ -18,17 +18,8 @@ const REST: Duration = Duration::from_millis(150);
 pub(super) fn update(model: &mut Model, msg: ChainMsg) -> Vec<Effect> {
     match msg {
         ChainMsg::Block(network) => {
-            let news = model.network().is_none_or(|known| known.head.latest.hash != network.head.latest.hash);
-            let back = matches!(model.node, Node::Lost { .. });
-            model.node = Node::Here(network);
-            if !news && !back {
-                return Vec::new();
-            }
-            let mut effects = judge(model);
-            effects.extend(accounts::list(model));
-            effects.extend(journal::look(model));
-            // The history may have grown; what is shown stays until the answer comes.
-            effects.extend(read_history(model, Duration::ZERO));
+            let Some(mut effects) = advance(model, network) else { return Vec::new() };
+            effects.extend(judge(model));
             effects
         }
         ChainMsg::Lost(problem) => {
@@ -37,18 +28,19 @@ pub(super) fn update(model: &mut Model, msg: ChainMsg) -> Vec<Effect> {
             Vec::new()
         }
         ChainMsg::Judged { network, rows, checked_at, log_problem } => {
-            match network {
-                // A slow answer must not turn the block's number back.
-                Ok(network)
-                    if model.network().is_none_or(|known| known.head.latest.number <= network.head.latest.number) =>
-                {
-                    model.node = Node::Here(network);
+            let known = model.network().map_or(0, |known| known.head.latest.number);
+            let mut effects = match network {
+                // Verdicts may be the first to tell of a block. A slow answer must not turn its number back.
+                Ok(network) if known <= network.head.latest.number => advance(model, network).unwrap_or_default(),
+                Ok(_) => Vec::new(),
+                Err(problem) => {
+                    lose(model, problem);
+                    Vec::new()
                 }
-                Ok(_) => {}
-                Err(problem) => lose(model, problem),
-            }
+            };
             model.log_problem = log_problem;
-            judged(model, rows, checked_at)
+            effects.extend(judged(model, rows, checked_at));
+            effects
         }
         ChainMsg::Unjudged { rows, problem } => {
             model.log_problem = Some(problem.sentence());
@@ -56,6 +48,21 @@ pub(super) fn update(model: &mut Model, msg: ChainMsg) -> Vec<Effect> {
             judged(model, rows, now)
         }
     }
+}
+
+/// Takes a view of the chain over. When it is news, what rests on the chain is asked for again; `None` when it is none.
+fn advance(model: &mut Model, network: NetworkView) -> Option<Vec<Effect>> {
+    let news = model.network().is_none_or(|known| known.head.latest.hash != network.head.latest.hash);
+    let back = matches!(model.node, Node::Lost { .. });
+    model.node = Node::Here(network);
+    if !news && !back {
+        return None;
+    }
+    let mut effects = accounts::list(model);
+    effects.extend(journal::look(model));
+    // What is shown of the history stays until the answer comes.
+    effects.extend(read_history(model, Duration::ZERO));
+    Some(effects)
 }
 
 fn judged(model: &mut Model, rows: Vec<JudgedRow>, at: Timestamp) -> Vec<Effect> {
