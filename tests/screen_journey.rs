@@ -45,18 +45,17 @@ fn changes(terminal: &mut Terminal, line: &[&str], change: impl FnOnce()) {
 fn make_account(home: &Home, terminal: &mut Terminal) -> String {
     terminal.send("2").wait_for_text("`n` makes one");
     terminal.send("n").wait_for_text("New account").send(PASSPHRASE).send(key::ENTER);
-    terminal.send(PASSPHRASE).capture("journey-account").send(key::ENTER).wait_for_line(&["0x", "default"]);
+    terminal.send(PASSPHRASE).send(key::ENTER).wait_for_line(&["0x", "default"]);
     terminal.send("f").wait_for_line(&["0x", " 100 ETH"]);
     terminal.send("1");
     let accounts = home.run(&["account", "list"]);
     accounts.document["accounts"][0]["address"].as_str().expect("an address").to_owned()
 }
 
-/// Publishes the selected image by keys.
+/// Publishes the selected image by keys; the filled dialog is captured as `name`.
 fn publish(terminal: &mut Terminal, name: &str) {
-    terminal.send("p").wait_for_text("passphrase").send(PASSPHRASE);
-    terminal.capture(&format!("journey-{name}")).send(key::ENTER).wait_for_text("in block");
-    terminal.capture(&format!("journey-{name}-done")).send(key::ESC);
+    terminal.send("p").wait_for_text("passphrase").send(PASSPHRASE).wait_for_text("•••");
+    terminal.capture(name).send(key::ENTER).wait_for_text("in block").send(key::ESC);
 }
 
 /// Changes one byte of `content` in a file, and nothing else.
@@ -81,24 +80,30 @@ fn publish_verify_swap_and_revoke_by_keys() {
 
     filter(&mut terminal, row);
     terminal.wait_for_line(&[row, "·", "unpublished"]);
-    publish(&mut terminal, "publish-1");
+    publish(&mut terminal, "journey-1-publish");
     terminal.wait_for_line(&[row, "?", "untrusted"]);
     assert!(home.run(&["trust", "add", "acme/*", &address, "--name", "acme"]).success());
-    terminal.send("R").wait_for_line(&[row, "✔", "verified v1", "acme"]).capture("journey-verified");
+    terminal.send("R").wait_for_line(&[row, "✔", "verified v1", "acme"]).capture("journey-2-verified");
 
     let mut second = None;
     changes(&mut terminal, &[row, "✘", "MISMATCH"], || second = Some(build(row, &unique("second"))));
-    terminal.wait_for_text("is not an image that acme released").capture("journey-mismatch");
-    publish(&mut terminal, "publish-2");
+    terminal.wait_for_text("is not an image that acme released").capture("journey-3-mismatch");
+    publish(&mut terminal, "journey-4-publish");
     terminal.wait_for_line(&[row, "✔", "verified v2"]);
 
     changes(&mut terminal, &[row, "↑", "outdated v1 < v2"], || drop(docker(&["tag", &first.id, row])));
-    terminal.capture("journey-outdated");
+    terminal.wait_for_line(&["history", "v2 ← v1"]).capture("journey-5-outdated");
 
     terminal.send("r").wait_for_text("reason").send("a test withdrew it").send(key::ENTER);
-    terminal.wait_for_text("passphrase").send(PASSPHRASE).capture("journey-revoke").send(key::ENTER);
+    terminal
+        .wait_for_text("passphrase")
+        .send(PASSPHRASE)
+        .wait_for_text("•••")
+        .capture("journey-6-revoke")
+        .send(key::ENTER);
     terminal.wait_for_text("in block").send(key::ESC);
-    terminal.wait_for_line(&[row, "⊘", "REVOKED"]).wait_for_text("a test withdrew it").capture("journey-revoked");
+    terminal.wait_for_line(&[row, "⊘", "REVOKED"]).wait_for_text("a test withdrew it");
+    terminal.wait_for_line(&["history", "revoked"]).capture("journey-7-revoked");
 
     terminal.send("q");
     assert_eq!(terminal.finish().1, 0);
@@ -134,7 +139,7 @@ fn an_engine_that_is_not_there_does_not_look_like_an_empty_one() {
     let home = Home::new();
     let mut terminal = screen(&home);
     terminal.wait_for_text("no engine").wait_for_text("/nonexistent/docker.sock");
-    terminal.wait_for_text("--docker-host").capture("journey-no-engine");
+    terminal.wait_for_text("--docker-host").capture("no-engine");
     terminal.send("q");
     assert_eq!(terminal.finish().1, 0);
 }
@@ -155,7 +160,7 @@ fn an_engine_that_ends_is_told_and_comes_back() {
     let mut terminal = Terminal::start(ROWS, COLS, &command);
     terminal.wait_for_line(&[&short_reference('e'), "unpublished"]);
     std::fs::remove_file(&socket).expect("the link's end");
-    terminal.send("R").wait_for_text("lost").wait_for_text(&short_reference('e')).capture("journey-engine-lost");
+    terminal.send("R").wait_for_text("lost").wait_for_text(&short_reference('e'));
     std::os::unix::fs::symlink(real.trim_start_matches("unix://"), &socket).expect("a link to the engine");
     terminal.wait_until("the engine to come back", |screen| !screen.contents().contains("lost"));
     terminal.send("q");

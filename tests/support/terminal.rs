@@ -136,7 +136,8 @@ impl Terminal {
     pub fn capture(&mut self, name: &str) -> &mut Self {
         if let Some(folder) = std::env::var_os("DAOCHAIN_CAPTURES") {
             let file = std::path::Path::new(&folder).join(format!("{name}.txt"));
-            std::fs::write(file, self.contents() + "\n").expect("a capture");
+            let lines: Vec<String> = self.contents().lines().map(|line| format!("{}\n", line.trim_end())).collect();
+            std::fs::write(file, lines.concat()).expect("a capture");
         }
         self
     }
