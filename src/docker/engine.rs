@@ -3,7 +3,7 @@
 use std::{fs, sync::Arc, time::Duration};
 
 use bollard::{
-    API_DEFAULT_VERSION, Docker,
+    API_DEFAULT_VERSION, BollardRequest, Docker,
     errors::Error as Bollard,
     models::{SystemInfo, SystemVersion},
     query_parameters::ListImagesOptions,
@@ -14,6 +14,7 @@ use super::{
     EngineError, EngineTarget, ImageDetail,
     error::Call,
     images::{detail, local_image, parse_id},
+    transport::Wire,
 };
 use crate::domain::{
     Digest, Reference,
@@ -81,7 +82,7 @@ impl EngineInfo {
     }
 }
 
-/// An engine that has answered. Clones share one connection pool; nothing is kept open between calls.
+/// An engine that has answered. Nothing is kept open between calls.
 #[derive(Debug, Clone)]
 pub struct Engine {
     docker: Docker,
@@ -244,12 +245,8 @@ async fn within<T>(
 async fn client(target: &EngineTarget, call: &Call) -> Result<Docker, EngineError> {
     let authority = target.authority().unwrap_or_default();
     let made = match target {
-        EngineTarget::Unix(path) => {
-            // bollard only asks whether it exists, and takes a closed folder for an absent socket.
-            tokio::fs::metadata(path).await.map_err(|error| call.io(&error))?;
-            Docker::connect_with_unix(&path.to_string_lossy(), BOLLARDS_LIMIT, API_DEFAULT_VERSION)
-        }
-        EngineTarget::Http(_) => Docker::connect_with_http(&authority, BOLLARDS_LIMIT, API_DEFAULT_VERSION),
+        EngineTarget::Unix(path) => over(Wire::Unix(path.clone())),
+        EngineTarget::Http(_) => over(Wire::Tcp(authority)),
         EngineTarget::Https { certs, .. } => {
             let certs = certs.clone();
             // Reads the system's certificates, which takes tens of milliseconds.
@@ -269,6 +266,12 @@ async fn client(target: &EngineTarget, call: &Call) -> Result<Docker, EngineErro
         }
     };
     made.map_err(|error| call.failed(&error))
+}
+
+fn over(wire: Wire) -> Result<Docker, Bollard> {
+    let transport = move |request: BollardRequest| wire.clone().send(request);
+    // The address is not used: the wire knows where it goes.
+    Docker::connect_with_custom_transport(transport, Some("http://engine"), BOLLARDS_LIMIT, API_DEFAULT_VERSION)
 }
 
 fn engine_info(version: &SystemVersion, system: &SystemInfo, endpoint: String) -> EngineInfo {

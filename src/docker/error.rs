@@ -4,6 +4,7 @@ use std::{error::Error, io, time::Duration};
 
 use bollard::errors::Error as Bollard;
 
+use super::transport::NotConnected;
 use crate::domain::text::clean_to;
 
 /// Longest text of an engine or operating system that an error repeats.
@@ -217,6 +218,10 @@ impl Call {
             Bollard::SocketNotFoundError(_) => self.unreachable("there is no such socket"),
             Bollard::JsonDataError { message, .. } => self.malformed(message),
             Bollard::JsonSerdeError { err } => self.malformed(&err.to_string()),
+            Bollard::IOError { err } => match err.get_ref().and_then(|inner| inner.downcast_ref()) {
+                Some(NotConnected(cause)) => self.io(cause),
+                None => self.lost(&err.to_string()),
+            },
             Bollard::HyperLegacyError { err } if err.is_connect() => {
                 io_error(err).map_or_else(|| self.unreachable(&root_cause(err)), |cause| self.io(cause))
             }

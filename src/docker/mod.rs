@@ -11,8 +11,8 @@
 //!
 //! Everything an engine says is a claim: evidence from here is [`Claimed`](crate::domain::image::EvidenceLevel::Claimed)
 //! at best, its texts are made safe to show, and only IDs that were checked digit by digit get into a request's path
-//! (bollard does not escape what it is given). Each call has a limit in time. It has none in size, since bollard
-//! collects a whole answer before it hands it over; what is streamed (exports, events) is held a few chunks at a time.
+//! (bollard does not escape what it is given). Each call has a limit in time, and each answer of a socket or a plain
+//! address one in size; an export is streamed, and held a few chunks at a time.
 
 mod discover;
 mod engine;
@@ -21,6 +21,7 @@ mod events;
 mod export;
 mod images;
 mod target;
+mod transport;
 
 #[cfg(test)]
 mod fake;

@@ -1,0 +1,140 @@
+//! One connection for each request, and a bound on what an engine may answer.
+//!
+//! ```text
+//! bollard's request ──▶ Wire ──connect──▶ socket ◀── Bounded (counts what comes) ◀── hyper ──▶ bollard
+//! ```
+//!
+//! bollard collects an answer whole before it hands it over, and an event until its JSON is complete. So the connection
+//! itself ends when more has come than any sound answer holds. Only exports have no bound: they are streamed.
+
+use std::{
+    io,
+    path::PathBuf,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use bollard::{BollardRequest, errors::Error as Bollard};
+use hyper::{
+    Response, Uri,
+    body::Incoming,
+    client::conn::http1,
+    header::{HOST, HeaderValue},
+};
+use hyper_util::rt::TokioIo;
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::{TcpStream, UnixStream},
+};
+
+/// Bytes of one answer, or of one stream of events: 10 000 images are listed in 10 to 40 MB. A stream of events that ends
+/// here is asked for again.
+pub(super) const ANSWER_BYTES: u64 = 64 << 20;
+/// What hyper holds of an export at most. An engine writes chunks of 32 KiB, and its socket holds 208 KiB of them.
+const BUFFER_BYTES: usize = 256 * 1024;
+
+/// Where requests go.
+#[derive(Debug, Clone)]
+pub(super) enum Wire {
+    /// A socket of this machine.
+    Unix(PathBuf),
+    /// `host:port`, without protection.
+    Tcp(String),
+}
+
+impl Wire {
+    /// Sends one request, and gives the answer as soon as its headers have come. Dropping the answer's body ends the
+    /// connection.
+    pub(super) async fn send(self, request: BollardRequest) -> Result<Response<Incoming>, Bollard> {
+        let limit = if is_export(request.uri()) { u64::MAX } else { ANSWER_BYTES };
+        match self {
+            Self::Unix(path) => {
+                let stream = UnixStream::connect(&path).await.map_err(NotConnected::wrap)?;
+                exchange(Bounded { stream, left: limit }, request, "localhost").await
+            }
+            Self::Tcp(authority) => {
+                let stream = TcpStream::connect(&authority).await.map_err(NotConnected::wrap)?;
+                exchange(Bounded { stream, left: limit }, request, &authority).await
+            }
+        }
+    }
+}
+
+/// `/images/ID/get`, whatever stands before it.
+fn is_export(uri: &Uri) -> bool {
+    uri.path().contains("/images/") && uri.path().ends_with("/get")
+}
+
+async fn exchange<S>(stream: S, mut request: BollardRequest, host: &str) -> Result<Response<Incoming>, Bollard>
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    // In a request to the server itself the target is a path, and the host a header (RFC 9112, section 3.2.1).
+    let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
+    *request.uri_mut() = target.parse()?;
+    let host = HeaderValue::from_str(host).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+    request.headers_mut().insert(HOST, host);
+    let (mut sender, connection) =
+        http1::Builder::new().max_buf_size(BUFFER_BYTES).handshake(TokioIo::new(stream)).await?;
+    // Ends with the answer, or as soon as nobody wants it. What goes wrong on it is the answer's error.
+    tokio::spawn(connection);
+    Ok(sender.send_request(request).await?)
+}
+
+/// Why there is no connection: no byte was exchanged yet. It travels inside bollard's error.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub(super) struct NotConnected(pub(super) io::Error);
+
+impl NotConnected {
+    fn wrap(cause: io::Error) -> Bollard {
+        io::Error::new(cause.kind(), Self(cause)).into()
+    }
+}
+
+/// A stream that fails once it has given `left` bytes.
+struct Bounded<S> {
+    stream: S,
+    left: u64,
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Bounded<S> {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = into.filled().len();
+        let polled = Pin::new(&mut self.stream).poll_read(context, into);
+        let came = (into.filled().len() - before) as u64;
+        let Some(left) = self.left.checked_sub(came) else {
+            let cause = format!("it answers with more than {} MiB", ANSWER_BYTES >> 20);
+            return Poll::Ready(Err(io::Error::other(cause)));
+        };
+        self.left = left;
+        polled
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Bounded<S> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    #[test]
+    fn only_an_export_is_unbounded() {
+        let is = |uri: &str| is_export(&uri.parse().unwrap());
+        assert!(is("unix://x/images/sha256:aa/get") && is("/v1.41/images/sha256:aa/get"));
+        assert!(!is("/images/json") && !is("/images/get/json") && !is("/events?filters=/images/x/get") && !is("/get"));
+    }
+}
