@@ -269,16 +269,16 @@ impl Model {
 
     /// What is to be known while nothing runs.
     #[must_use]
-    pub fn notice(&self) -> Option<&str> {
-        let engine = match &self.engine {
-            Engine::Lost { name: Some(_), problem, .. } => Some(problem.message.as_str()),
+    pub fn notice(&self) -> Option<String> {
+        let engine = || match &self.engine {
+            Engine::Lost { name: Some(_), problem, .. } => Some(problem.sentence()),
             _ => None,
         };
-        let node = match &self.node {
-            Node::Lost { problem, .. } => Some(problem.message.as_str()),
+        let node = || match &self.node {
+            Node::Lost { problem, .. } => Some(problem.sentence()),
             _ => None,
         };
-        self.notices.front().map(String::as_str).or(engine).or(node).or(self.log_problem.as_deref())
+        self.notices.front().cloned().or_else(engine).or_else(node).or_else(|| self.log_problem.clone())
     }
 
     /// Shows the answer to a key for some seconds.

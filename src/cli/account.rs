@@ -75,7 +75,7 @@ pub async fn run(session: &mut Session, command: args::Account) -> Result<u8, Fa
 async fn list(session: &mut Session) -> Result<(), Failure> {
     let listed = list_accounts(&session.context).await?;
     if let Some(failure) = &listed.node {
-        session.console.note(&format!("daochain: balances are unknown: {}", failure.message));
+        session.console.note(&format!("daochain: balances are unknown: {failure}"));
     }
     for problem in &listed.problems {
         session.console.note(&format!("daochain: {}: {}", problem.file.display(), problem.message));

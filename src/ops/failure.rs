@@ -22,6 +22,14 @@ impl Failure {
         Self { code, message: clean(message), hint: None }
     }
 
+    /// A failure with a sentence that may name the next step behind its last semicolon.
+    pub(super) fn told(code: &'static str, sentence: &str) -> Self {
+        match sentence.rsplit_once("; ") {
+            Some((message, hint)) => Self::new(code, message).hint(hint),
+            None => Self::new(code, sentence),
+        }
+    }
+
     /// The same failure with a next step.
     #[must_use]
     pub fn hint(mut self, hint: &str) -> Self {
@@ -63,12 +71,13 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// A room's error as a failure: its code stays, its sentence names the next step itself.
+/// A room's error as a failure: its code stays, and its sentence, which names the next step behind its last semicolon, is
+/// taken apart there.
 macro_rules! failure_from {
     ($($error:ty),+ $(,)?) => {$(
         impl From<$error> for Failure {
             fn from(error: $error) -> Self {
-                Self::new(error.code(), &error.to_string())
+                Self::told(error.code(), &error.to_string())
             }
         }
     )+};
@@ -86,6 +95,6 @@ failure_from!(
 #[cfg(feature = "devnet")]
 impl From<crate::devnet::DevnetError> for Failure {
     fn from(error: crate::devnet::DevnetError) -> Self {
-        Self::new("devnet-failed", &error.to_string())
+        Self::told("devnet-failed", &error.to_string())
     }
 }

@@ -62,7 +62,7 @@ pub(super) fn judged(keys: Vec<RowKey>, judgement: Judgement) -> ChainMsg {
 
 /// Without a trust policy nothing is decided; an empty one in its place would call everything untrusted.
 pub(super) fn unjudged(keys: Vec<RowKey>, subjects: &[Subject], failure: Failure) -> ChainMsg {
-    let verdict = |subject: &Subject| undecided(subject.evidence.level(), failure.message.clone());
+    let verdict = |subject: &Subject| undecided(subject.evidence.level(), failure.to_string());
     let rows = keys
         .into_iter()
         .zip(subjects)

@@ -23,7 +23,7 @@ pub(super) fn update(model: &mut Model, msg: ChainMsg) -> Vec<Effect> {
             effects
         }
         ChainMsg::Lost(problem) => {
-            model.rows.doubt(&problem.message);
+            model.rows.doubt(&problem.sentence());
             lose(model, problem);
             Vec::new()
         }

@@ -39,7 +39,7 @@ pub(super) fn update(model: &mut Model, msg: TaskMsg) -> Vec<Effect> {
                     Some(problem)
                 }
                 Err(problem) => {
-                    model.rows.fail(id, &problem.message);
+                    model.rows.fail(id, &problem.sentence());
                     model.say(Tone::Bad, problem.sentence());
                     Some(problem)
                 }

@@ -236,8 +236,9 @@ fn draw_empty(model: &Model, canvas: &mut Canvas, area: Area) {
             (Tone::Plain, format!("no image matches `{needle}`"), "Esc shows all images again".to_owned())
         }
         Engine::Lost { problem, .. } => {
-            let else_hint = "start the engine, or name it with --docker-host; --archives DIR lists archive files without any engine";
-            (Tone::Bad, problem.message.clone(), problem.hint.clone().unwrap_or_else(|| else_hint.to_owned()))
+            let next = problem.hint.as_deref().unwrap_or("start the engine, or name it with --docker-host");
+            let hint = format!("{next}; --archives DIR lists image archives without any engine");
+            (Tone::Bad, problem.message.clone(), hint)
         }
         _ if !model.listed => (Tone::Plain, "asking the engine for its images".to_owned(), String::new()),
         Engine::Archives => (

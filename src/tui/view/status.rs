@@ -26,7 +26,7 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas, area: Area) {
     } else if model.has_work() {
         work(model, canvas, width)
     } else if let Some(notice) = model.notice() {
-        Line::from(vec![Span::raw(" "), canvas.span(Role::Warning, text::cut(notice, width))])
+        Line::from(vec![Span::raw(" "), canvas.span(Role::Warning, text::cut(&notice, width))])
     } else {
         return;
     };
@@ -78,7 +78,7 @@ fn publication_words(publication: &Publication) -> (Role, String) {
     let name = publication.reference.familiar();
     let what = if publication.revocation { "revoking" } else { "publishing" };
     match (&publication.problem, &publication.stage) {
-        (Some(problem), _) => (Role::Danger, format!("{what} {name}: {}", problem.message)),
+        (Some(problem), _) => (Role::Danger, format!("{what} {name}: {}", problem.sentence())),
         (None, stage) if stage.is_failure() => (Role::Danger, format!("{what} {name}: {}", stage_words(publication))),
         (None, _) => (Role::Busy, format!("{what} {name}: {}", stage_words(publication))),
     }
