@@ -83,7 +83,11 @@ pub async fn quote_deploy(context: &Context, from: Address) -> Result<Option<Dep
         );
     }
     let deterministic = chain.has_deployment_proxy().await?;
-    let cost = chain.estimate(&Action::DeployRegistry { deterministic }, from).await?;
+    let cost = match chain.estimate(&Action::DeployRegistry { deterministic }, from).await {
+        // The proxy refuses to deploy a second time: somebody else's block came between the two questions.
+        Err(_) if chain.contract_state().await?.code_matches => return Ok(None),
+        estimated => estimated?,
+    };
     let balance = chain.balances(&[from]).await?.first().copied().unwrap_or_default();
     let nonce = chain.next_nonce(from).await?;
     let address = Action::DeployRegistry { deterministic }.creates(from, nonce).unwrap_or(state.address);
@@ -92,7 +96,8 @@ pub async fn quote_deploy(context: &Context, from: Address) -> Result<Option<Dep
     Ok(Some(DeployQuote { from, balance, cost, address, network, deterministic }))
 }
 
-/// Deploys the contract and waits for its block.
+/// Deploys the contract and waits for its block. `None` for the stage when somebody else's deployment came first: the
+/// address follows from the code, so that the contract stands there all the same.
 ///
 /// # Errors
 /// As for a publication.
@@ -100,16 +105,20 @@ pub async fn deploy_contract(
     context: &Context,
     quote: &DeployQuote,
     passphrase: Passphrase,
-) -> Result<(ContractView, Stage), Failure> {
+) -> Result<(ContractView, Option<Stage>), Failure> {
     if quote.balance < quote.cost.at_most() {
         return Err(publish::not_covered(quote.from, quote.balance, &quote.cost));
     }
     let key = publish::unlock(context, quote.from, passphrase).await?;
     let chain = context.chain().await?;
-    let stage = deploy(context, &chain, &key, &quote.cost, quote.deterministic).await?;
+    let outcome = deploy(context, &chain, &key, &quote.cost, quote.deterministic).await;
     // Without the proxy the contract stands at an address that the configuration does not name yet.
-    let view = look_at(&context.chain_with(quote.address).await?).await?;
-    Ok((view, stage))
+    let view = look_at(&context.chain_with(quote.address).await?).await;
+    match (outcome, view) {
+        (Ok(stage), Ok(view)) if stage.is_failure() && view.code_matches => Ok((view, None)),
+        (Err(_), Ok(view)) if view.code_matches => Ok((view, None)),
+        (outcome, view) => Ok((view?, Some(outcome?))),
+    }
 }
 
 async fn deploy(
