@@ -28,7 +28,7 @@ use ethrex_rpc::{ClientVersion, GasTipEstimator, NodeData, RpcApiContext, RpcNam
 use ethrex_storage::{EngineType, Store, StoreConfig};
 use rand::rngs::OsRng;
 use secp256k1::SecretKey;
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Mutex, MutexGuard, watch};
 
 use super::blocks::{BlocksFile, Next};
 use super::fault::Fault;
@@ -40,6 +40,8 @@ pub(super) struct Chain {
     context: RpcApiContext,
     /// Held while a transaction becomes a block: one at a time, in the order of arrival.
     file: Mutex<BlocksFile>,
+    /// Told of every new head.
+    mined: watch::Sender<()>,
 }
 
 impl Chain {
@@ -56,7 +58,13 @@ impl Chain {
         blockchain.set_synced();
         let head = replay(&blockchain, &mut file, first, notices).await?;
         set_head(&store, head).await?;
-        Ok(Self { context: context(store, Arc::new(blockchain))?, file: Mutex::new(file) })
+        let mined = watch::Sender::new(());
+        Ok(Self { context: context(store, Arc::new(blockchain))?, file: Mutex::new(file), mined })
+    }
+
+    /// Hears of every new head, and of the end of the chain.
+    pub(super) fn mined(&self) -> watch::Receiver<()> {
+        self.mined.subscribe()
     }
 
     /// What ethrex's request handlers need.
@@ -182,6 +190,7 @@ impl Chain {
         // Nobody sees the block before it is the head, and it becomes that only once it is kept.
         file.append(&block.encode_to_vec())?;
         set_head(&self.context.storage, block.hash()).await?;
+        self.mined.send_replace(());
         blockchain.remove_block_transactions_from_pool(&block)?;
         Ok(())
     }

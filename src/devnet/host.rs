@@ -13,7 +13,7 @@ use rand::RngCore as _;
 use rand::rngs::OsRng;
 use tokio::net::TcpListener;
 use tokio::runtime;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use super::DevnetError;
 use super::chain::Chain;
@@ -28,6 +28,8 @@ const STACK: usize = 16 * 1024 * 1024;
 pub(super) struct Running {
     pub(super) url: String,
     pub(super) notices: Vec<String>,
+    /// Hears of every new block.
+    pub(super) mined: watch::Receiver<()>,
     /// Told, or dropped, to end the node.
     pub(super) stop: oneshot::Sender<()>,
     /// Closes when the thread has ended and the lock is free.
@@ -57,11 +59,19 @@ pub(super) async fn start(home: Home, lock: File) -> Result<Running, DevnetError
         drop(lock);
         drop(alive);
     });
-    let (url, notices) = started.await.map_err(|_| DevnetError::Stopped { while_doing: "started" })??;
-    Ok(Running { url, notices, stop, ended })
+    let Started { url, notices, mined } =
+        started.await.map_err(|_| DevnetError::Stopped { while_doing: "started" })??;
+    Ok(Running { url, notices, mined, stop, ended })
 }
 
-type Ready = oneshot::Sender<Result<(String, Vec<String>), DevnetError>>;
+/// What the thread tells once it serves.
+struct Started {
+    url: String,
+    notices: Vec<String>,
+    mined: watch::Receiver<()>,
+}
+
+type Ready = oneshot::Sender<Result<Started, DevnetError>>;
 
 fn run(home: &Home, pool: Arc<rayon::ThreadPool>, ready: Ready, stopped: oneshot::Receiver<()>) {
     // The caller's runtime draws a screen: a long call must not hold one of its threads.
@@ -82,8 +92,8 @@ fn run(home: &Home, pool: Arc<rayon::ThreadPool>, ready: Ready, stopped: oneshot
     };
     runtime.block_on(async {
         match open(home, pool).await {
-            Ok((listener, service, url, notices)) => {
-                if ready.send(Ok((url, notices))).is_ok() {
+            Ok((listener, service, started)) => {
+                if ready.send(Ok(started)).is_ok() {
                     serve(listener, service, stopped).await;
                 }
                 home.remove_address();
@@ -95,10 +105,7 @@ fn run(home: &Home, pool: Arc<rayon::ThreadPool>, ready: Ready, stopped: oneshot
     });
 }
 
-async fn open(
-    home: &Home,
-    pool: Arc<rayon::ThreadPool>,
-) -> Result<(TcpListener, Arc<Service>, String, Vec<String>), DevnetError> {
+async fn open(home: &Home, pool: Arc<rayon::ThreadPool>) -> Result<(TcpListener, Arc<Service>, Started), DevnetError> {
     // Guests must not find the last host's endpoint while this one replays.
     home.remove_address();
     let mut notices = Vec::new();
@@ -111,7 +118,8 @@ async fn open(
     OsRng.fill_bytes(&mut word);
     let identity = hex::encode(word);
     home.write_address(&Address { url: url.clone(), identity: identity.clone(), pid: std::process::id() })?;
-    Ok((listener, Arc::new(Service { chain, identity }), url, notices))
+    let started = Started { url, notices, mined: chain.mined() };
+    Ok((listener, Arc::new(Service { chain, identity }), started))
 }
 
 async fn serve(listener: TcpListener, service: Arc<Service>, stopped: oneshot::Receiver<()>) {

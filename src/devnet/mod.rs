@@ -36,7 +36,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use jsonrpsee::core::client::ClientT as _;
 use jsonrpsee::http_client::HttpClientBuilder;
 use jsonrpsee::rpc_params;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 pub use error::DevnetError;
 pub use genesis::{CHAIN_ID, DEPLOYMENT_PROXY};
@@ -111,6 +111,20 @@ impl Joined {
         }
     }
 
+    /// Hears of every new block where the node runs here: whoever listens need not ask again and again.
+    #[must_use]
+    pub fn mined(&self) -> Option<watch::Receiver<()>> {
+        match self {
+            Self::Host(devnet) => {
+                let mut mined = devnet.mined.clone();
+                // Only what comes from now on is news.
+                mined.mark_unchanged();
+                Some(mined)
+            }
+            Self::Guest(_) => None,
+        }
+    }
+
     /// Ends the node if it runs here; a guest just forgets it.
     pub async fn leave(self) {
         if let Self::Host(devnet) = self {
@@ -144,6 +158,7 @@ impl Endpoint {
 pub struct Devnet {
     url: String,
     notices: Vec<String>,
+    mined: watch::Receiver<()>,
     /// Present until the end is asked for.
     stop: Option<oneshot::Sender<()>>,
     /// In a mutex only to be shareable; nothing but the end asks it.
@@ -206,8 +221,8 @@ pub async fn join(dir: &Path, options: JoinOptions) -> Result<Joined, DevnetErro
     let deadline = Instant::now() + options.patience;
     loop {
         if let Some(lock) = home.try_lock()? {
-            let Running { url, notices, stop, ended } = host::start(home, lock).await?;
-            return Ok(Joined::Host(Devnet { url, notices, stop: Some(stop), ended: Mutex::new(ended) }));
+            let Running { url, notices, mined, stop, ended } = host::start(home, lock).await?;
+            return Ok(Joined::Host(Devnet { url, notices, mined, stop: Some(stop), ended: Mutex::new(ended) }));
         }
         if let Some(address) = home.read_address()
             && answers(&address).await

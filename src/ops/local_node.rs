@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use tokio::sync::watch;
 use url::Url;
 use zeroize::Zeroizing;
 
@@ -43,6 +44,11 @@ impl LocalNode {
         }
     }
 
+    /// Hears of every new block, where this process hosts the node.
+    pub(super) async fn mined(&self) -> Option<watch::Receiver<()>> {
+        self.joined.lock().await.as_ref()?.mined()
+    }
+
     /// Ends the node if this process hosts it; another process of this home then takes over.
     pub(super) async fn leave(&self) {
         if let Some(joined) = self.joined.lock().await.take() {
@@ -68,6 +74,10 @@ impl LocalNode {
 
     pub(super) async fn is_alive(&self) -> bool {
         false
+    }
+
+    pub(super) async fn mined(&self) -> Option<watch::Receiver<()>> {
+        None
     }
 
     pub(super) async fn leave(&self) {}

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use tokio::{sync::mpsc, time::sleep};
+use tokio::{
+    sync::{mpsc, watch},
+    time::{sleep, timeout},
+};
 
 use super::context::{blocking, now};
 use crate::{
@@ -21,6 +24,8 @@ use crate::{
 
 /// How often the chain is asked for its head.
 const BLOCK_INTERVAL: Duration = Duration::from_secs(1);
+/// The same where its node runs in this process and tells of every block by itself.
+const TOLD_INTERVAL: Duration = Duration::from_mins(1);
 
 /// One image under one name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +63,7 @@ pub async fn judge_images(context: &Context, subjects: &[Subject], policy: &Trus
     let (network, answers, log_problem) = match read {
         Ok((view, answers, log_problem)) => (Ok(view), answers, log_problem),
         Err(failure) => {
-            let cause = failure.message.clone();
+            let cause = failure.to_string();
             (Err(failure), vec![Answer::Failed { cause }; subjects.len()], None)
         }
     };
@@ -143,6 +148,8 @@ pub fn follow_chain(context: &Context) -> mpsc::Receiver<ChainChange> {
     tokio::spawn(async move {
         let mut told = None;
         while !sender.is_closed() {
+            // Before looking: a block that comes in between is heard of all the same.
+            let mut mined = context.local_node().mined().await;
             let change = match look(&context).await {
                 Ok(view) => ChainChange::Block(view),
                 Err(failure) => ChainChange::Lost(failure),
@@ -153,10 +160,23 @@ pub fn follow_chain(context: &Context) -> mpsc::Receiver<ChainChange> {
                     return;
                 }
             }
-            tokio::select! { () = sender.closed() => return, () = sleep(BLOCK_INTERVAL) => {} }
+            tokio::select! { () = sender.closed() => return, () = next_block(mined.as_mut()) => {} }
         }
     });
     receiver
+}
+
+/// Ends when there may be another block.
+async fn next_block(mined: Option<&mut watch::Receiver<()>>) {
+    match mined {
+        // The node ended: somebody else hosts it by now, or nobody.
+        Some(mined) => {
+            if let Ok(Err(_)) = timeout(TOLD_INTERVAL, mined.changed()).await {
+                sleep(BLOCK_INTERVAL).await
+            }
+        }
+        None => sleep(BLOCK_INTERVAL).await,
+    }
 }
 
 async fn look(context: &Context) -> Result<NetworkView, Failure> {
