@@ -214,9 +214,9 @@ pub struct Publish {
 pub struct Revoke {
     /// Image name
     pub reference: Reference,
-    /// Digest to withdraw; without it, the local image is measured
-    #[arg(long, value_name = "DIGEST")]
-    pub digest: Option<Digest>,
+    /// Digest to withdraw (repeatable); without it the local image is measured, and goes with its manifests and indexes
+    #[arg(long = "digest", value_name = "DIGEST")]
+    pub digests: Vec<Digest>,
     /// Why, for everybody to read
     #[arg(long, value_name = "TEXT", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub reason: String,

@@ -14,7 +14,7 @@ use crate::{
         image::{Evidence, EvidenceLevel, KindedDigest, LocalImage},
         publication::Statement,
     },
-    ops::{Failure, accounts::choose_account, publish::releasable},
+    ops::{Failure, accounts::choose_account},
 };
 
 /// Longest list of references, in bytes.
@@ -128,7 +128,7 @@ impl Release {
             return Err(Failure::new("reference-ambiguous", &message).hint("name one archive with --archive FILE"));
         }
         self.images.push((image.platform.clone(), config));
-        self.digests.extend(releasable(evidence));
+        self.digests.extend(evidence.statable());
         self.digests.sort();
         self.digests.dedup();
         Ok(())

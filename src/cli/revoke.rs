@@ -15,31 +15,34 @@ pub async fn run(session: &mut Session, args: args::Revoke) -> Result<u8, Failur
     let account = choose_account(&session.context, args.sending.account).await?.address;
     let pending = if args.sending.dry_run { Vec::new() } else { sending::take_up(session).await? };
     sending::refuse_pending(&pending, &args.reference)?;
-    let digest = match args.digest {
-        Some(digest) => digest,
-        None => local_digest(session, &args.reference).await?,
-    };
-    session.console.note("A revocation is final: this digest can never be released again under this name.");
-    let statement = Statement::Revocation { reference: args.reference, digests: vec![digest], reason: args.reason };
+    let digests = if args.digests.is_empty() { local_digests(session, &args.reference).await? } else { args.digests };
+    session.console.note("A revocation is final: what it names can never be released again under this name.");
+    let statement = Statement::Revocation { reference: args.reference, digests, reason: args.reason };
     let task = sending::Task { schema: "daochain.revoke/1", account, sending: &args.sending, again: true };
     sending::send(session, &task, vec![statement]).await
 }
 
-/// The measured configuration digest of the local image of that name.
-async fn local_digest(session: &Session, reference: &Reference) -> Result<Digest, Failure> {
+/// The measured digests of the local image of that name: its configuration's, and those of the manifests and indexes that
+/// lead to it, by which an engine may know it. An index takes the image's other platforms with it: to spare them, the
+/// user names digests.
+async fn local_digests(session: &Session, reference: &Reference) -> Result<Vec<Digest>, Failure> {
     let list = sources::list(session).await;
-    let mut digests = Vec::new();
+    let (mut configs, mut digests) = (Vec::new(), Vec::new());
     for image in list.images.iter().filter(|image| image.references.contains(reference)) {
         let evidence = sources::evidence(session, image, Measuring::Once).await;
-        digests.push(measured_config(reference, &evidence)?);
+        configs.push(measured_config(reference, &evidence)?);
+        digests.extend(evidence.statable());
     }
+    configs.sort();
+    configs.dedup();
+    digests.sort();
     digests.dedup();
-    match digests[..] {
-        [digest] => Ok(digest),
-        [] => Err(sources::absent(&list, reference)),
-        _ => {
+    match configs.len() {
+        0 => Err(sources::absent(&list, reference)),
+        1 => Ok(digests.into_iter().map(|kinded| kinded.digest).collect()),
+        many => {
             let name = reference.familiar();
-            Err(Failure::new("reference-ambiguous", &format!("`{name}` stands for {} images here", digests.len()))
+            Err(Failure::new("reference-ambiguous", &format!("`{name}` stands for {many} images here"))
                 .hint("name the digest with --digest"))
         }
     }

@@ -113,6 +113,19 @@ impl Evidence {
         }
     }
 
+    /// The digests that a publisher states of this image, in a release or in a revocation: the configuration's first, then
+    /// the manifests and indexes that lead to it. An index leads to other platforms' images as well.
+    #[must_use]
+    pub fn statable(&self) -> Vec<KindedDigest> {
+        let is_statable = |kinded: &&KindedDigest| {
+            matches!(kinded.kind, DigestKind::Config | DigestKind::Manifest | DigestKind::Index)
+        };
+        let mut digests: Vec<_> = self.digests().iter().filter(is_statable).copied().collect();
+        digests.sort();
+        digests.dedup();
+        digests
+    }
+
     /// How much it is worth. What could not be read is worth what was claimed: nothing was measured.
     #[must_use]
     pub const fn level(&self) -> EvidenceLevel {

@@ -12,7 +12,6 @@ use crate::{
     chain::{Action, Chain, ChainError, SigningKey},
     domain::{
         Address, Wei,
-        digest::DigestKind,
         network::{Finality, NetworkView},
         publication::{Cost, Fate, JournalEntry, JournalStage, Stage, Statement, TransactionHash},
         verdict::Conclusion,
@@ -323,16 +322,6 @@ pub(super) async fn settle(
         }
         sleep(pause).await;
     }
-}
-
-/// The digests that a release of measured content holds: configuration first, then manifests and indexes.
-#[must_use]
-pub fn releasable(evidence: &crate::domain::image::Evidence) -> Vec<crate::domain::image::KindedDigest> {
-    let mut digests = evidence.digests().to_vec();
-    digests.sort();
-    digests.dedup();
-    digests.retain(|kinded| matches!(kinded.kind, DigestKind::Config | DigestKind::Manifest | DigestKind::Index));
-    digests
 }
 
 /// How settled a stage is, where a block has it.

@@ -81,16 +81,16 @@ pub(super) fn resume(model: &mut Model, mut sign: Box<Sign>) -> Vec<Effect> {
 }
 
 fn estimate(model: &mut Model, sign: &mut Sign, evidence: &Evidence) -> Vec<Effect> {
-    let (Some(from), Some(config)) = (sign.account, sign.digest) else { return Vec::new() };
+    let (Some(from), Some(_)) = (sign.account, sign.digest) else { return Vec::new() };
     let statement = match &sign.purpose {
         Purpose::Publish => Statement::Release {
             reference: sign.reference.clone(),
-            digests: evidence.digests().to_vec(),
+            digests: evidence.statable(),
             annotations: String::new(),
         },
         Purpose::Revoke { reason } => Statement::Revocation {
             reference: sign.reference.clone(),
-            digests: vec![config],
+            digests: evidence.statable().into_iter().map(|kinded| kinded.digest).collect(),
             reason: reason.value().trim().to_owned(),
         },
     };

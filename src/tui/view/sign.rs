@@ -31,7 +31,7 @@ use crate::{
         layout::Area,
         sign::{Purpose, Quote, Sign, Step},
     },
-    domain::{Wei, publication::Stage},
+    domain::{Digest, Wei, publication::Stage},
     tui::theme::Role,
 };
 
@@ -100,7 +100,7 @@ impl Form<'_> {
         image.extend(row.and_then(|row| row.image.platform.clone()));
         self.push(canvas, "image", Role::Plain, &image.join(" · "));
         match self.sign.digest {
-            Some(digest) => self.digest(canvas, &digest.to_string()),
+            Some(digest) => self.digests(canvas, digest),
             None => self.push(canvas, "digest", Role::Muted, "not known before it is measured"),
         }
         let verdict = row.and_then(|row| row.verdict.as_ref());
@@ -122,14 +122,23 @@ impl Form<'_> {
         }
     }
 
+    /// Every digest that is signed: the configuration's, then those of the manifests that lead to it.
+    fn digests(&mut self, canvas: &Canvas, config: Digest) {
+        self.digest(canvas, "digest", &config.to_string());
+        let statable = self.model.rows.get(&self.sign.key).map(|row| row.image.evidence.statable()).unwrap_or_default();
+        for kinded in statable.iter().filter(|kinded| kinded.digest != config) {
+            self.digest(canvas, kinded.kind.word(), &kinded.digest.to_string());
+        }
+    }
+
     /// Whole, because it is signed: in two halves where one line is too short, so that the eye finds its place.
-    fn digest(&mut self, canvas: &Canvas, digest: &str) {
+    fn digest(&mut self, canvas: &Canvas, label: &str, digest: &str) {
         if text::width(digest) + LABEL <= self.width {
-            return self.push(canvas, "digest", Role::Plain, digest);
+            return self.push(canvas, label, Role::Plain, digest);
         }
         let (algorithm, hex) = digest.split_at("sha256:".len().min(digest.len()));
         let (first, second) = hex.split_at(hex.len() / 2);
-        self.push(canvas, "digest", Role::Plain, &format!("{algorithm}{first}"));
+        self.push(canvas, label, Role::Plain, &format!("{algorithm}{first}"));
         let below = format!("{}{second}", " ".repeat(algorithm.len()));
         self.lines.push(labelled(canvas, "", [canvas.span(Role::Plain, below)]));
     }
