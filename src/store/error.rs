@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use rusqlite::ErrorCode;
 
-use super::files::FileError;
+use super::files::{self, FileError};
 use crate::domain::text::clean;
+
+const FULL: &str = "the disk is full; free some space and try again";
 
 /// What could not be done in which database.
 #[derive(Debug, thiserror::Error)]
@@ -75,7 +77,9 @@ impl StoreError {
         let unwritable = |path, cause: &str| Self::Unwritable { operation, path, cause: cause.to_owned() };
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Locked { path },
-            Some(ErrorCode::DiskFull) => unwritable(path, "the disk is full; free some space and try again"),
+            Some(ErrorCode::DiskFull) => unwritable(path, FULL),
+            // What SQLite says when there is no room for its index of the log.
+            Some(ErrorCode::SystemIoFailure) if files::is_on_full_disk(&path) => unwritable(path, FULL),
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => unwritable(
                 path,
                 "the file or its folder cannot be written; change its permissions or name another folder with --home",

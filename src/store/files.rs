@@ -87,6 +87,11 @@ pub fn create_folder(path: &Path) -> Result<(), FileError> {
     DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(failed("create folder", path))
 }
 
+/// True when nothing more fits beside `path`, as far as the file system tells.
+pub(super) fn is_on_full_disk(path: &Path) -> bool {
+    rustix::fs::statvfs(folder_of(path)).is_ok_and(|found| found.f_bavail == 0)
+}
+
 /// Replaces the content of `path`, or creates it, with mode 0600. A symbolic link is followed: its target changes.
 ///
 /// # Errors
