@@ -38,12 +38,15 @@ pub fn clean_to(text: &str, limit: usize) -> String {
     cut
 }
 
-/// Controls (C0, C1, DEL), bidirectional overrides and isolates, zero-width and line-separating characters.
+/// Controls (C0, C1, DEL), line separators, and what no reader sees: Unicode's *Default Ignorable Code Points*
+/// (bidirectional controls, zero-width characters, fillers, variation selectors, tags) and interlinear annotation.
 fn is_unsafe(c: char) -> bool {
     c.is_control()
         || matches!(c,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]
@@ -56,6 +59,7 @@ mod tests {
         assert_eq!(clean("a\u{1b}[2Jb"), "a\\u{1b}[2Jb");
         assert_eq!(clean("x\u{202e}txt.exe"), "x\\u{202e}txt.exe");
         assert_eq!(clean("two\nlines"), "two lines");
+        assert_eq!(clean("a\u{34f}b\u{115f}c\u{3164}d\u{fe0f}"), "a\\u{34f}b\\u{115f}c\\u{3164}d\\u{fe0f}");
     }
 
     #[test]
