@@ -54,10 +54,11 @@ async function startAnvil() {
   }
 }
 
-/** The locked one; the lock holds Linux on x86-64 only, so elsewhere the `anvil` on the PATH. */
+/** The locked one; the lock holds Linux on x86-64 and ARM64, so elsewhere the `anvil` on the PATH. */
 function anvilBinary() {
+  const machine = process.arch === "arm64" ? "arm64" : "amd64";
   try {
-    return createRequire(import.meta.url).resolve("@foundry-rs/anvil-linux-amd64/bin/anvil");
+    return createRequire(import.meta.url).resolve(`@foundry-rs/anvil-linux-${machine}/bin/anvil`);
   } catch {
     return "anvil";
   }
