@@ -49,12 +49,12 @@ async fn made(args: args::Demo, look: super::human::Look) -> Result<Demo, Failur
 /// Prints the verdicts. 0 when each is the one that the demo set out to reach.
 async fn show(console: &mut Console, demo: &Demo) -> Result<u8, Failure> {
     let policy = trust_policy(&demo.context)?;
-    let candidates = demo.subjects.iter().map(|subject| Candidate {
-        image: subject.image.clone(),
-        reference: Some(subject.reference.clone()),
-        evidence: subject.evidence.clone(),
-        platform: None,
-        source: None,
+    let candidates = demo.subjects.iter().zip(&demo.images).map(|(subject, image)| {
+        let (reference, evidence) = (Some(subject.reference.clone()), subject.evidence.clone());
+        match image {
+            Some(image) => Candidate::new(image, reference, evidence),
+            None => Candidate { image: None, reference, evidence, platform: None, source: None },
+        }
     });
     let judged = judge(&demo.context, candidates.collect(), &policy).await;
     verify::present(console, &judged);

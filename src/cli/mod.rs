@@ -131,6 +131,15 @@ fn runtime() -> Result<Runtime, Failure> {
     built.map_err(|error| Failure::new("internal", &format!("the system gives no threads: {error}")))
 }
 
+/// Tells the notices from the `told`-th on; how many there are by now.
+fn tell_notices(context: &Context, console: &mut Console, told: usize) -> usize {
+    let notices = context.notices();
+    for notice in notices.iter().skip(told) {
+        console.note(&format!("daochain: {}", notice.sentence()));
+    }
+    notices.len()
+}
+
 /// Opens the home, runs a command and closes the home.
 async fn perform(command: Option<Command>, globals: Globals, mut console: Console) -> (Console, Exit) {
     if let Some(Command::Demo(demo)) = command {
@@ -148,13 +157,13 @@ async fn perform(command: Option<Command>, globals: Globals, mut console: Consol
         let exit = screen::run(&mut console, context).await;
         return (console, exit);
     };
-    for notice in context.notices() {
-        console.note(&format!("daochain: {}", notice.sentence()));
-    }
+    let told = tell_notices(&context, &mut console, 0);
     let mut session = Session { context: context.clone(), console, globals, token: CancellationToken::new() };
     let token = session.token.clone();
     let sends = matches!(command, Command::Publish(_) | Command::Revoke(_) | Command::Contract(_));
     let outcome = until_signalled(Box::pin(execute(&mut session, command)), &token, sends).await;
+    // Starting the embedded node may have set files aside.
+    tell_notices(&context, &mut session.console, told);
     let code = session.console.conclude(outcome);
     close(&context).await;
     (session.console, Exit::Code(code))

@@ -70,7 +70,7 @@ pub async fn evidence(session: &Session, image: &LocalImage, measuring: Measurin
     let name = image.references.first().map_or(image.id.id.as_str(), Reference::familiar);
     let bar = Bar::start(&session.console, &session.token, &format!("hashing {name}"));
     let measured = measure_image(&session.context, image, measuring == Measuring::Anew, bar).await;
-    measured.unwrap_or_else(|failure| Evidence::Unreadable { cause: failure.message })
+    measured.unwrap_or_else(|failure| Evidence::Unreadable { cause: failure.to_string() })
 }
 
 /// What is to be judged under `reference` among the listed images: several where engine and archives hold it, and one
@@ -83,7 +83,7 @@ pub async fn named(session: &Session, list: &ImageList, reference: &Reference, m
         candidates.push(Candidate::new(&image, Some(reference.clone()), evidence));
     }
     if candidates.is_empty() {
-        candidates.push(Candidate::unreadable(Some(reference.clone()), absent(list, reference).message, None));
+        candidates.push(Candidate::unreadable(Some(reference.clone()), absent(list, reference).to_string(), None));
     }
     candidates
 }
@@ -93,9 +93,15 @@ pub fn absent(list: &ImageList, reference: &Reference) -> Failure {
     if let Some(problem) = list.problems.first() {
         return problem.clone();
     }
-    let place = list.engine.as_deref().unwrap_or("the archive folders");
-    Failure::new("no-such-image", &format!("{place} has no image `{}`", reference.familiar()))
-        .hint("`daochain images` lists what there is")
+    let name = reference.familiar();
+    let sentence = match &list.engine {
+        Some(engine) => format!("{engine} has no image `{name}`"),
+        None if list.images.is_empty() => {
+            format!("there is no image `{name}`: no engine is asked, and no archive folder holds one")
+        }
+        None => format!("the archive folders have no image `{name}`"),
+    };
+    Failure::new("no-such-image", &sentence).hint("`daochain images` lists what there is")
 }
 
 /// An archive's images, measured.

@@ -91,7 +91,7 @@ async fn of_list(session: &mut Session, args: &args::Verify, measuring: Measurin
     if args.all {
         for problem in &list.problems {
             session.console.complain(problem);
-            candidates.push(Candidate::unreadable(None, problem.message.clone(), None));
+            candidates.push(Candidate::unreadable(None, problem.to_string(), None));
         }
     }
     Ok(candidates)
@@ -106,7 +106,7 @@ async fn of_archives(session: &Session, args: &args::Verify, measuring: Measurin
             // Of a single archive that cannot be read there is no image to tell of.
             Err(failure) if args.archive.len() == 1 || failure.is_cancelled() => return Err(failure),
             Err(failure) => {
-                candidates.push(Candidate::unreadable(None, failure.message, Some(path.display().to_string())));
+                candidates.push(Candidate::unreadable(None, failure.to_string(), Some(path.display().to_string())));
             }
         }
     }
@@ -128,7 +128,7 @@ fn of_archive(path: &Path, images: &[LocalImage], references: &[Reference]) -> R
         let standing = sources::standing_for(images, reference);
         candidates.extend(standing.iter().map(|image| candidate(image, reference)));
         if standing.is_empty() {
-            let cause = sources::not_within(path, images, reference).message;
+            let cause = sources::not_within(path, images, reference).to_string();
             candidates.push(Candidate::unreadable(Some(reference.clone()), cause, Some(path.display().to_string())));
         }
     }

@@ -18,6 +18,7 @@ use crate::{
     docker::{Engine, EngineTarget},
     domain::{
         Address,
+        measurement::Measurement,
         network::{self, ChainHead, NetworkView},
         notice::Notice,
     },
@@ -45,7 +46,9 @@ struct Inner {
     chain: AsyncMutex<Option<Chain>>,
     engine: AsyncMutex<Option<Engine>>,
     /// Archives that were tried and of which no image could be told, with what identifies their bytes.
-    unreadable: Mutex<BTreeMap<PathBuf, (CacheKey, String)>>,
+    unreadable: Mutex<BTreeMap<PathBuf, (Vec<CacheKey>, String)>>,
+    /// Layout folders that were measured in this process, with what identifies their files.
+    folders: Mutex<BTreeMap<PathBuf, (Vec<CacheKey>, Measurement)>>,
 }
 
 impl Context {
@@ -68,6 +71,7 @@ impl Context {
                 chain: AsyncMutex::new(None),
                 engine: AsyncMutex::new(None),
                 unreadable: Mutex::default(),
+                folders: Mutex::default(),
                 config,
             }),
         })
@@ -121,15 +125,26 @@ impl Context {
         self.inner.notices.lock().unwrap_or_else(PoisonError::into_inner).extend(notices);
     }
 
-    pub(super) fn note_unreadable(&self, path: &Path, key: CacheKey, cause: &str) {
+    pub(super) fn note_unreadable(&self, path: &Path, key: Vec<CacheKey>, cause: &str) {
         let mut unreadable = self.inner.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
         unreadable.insert(path.to_owned(), (key, cause.to_owned()));
     }
 
     /// Why no image could be told of an archive, if these very bytes were tried before.
-    pub(super) fn why_unreadable(&self, path: &Path, key: Option<&CacheKey>) -> Option<String> {
+    pub(super) fn why_unreadable(&self, path: &Path, key: Option<&[CacheKey]>) -> Option<String> {
         let unreadable = self.inner.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
-        unreadable.get(path).filter(|(tried, _)| Some(tried) == key).map(|(_, cause)| cause.clone())
+        unreadable.get(path).filter(|(tried, _)| Some(tried.as_slice()) == key).map(|(_, cause)| cause.clone())
+    }
+
+    pub(super) fn note_folder(&self, path: &Path, key: Vec<CacheKey>, measurement: Measurement) {
+        let mut folders = self.inner.folders.lock().unwrap_or_else(PoisonError::into_inner);
+        folders.insert(path.to_owned(), (key, measurement));
+    }
+
+    /// What a layout folder was found to hold, if these very files were measured before.
+    pub(super) fn recall_folder(&self, path: &Path, key: &[CacheKey]) -> Option<Measurement> {
+        let folders = self.inner.folders.lock().unwrap_or_else(PoisonError::into_inner);
+        folders.get(path).filter(|(measured, _)| measured == key).map(|(_, measurement)| measurement.clone())
     }
 
     /// The current network's chain: checked for its id, and on `dev` with the contract in place.

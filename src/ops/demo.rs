@@ -26,6 +26,7 @@ use crate::{
     },
     image::write::ImageBuilder,
     ops::{Context, Failure, Passphrase},
+    store::files,
 };
 
 /// The passphrase of the demonstration's accounts. Their ether exists in its home only.
@@ -39,6 +40,8 @@ pub struct Demo {
     pub context: Context,
     /// Its images, under the names they claim.
     pub subjects: Vec<Subject>,
+    /// The images themselves, in the same order; `None` where none can be told of the file.
+    pub images: Vec<Option<LocalImage>>,
     /// What must be concluded of each.
     pub expected: Vec<Conclusion>,
     home: Place,
@@ -128,7 +131,7 @@ const SCENES: [Scene; 8] = [
 pub async fn prepare(keep: Option<PathBuf>, tell: &(dyn Fn(&str) + Send + Sync)) -> Result<Demo, Failure> {
     let home = place(keep)?;
     let images = home.path().join("images");
-    fs::create_dir_all(&images).map_err(|error| unwritable(&images, &error))?;
+    files::create_folder(&images).map_err(|error| unwritable(&images, error.cause()))?;
     tell("starting the embedded Ethereum node");
     let context = open(home.path(), &images)?;
     context.chain().await?;
@@ -142,14 +145,16 @@ pub async fn prepare(keep: Option<PathBuf>, tell: &(dyn Fn(&str) + Send + Sync))
         name: Some("acme".to_owned()),
     };
     trust::add_rule(&context, rule)?;
-    let (mut subjects, mut expected) = (Vec::new(), Vec::new());
+    let (mut subjects, mut images_found, mut expected) = (Vec::new(), Vec::new(), Vec::new());
     for scene in &SCENES {
         tell(&format!("{}: {}", scene.name, scene.plot.story()));
         let key = if scene.plot == Plot::Foreign { &stranger_key } else { &publisher_key };
-        subjects.push(play(&context, scene, &images, key).await?);
+        let (subject, image) = play(&context, scene, &images, key).await?;
+        subjects.push(subject);
+        images_found.push(image);
         expected.push(scene.plot.conclusion());
     }
-    Ok(Demo { context, subjects, expected, home })
+    Ok(Demo { context, subjects, images: images_found, expected, home })
 }
 
 impl Plot {
@@ -170,14 +175,14 @@ impl Plot {
 fn place(keep: Option<PathBuf>) -> Result<Place, Failure> {
     let Some(dir) = keep else {
         let made = tempfile::Builder::new().prefix("daochain-demo-").tempdir();
-        return made.map(Place::Temporary).map_err(|error| unwritable(&std::env::temp_dir(), &error));
+        return made.map(Place::Temporary).map_err(|error| unwritable(&std::env::temp_dir(), error));
     };
-    fs::create_dir_all(&dir).map_err(|error| unwritable(&dir, &error))?;
-    if fs::read_dir(&dir).map_err(|error| unwritable(&dir, &error))?.next().is_some() {
+    files::create_folder(&dir).map_err(|error| unwritable(&dir, error.cause()))?;
+    if fs::read_dir(&dir).map_err(|error| unwritable(&dir, error))?.next().is_some() {
         let message = format!("folder `{}` is not empty, and the demonstration fills it", dir.display());
         return Err(Failure::new("folder-not-empty", &message).hint("name another with --keep DIR"));
     }
-    let absolute = fs::canonicalize(&dir).map_err(|error| unwritable(&dir, &error))?;
+    let absolute = fs::canonicalize(&dir).map_err(|error| unwritable(&dir, error))?;
     Ok(Place::Kept(absolute))
 }
 
@@ -200,7 +205,12 @@ async fn account(context: &Context) -> Result<(Account, SigningKey), Failure> {
     Ok((made, key))
 }
 
-async fn play(context: &Context, scene: &Scene, images: &Path, key: &SigningKey) -> Result<Subject, Failure> {
+async fn play(
+    context: &Context,
+    scene: &Scene,
+    images: &Path,
+    key: &SigningKey,
+) -> Result<(Subject, Option<LocalImage>), Failure> {
     let reference: Reference = scene.name.parse().map_err(|error| Failure::new("internal", &format!("{error}")))?;
     let path = images.join(scene.file);
     let digest = write(&path, &reference, scene.content)?;
@@ -246,18 +256,24 @@ async fn state(context: &Context, statement: Statement, key: &SigningKey) -> Res
 }
 
 /// What the file is now: measured, or unreadable with the cause.
-async fn look(context: &Context, reference: Reference, path: PathBuf) -> Result<Subject, Failure> {
+async fn look(
+    context: &Context,
+    reference: Reference,
+    path: PathBuf,
+) -> Result<(Subject, Option<LocalImage>), Failure> {
     match measure::measure_archive(context, &path, false, Arc::new(Unwatched)).await {
         Ok(images) => {
             let found = images.into_iter().find(|image| image.references.contains(&reference));
-            let LocalImage { id, evidence, .. } = found.ok_or_else(|| {
+            let image = found.ok_or_else(|| {
                 Failure::new("demo-failed", &format!("`{}` does not hold {reference}", path.display()))
             })?;
-            Ok(Subject { image: Some(id), reference, evidence })
+            let subject = Subject { image: Some(image.id.clone()), reference, evidence: image.evidence.clone() };
+            Ok((subject, Some(image)))
         }
         Err(failure) if failure.is_cancelled() => Err(failure),
         Err(failure) => {
-            Ok(Subject { image: None, reference, evidence: Evidence::Unreadable { cause: failure.message } })
+            let evidence = Evidence::Unreadable { cause: failure.to_string() };
+            Ok((Subject { image: None, reference, evidence }, None))
         }
     }
 }
@@ -299,8 +315,8 @@ fn cut(path: &Path) -> Result<(), Failure> {
     cut_short().map_err(|error| unwritable(path, &error))
 }
 
-fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::new("folder-unwritable", &format!("`{}` cannot be written: {error}", path.display()))
+fn unwritable(path: &Path, cause: impl std::fmt::Display) -> Failure {
+    Failure::new("folder-unwritable", &format!("`{}` cannot be written: {cause}", path.display()))
         .hint("name another folder with --keep DIR, or another TMPDIR")
 }
 

@@ -99,7 +99,7 @@ async fn list_folder(context: &Context, folder: PathBuf) -> Result<(Vec<LocalIma
             match image::sniff(&path) {
                 Ok(Kind::Foreign) => {}
                 Ok(Kind::Archive | Kind::Layout) => {
-                    let measured = measure::recall_file(context.store(), &path);
+                    let measured = measure::recall_file(&context, &path);
                     images.extend(
                         measured
                             .map_or_else(|| vec![unmeasured(&context, &path)], |found| archive_images(&path, &found)),
@@ -123,8 +123,9 @@ fn archives_in(folder: &Path) -> Result<BTreeMap<PathBuf, (u64, Option<SystemTim
     for entry in fs::read_dir(folder).map_err(unreadable)?.take(FOLDER_LIMIT) {
         let path = entry.map_err(unreadable)?.path();
         if let Ok(meta) = fs::metadata(&path)
-            // A sub-folder counts when it is an OCI layout (image-spec, *image-layout*).
-            && (meta.is_file() || path.join("oci-layout").is_file())
+            // A sub-folder counts when it is an OCI layout (image-spec, *image-layout*). Its index changes with its images.
+            && let Ok(meta) = if meta.is_dir() { fs::metadata(path.join("index.json")) } else { Ok(meta) }
+            && meta.is_file()
         {
             found.insert(path, (meta.len(), meta.modified().ok()));
         }
@@ -134,7 +135,7 @@ fn archives_in(folder: &Path) -> Result<BTreeMap<PathBuf, (u64, Option<SystemTim
 
 /// An archive whose content, and so whose names, nobody has read yet, or nobody could.
 fn unmeasured(context: &Context, path: &Path) -> LocalImage {
-    let evidence = match context.why_unreadable(path, measure::file_key(path).as_ref()) {
+    let evidence = match context.why_unreadable(path, measure::content_key(path).as_deref()) {
         Some(cause) => Evidence::Unreadable { cause },
         None => Evidence::Known { level: EvidenceLevel::Claimed, digests: Vec::new() },
     };

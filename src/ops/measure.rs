@@ -16,7 +16,7 @@ use crate::{
         progress::Watch,
         text::clean,
     },
-    image,
+    image::{self, ImageError},
     ops::{Context, Failure},
     store::{CacheKey, Store},
 };
@@ -71,6 +71,12 @@ pub async fn measure_target(context: &Context, target: &Target, watch: Arc<dyn W
         }
         Target::Path(path) => path.clone(),
         Target::Named(name) if Path::new(name).exists() => PathBuf::from(name),
+        Target::Named(name) if name.starts_with(['/', '.']) => {
+            let message = format!("`{name}` is no file or folder that is there, and no image name");
+            return Err(
+                Failure::new("archive-unreadable", &message).hint("name an archive, a layout folder or an image")
+            );
+        }
         Target::Named(name) => {
             let engine = context.engine().await?;
             let image = engine.resolve(name).await?;
@@ -110,7 +116,7 @@ pub async fn measure_image(
             Ok(engine_evidence(image, &measurement))
         }
         Source::Archive(path) => {
-            let recalled = if fresh { None } else { recall_file(context.store(), path) };
+            let recalled = if fresh { None } else { recall_file(context, path) };
             let measurement = match recalled {
                 Some(measurement) => measurement,
                 None => measure_path(context, path.clone(), watch).await?,
@@ -133,7 +139,7 @@ pub async fn measure_archive(
     fresh: bool,
     watch: Arc<dyn Watch>,
 ) -> Result<Vec<LocalImage>, Failure> {
-    let recalled = if fresh { None } else { recall_file(context.store(), path) };
+    let recalled = if fresh { None } else { recall_file(context, path) };
     let measurement = match recalled {
         Some(measurement) => measurement,
         None => measure_path(context, path.to_owned(), watch).await?,
@@ -160,7 +166,7 @@ async fn measure_export(
         let measurement = if watch.is_cancelled() { return Err(Failure::cancelled()) } else { measured? };
         // What is corrupt or incomplete may be mended by the engine under the same ID.
         if measurement.images.iter().all(|image| image.state == ImageState::Measured) {
-            store.remember(&key, &measurement)?;
+            remember(&store, &key, &measurement);
         }
         Ok(measurement)
     })
@@ -177,18 +183,34 @@ async fn cancelled(watch: &dyn Watch) {
 async fn measure_path(context: &Context, path: PathBuf, watch: Arc<dyn Watch>) -> Result<Measurement, Failure> {
     let context = context.clone();
     blocking(move || {
-        let before = file_key(&path);
-        let outcome = image::measure_file(&path, &*watch).map_err(Failure::from);
-        // A file that was written while it was read is not remembered: the key would name other bytes.
-        let Some(key) = before.filter(|key| file_key(&path).as_ref() == Some(key)) else { return outcome };
-        match &outcome {
-            Ok(measurement) => context.store().remember(&key, measurement)?,
-            Err(failure) if failure.is_cancelled() => {}
-            Err(failure) => context.note_unreadable(&path, key, &failure.message),
+        let before = content_key(&path);
+        let outcome = image::measure_file(&path, &*watch).map_err(|error| unreadable(&path, error));
+        // What was written while it was read is not remembered: the key would name other bytes.
+        let Some(key) = before.filter(|key| content_key(&path).as_ref() == Some(key)) else { return outcome };
+        match (&outcome, key.as_slice()) {
+            (Ok(measurement), [file]) => remember(context.store(), file, measurement),
+            (Ok(measurement), _) => context.note_folder(&path, key, measurement.clone()),
+            (Err(failure), _) if failure.is_cancelled() => {}
+            (Err(failure), _) => context.note_unreadable(&path, key, &failure.to_string()),
         }
         outcome
     })
     .await
+}
+
+/// A cache that cannot be written costs time, not truth: what was measured stands.
+fn remember(store: &Store, key: &CacheKey, measurement: &Measurement) {
+    if let Err(error) = store.remember(key, measurement) {
+        tracing::warn!(%error, "a measurement is not remembered");
+    }
+}
+
+/// The room's sentences are about a stream; here it has a name.
+fn unreadable(path: &Path, error: ImageError) -> Failure {
+    match error {
+        ImageError::Open { .. } | ImageError::Cancelled => error.into(),
+        error => Failure::told(error.code(), &format!("`{}`: {error}", path.display())),
+    }
 }
 
 fn recall(store: &Store, key: &CacheKey) -> Option<Measurement> {
@@ -196,9 +218,13 @@ fn recall(store: &Store, key: &CacheKey) -> Option<Measurement> {
     store.measured(key).ok().flatten()
 }
 
-/// What an archive's bytes were found to be, if they were measured before.
-pub(super) fn recall_file(store: &Store, path: &Path) -> Option<Measurement> {
-    recall(store, &file_key(path)?)
+/// What an archive's or a layout folder's bytes were found to be, if they were measured before.
+pub(super) fn recall_file(context: &Context, path: &Path) -> Option<Measurement> {
+    let key = content_key(path)?;
+    match key.as_slice() {
+        [file] => recall(context.store(), file),
+        _ => context.recall_folder(path, &key),
+    }
 }
 
 /// An engine's image with the evidence of an earlier measurement, if there was one.
@@ -225,8 +251,21 @@ fn engine_key(engine: &EngineInfo, image: &str) -> CacheKey {
     CacheKey::Engine { engine_id: engine.id.clone(), image_id: image.to_owned() }
 }
 
-/// A folder is never remembered: its own times say nothing of the files below it.
-pub(super) fn file_key(path: &Path) -> Option<CacheKey> {
+/// What identifies the bytes of an archive or a layout folder: one key, or that of every file which a layout is made of
+/// (image-spec, *image-layout*), since a folder's own times say nothing of the files below it.
+pub(super) fn content_key(path: &Path) -> Option<Vec<CacheKey>> {
+    if !path.is_dir() {
+        return file_key(path).map(|key| vec![key]);
+    }
+    let mut files = vec![path.join("oci-layout"), path.join("index.json")];
+    for blob in std::fs::read_dir(path.join("blobs/sha256")).ok()? {
+        files.push(blob.ok()?.path());
+    }
+    files.sort();
+    files.iter().map(|file| file_key(file)).collect()
+}
+
+fn file_key(path: &Path) -> Option<CacheKey> {
     let meta = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
     CacheKey::of_file(&meta, SystemTime::now())
 }
