@@ -25,6 +25,7 @@ use daochain::{
         Digest, Reference,
         digest::DigestKind,
         image::{EvidenceLevel, KindedDigest, LocalImage},
+        progress::Unwatched,
     },
 };
 use futures_util::StreamExt as _;
@@ -186,10 +187,10 @@ async fn an_export_holds_the_images_configuration_and_layer() {
     let content = vec![7; 3_000_000];
     let tiny = lab.tiny("1", &content);
     let image = lab.load(&tiny).await;
-    let mut reader = lab.engine.export_reader(&image.id.id).await.unwrap();
+    let (engine, id) = (lab.engine.clone(), image.id.id.clone());
     let bytes = tokio::task::spawn_blocking(move || {
         let mut bytes = Vec::new();
-        reader.read_to_end(&mut bytes).map(|_| bytes)
+        engine.export_reader(&id, &Unwatched).unwrap().read_to_end(&mut bytes).map(|_| bytes)
     })
     .await
     .unwrap()

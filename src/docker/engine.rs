@@ -8,7 +8,7 @@ use bollard::{
     models::{SystemInfo, SystemVersion},
     query_parameters::ListImagesOptions,
 };
-use tokio::{runtime::Handle, time::timeout};
+use tokio::time::timeout;
 
 use super::{
     EngineError, EngineTarget, ImageDetail,
@@ -88,7 +88,6 @@ pub struct Engine {
     docker: Docker,
     info: Arc<EngineInfo>,
     limits: Limits,
-    runtime: Handle,
 }
 
 impl Engine {
@@ -135,7 +134,7 @@ impl Engine {
             Err(error) => return Err(error),
         };
         let info = Arc::new(engine_info(&version, &system, endpoint));
-        Ok(Self { docker, info, limits, runtime: Handle::current() })
+        Ok(Self { docker, info, limits })
     }
 
     /// Which engine this is, as it said when it was connected.
@@ -206,10 +205,6 @@ impl Engine {
     /// export's headers with its first byte.
     pub(super) fn patient(&self) -> Docker {
         self.docker.clone().with_timeout(PATIENCE)
-    }
-
-    pub(super) const fn runtime(&self) -> &Handle {
-        &self.runtime
     }
 
     fn no_such_image(&self, name: &str) -> EngineError {

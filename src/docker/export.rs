@@ -2,15 +2,13 @@
 
 use std::{
     io::{self, Read},
-    pin::pin,
-    sync::Arc,
+    pin::{Pin, pin},
     time::Duration,
 };
 
 use futures_util::{Stream, StreamExt as _, stream};
 use tokio::{
-    runtime::Handle,
-    sync::mpsc::{self, error::TryRecvError},
+    runtime::{Builder, Runtime},
     time::timeout,
 };
 use tokio_util::bytes::{Buf as _, Bytes};
@@ -18,8 +16,6 @@ use tokio_util::bytes::{Buf as _, Bytes};
 use super::{Engine, EngineError, Store, engine::whole_id, error::Call};
 use crate::domain::{image::LocalImage, progress::Watch};
 
-/// Chunks between socket and reader. Engines write 32 KiB at a time, so this is what one of the two may run ahead.
-const CHUNKS: usize = 4;
 /// How often a reader that waits for the engine asks whether it is still wanted: within the 100 ms that a user notices.
 const ASK_INTERVAL: Duration = Duration::from_millis(50);
 
@@ -52,22 +48,20 @@ impl Engine {
         Ok(stream::iter(first).chain(chunks))
     }
 
-    /// [`Engine::export`] for a thread that may block. The request ends when the reader is dropped.
+    /// [`Engine::export`] for a thread that may block, and must not run asynchronous tasks. Waits for the first bytes. The
+    /// request ends when the reader is dropped.
+    ///
+    /// The connection is driven on that thread as well: between threads, each of the engine's small chunks would cost
+    /// two switches, which on two cores is time that the engine needs.
     ///
     /// # Errors
-    /// Those of [`Engine::export`].
-    pub async fn export_reader(&self, id: &str) -> Result<ExportReader, EngineError> {
-        let chunks = self.export(id).await?;
-        let (sender, receiver) = mpsc::channel(CHUNKS);
-        self.runtime().spawn(pump(chunks, sender));
-        Ok(ExportReader {
-            chunks: receiver,
-            current: Bytes::new(),
-            end: None,
-            watch: None,
-            runtime: self.runtime().clone(),
-            call: self.call(&format!("export image `{id}`")),
-        })
+    /// Those of [`Engine::export`]; [`EngineError::Cancelled`] within 100 ms of `watch` being cancelled.
+    pub fn export_reader<'w>(&self, id: &str, watch: &'w dyn Watch) -> Result<ExportReader<'w>, EngineError> {
+        let call = self.call(&format!("export image `{id}`"));
+        let runtime = Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| call.lost(&format!("the system gives no event queue: {error}")))?;
+        let chunks = wait(&runtime, watch, &call, self.export(id))??;
+        Ok(ExportReader { chunks: Box::pin(chunks), current: Bytes::new(), end: None, watch, runtime, call })
     }
 
     /// An estimate of the bytes that exporting `image` gives, for a progress bar. `None` where nothing near it is known.
@@ -82,74 +76,34 @@ impl Engine {
     }
 }
 
-/// Sends every chunk, then `None`; an error is the last. Ends as soon as nobody reads, so that the stream, and with it
-/// the request, is dropped even while the engine is silent.
-async fn pump(
-    chunks: impl Stream<Item = Result<Bytes, EngineError>>,
-    sender: mpsc::Sender<Result<Option<Bytes>, EngineError>>,
-) {
-    let mut chunks = pin!(chunks);
+/// Runs `work` to its end, unless nobody wants it any more.
+fn wait<T>(runtime: &Runtime, watch: &dyn Watch, call: &Call, work: impl Future<Output = T>) -> Result<T, EngineError> {
+    let mut work = pin!(work);
     loop {
-        let chunk = tokio::select! {
-            biased;
-            () = sender.closed() => return,
-            chunk = chunks.next() => chunk,
-        };
-        let last = !matches!(chunk, Some(Ok(_)));
-        if sender.send(chunk.transpose()).await.is_err() || last {
-            return;
+        if watch.is_cancelled() {
+            return Err(EngineError::Cancelled { operation: call.operation.clone() });
+        }
+        // The timer belongs to the runtime, so it is made inside.
+        if let Ok(done) = runtime.block_on(async { timeout(ASK_INTERVAL, work.as_mut()).await }) {
+            return Ok(done);
         }
     }
 }
 
 /// An export as a blocking reader. An engine that goes away is an error with the [`EngineError`] inside, on every read
 /// from then on, and never the end of the stream.
-///
-/// Reading panics on a thread that runs asynchronous tasks; it belongs on a blocking one.
-pub struct ExportReader {
-    chunks: mpsc::Receiver<Result<Option<Bytes>, EngineError>>,
+pub struct ExportReader<'w> {
+    chunks: Pin<Box<dyn Stream<Item = Result<Bytes, EngineError>>>>,
     /// What is left of the chunk that came last.
     current: Bytes,
     /// How the stream ended, once it did.
     end: Option<Result<(), EngineError>>,
-    watch: Option<Arc<dyn Watch>>,
-    runtime: Handle,
+    watch: &'w dyn Watch,
+    runtime: Runtime,
     call: Call,
 }
 
-impl ExportReader {
-    /// Reading fails within 100 ms of `watch` being cancelled, even while the engine is silent.
-    #[must_use]
-    pub fn watched(mut self, watch: Arc<dyn Watch>) -> Self {
-        self.watch = Some(watch);
-        self
-    }
-
-    /// Waits for what comes next, unless nobody wants it any more.
-    fn receive(&mut self) -> Result<Option<Bytes>, EngineError> {
-        loop {
-            if self.watch.as_ref().is_some_and(|watch| watch.is_cancelled()) {
-                return Err(EngineError::Cancelled { operation: self.call.operation.clone() });
-            }
-            let received = match self.chunks.try_recv() {
-                Ok(received) => Some(received),
-                Err(TryRecvError::Disconnected) => None,
-                Err(TryRecvError::Empty) => {
-                    // The timer belongs to the runtime, so it is made inside.
-                    let waiting = async { timeout(ASK_INTERVAL, self.chunks.recv()).await };
-                    match self.runtime.block_on(waiting) {
-                        Ok(received) => received,
-                        Err(_) => continue,
-                    }
-                }
-            };
-            // Without a last word the pump did not reach the end: its runtime was shut down.
-            return received.unwrap_or_else(|| Err(self.call.lost("the transfer was given up")));
-        }
-    }
-}
-
-impl Read for ExportReader {
+impl Read for ExportReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         while self.current.is_empty() && !buffer.is_empty() {
             match &self.end {
@@ -157,10 +111,10 @@ impl Read for ExportReader {
                 Some(Err(error)) => return Err(error.clone().into()),
                 None => {}
             }
-            match self.receive() {
-                Ok(Some(chunk)) => self.current = chunk,
+            match wait(&self.runtime, self.watch, &self.call, self.chunks.next()) {
+                Ok(Some(Ok(chunk))) => self.current = chunk,
                 Ok(None) => self.end = Some(Ok(())),
-                Err(error) => self.end = Some(Err(error)),
+                Ok(Some(Err(error))) | Err(error) => self.end = Some(Err(error)),
             }
         }
         let length = buffer.len().min(self.current.len());

@@ -13,12 +13,12 @@ use futures_util::StreamExt as _;
 use tokio::{sync::Notify, task::spawn_blocking};
 
 use super::{
-    EngineError, EngineEvent, ExportReader,
+    Engine, EngineError, EngineEvent, ExportReader,
     fake::{Fake, Script, begun, ended, json, status},
 };
 use crate::domain::{
     Digest,
-    progress::{Progress, Watch},
+    progress::{Progress, Unwatched, Watch},
 };
 
 fn id(seed: &str) -> String {
@@ -29,8 +29,24 @@ fn gets(image: &str) -> String {
     format!("/images/{image}/get")
 }
 
-async fn read_all(mut reader: ExportReader) -> (Vec<u8>, io::Result<usize>) {
-    spawn_blocking(move || {
+/// Opens an export as a blocking thread does, and hands it to `work`.
+async fn exported<T: Send + 'static>(
+    engine: &Engine,
+    id: &str,
+    watch: Arc<dyn Watch>,
+    work: impl FnOnce(Result<ExportReader<'_>, EngineError>) -> T + Send + 'static,
+) -> T {
+    let (engine, id) = (engine.clone(), id.to_owned());
+    spawn_blocking(move || work(engine.export_reader(&id, &*watch))).await.unwrap()
+}
+
+async fn refusal(engine: &Engine, id: &str) -> EngineError {
+    exported(engine, id, Arc::new(Unwatched), |reader| reader.err().unwrap()).await
+}
+
+async fn read_all(engine: &Engine, id: &str, watch: Arc<dyn Watch>) -> (Vec<u8>, io::Result<usize>) {
+    exported(engine, id, watch, |reader| {
+        let mut reader = reader.unwrap();
         let mut bytes = Vec::new();
         let end = reader.read_to_end(&mut bytes);
         // What failed once stays failed: a reader that goes on must not take silence for the end.
@@ -38,7 +54,6 @@ async fn read_all(mut reader: ExportReader) -> (Vec<u8>, io::Result<usize>) {
         (bytes, end)
     })
     .await
-    .unwrap()
 }
 
 fn inner(error: &io::Error) -> &EngineError {
@@ -53,7 +68,7 @@ async fn an_export_is_every_byte() {
     let chunks: Vec<_> = engine.export(&id("a")).await.unwrap().collect().await;
     let streamed: usize = chunks.into_iter().map(|chunk| chunk.unwrap().len()).sum();
     assert_eq!(streamed, long.len());
-    let (bytes, end) = read_all(engine.export_reader(&id("a")).await.unwrap()).await;
+    let (bytes, end) = read_all(&engine, &id("a"), Arc::new(Unwatched)).await;
     assert_eq!((bytes.len(), end.unwrap()), (long.len(), long.len()));
 }
 
@@ -64,7 +79,7 @@ async fn an_engine_that_dies_mid_stream_is_an_error_and_no_end() {
     let chunks: Vec<_> = engine.export(&id("a")).await.unwrap().collect().await;
     assert!(chunks[0].is_ok());
     assert_eq!(chunks.last().unwrap().as_ref().unwrap_err().code(), "engine-unreachable");
-    let (bytes, end) = read_all(engine.export_reader(&id("a")).await.unwrap()).await;
+    let (bytes, end) = read_all(&engine, &id("a"), Arc::new(Unwatched)).await;
     let error = end.unwrap_err();
     assert_eq!((bytes.as_slice(), inner(&error).code()), (b"half of it".as_slice(), "engine-unreachable"));
     assert!(error.to_string().contains(&id("a")), "{error}");
@@ -77,14 +92,14 @@ async fn an_export_that_is_refused_is_no_stream() {
     let held = json(&format!(r#"{{"Id":"{}"}}"#, id("a")));
     let fake = fake.on(&format!("/images/{}/json", id("a")), held).start();
     let engine = fake.connect().await;
-    let error = engine.export_reader(&id("a")).await.err().unwrap();
+    let error = refusal(&engine, &id("a")).await;
     assert!(error.code() == "engine-error" && error.to_string().contains("layer missing"), "{error}");
     // An image that is gone is refused with 500 by Docker 20.10, with 404 by others.
     for absent in ["b", "c"] {
-        assert_eq!(engine.export_reader(&id(absent)).await.err().unwrap().code(), "no-such-image");
+        assert_eq!(refusal(&engine, &id(absent)).await.code(), "no-such-image");
     }
     for bad in ["nginx", "../info?x=", &id("a").to_uppercase(), &id("a")[..70], &id("a")["sha256:".len()..]] {
-        assert!(matches!(engine.export_reader(bad).await, Err(EngineError::BadName { .. })), "{bad}");
+        assert!(matches!(refusal(&engine, bad).await, EngineError::BadName { .. }), "{bad}");
     }
 }
 
@@ -92,8 +107,7 @@ async fn an_export_that_is_refused_is_no_stream() {
 async fn dropping_the_reader_ends_the_request_though_the_engine_is_silent() {
     let hung_up = Arc::new(Notify::new());
     let fake = Fake::new().on(&gets(&id("a")), Script::SayAndWait(begun("x"), Arc::clone(&hung_up))).start();
-    let reader = fake.connect().await.export_reader(&id("a")).await.unwrap();
-    drop(reader);
+    exported(&fake.connect().await, &id("a"), Arc::new(Unwatched), |reader| drop(reader.unwrap())).await;
     hung_up.notified().await;
 }
 
@@ -107,16 +121,29 @@ impl Watch for Cancelled {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_cancelled_reader_stops_waiting_for_a_silent_engine() {
-    let wait = Script::SayAndWait(begun("x"), Arc::new(Notify::new()));
-    let fake = Fake::new().on(&gets(&id("a")), wait).start();
-    let watch = Arc::new(Cancelled(AtomicBool::new(false)));
-    let reader = fake.connect().await.export_reader(&id("a")).await.unwrap().watched(Arc::clone(&watch) as _);
-    let reading = tokio::spawn(read_all(reader));
-    watch.0.store(true, Ordering::Relaxed);
-    let (_, end) = reading.await.unwrap();
-    assert_eq!(inner(&end.unwrap_err()).code(), "cancelled");
+#[tokio::test]
+async fn whoever_waits_for_a_silent_engine_is_cancelled_before_the_first_byte_and_after_it() {
+    for said in [Vec::new(), begun("x")] {
+        let wait = Script::SayAndWait(said.clone(), Arc::new(Notify::new()));
+        let fake = Fake::new().on(&gets(&id("a")), wait).start();
+        let watch = Arc::new(Cancelled(AtomicBool::new(false)));
+        let canceller = Arc::clone(&watch);
+        let cancel = move || canceller.0.store(true, Ordering::Relaxed);
+        let engine = fake.connect().await;
+        let code = if said.is_empty() {
+            std::thread::spawn(cancel);
+            exported(&engine, &id("a"), watch, |reader| reader.err().unwrap().code()).await
+        } else {
+            exported(&engine, &id("a"), watch, |reader| {
+                let mut reader = reader.unwrap();
+                assert_eq!(reader.read(&mut [0; 8]).unwrap(), 1);
+                std::thread::spawn(cancel);
+                inner(&reader.read(&mut [0]).unwrap_err()).code()
+            })
+            .await
+        };
+        assert_eq!(code, "cancelled");
+    }
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ use super::{
     engine::{Limits, whole_id},
     error::Call,
     fake::{Fake, Running, Script, begun, json, status},
+    transport::ANSWER_BYTES,
 };
 use crate::domain::{
     Digest, Reference, Timestamp,
@@ -113,6 +114,14 @@ async fn a_proxy_that_forbids_questions_still_serves() {
     let engine = fake.connect().await;
     assert_eq!((engine.info().store, &engine.info().id), (Store::Unknown, &engine.info().endpoint));
     assert_eq!(engine.list().await.unwrap()[0].evidence.config_digest(), None);
+}
+
+#[tokio::test]
+async fn an_answer_without_end_is_given_up() {
+    let endless = format!("[{}", " ".repeat(usize::try_from(ANSWER_BYTES).unwrap()));
+    let fake = Fake::new().on("/images/json", Script::Say(begun(&endless))).start();
+    let error = fake.connect().await.list().await.unwrap_err();
+    assert!(error.code() == "engine-unreachable" && error.to_string().contains("more than 64 MiB"), "{error}");
 }
 
 #[tokio::test]

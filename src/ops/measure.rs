@@ -3,7 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
-    time::{Duration, SystemTime},
+    time::SystemTime,
 };
 
 use super::context::blocking;
@@ -20,9 +20,6 @@ use crate::{
     ops::{Context, Failure},
     store::{CacheKey, Store},
 };
-
-/// Well below the tenth of a second within which work must stop.
-const CANCEL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// What `hash` was pointed at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -153,15 +150,14 @@ async fn measure_export(
     image: &LocalImage,
     watch: Arc<dyn Watch>,
 ) -> Result<Measurement, Failure> {
-    // The first byte takes seconds per gigabyte on a classic store.
-    let reader = tokio::select! {
-        reader = engine.export_reader(&image.id.id) => reader?.watched(Arc::clone(&watch)),
-        () = cancelled(&*watch) => return Err(Failure::cancelled()),
-    };
-    let (size, store) = (engine.export_size(image), context.store().clone());
-    let key = engine_key(engine.info(), &image.id.id);
+    let (engine, id, size) = (engine.clone(), image.id.id.clone(), engine.export_size(image));
+    let (store, key) = (context.store().clone(), engine_key(engine.info(), &image.id.id));
     blocking(move || {
-        let measured = image::measure(reader, size, &*watch);
+        // The first byte takes seconds per gigabyte on a classic store.
+        let measured = engine
+            .export_reader(&id, &*watch)
+            .map_err(Failure::from)
+            .and_then(|reader| Ok(image::measure(reader, size, &*watch)?));
         // A cancelled read reaches the measurement as an error of the stream.
         let measurement = if watch.is_cancelled() { return Err(Failure::cancelled()) } else { measured? };
         // What is corrupt or incomplete may be mended by the engine under the same ID.
@@ -171,13 +167,6 @@ async fn measure_export(
         Ok(measurement)
     })
     .await
-}
-
-/// Ends when nobody wants the result any more. A watch can only be asked, so it is asked often.
-async fn cancelled(watch: &dyn Watch) {
-    while !watch.is_cancelled() {
-        tokio::time::sleep(CANCEL_INTERVAL).await;
-    }
 }
 
 async fn measure_path(context: &Context, path: PathBuf, watch: Arc<dyn Watch>) -> Result<Measurement, Failure> {
