@@ -25,8 +25,10 @@ use daochain::{
         Digest, Reference,
         digest::DigestKind,
         image::{EvidenceLevel, KindedDigest, LocalImage},
+        measurement::ImageState,
         progress::Unwatched,
     },
+    image::measure,
 };
 use futures_util::StreamExt as _;
 use tokio_util::bytes::Bytes;
@@ -218,6 +220,24 @@ async fn an_export_holds_the_images_configuration_and_layer() {
         .iter()
         .sum();
     assert!(streamed > content.len());
+    lab.close().await;
+}
+
+#[tokio::test]
+async fn an_export_measures_to_the_configuration_that_was_loaded() {
+    if without_docker() {
+        return;
+    }
+    let mut lab = Lab::open().await;
+    let tiny = lab.tiny("1", b"measured");
+    let image = lab.load(&tiny).await;
+    let (engine, id) = (lab.engine.clone(), image.id.id.clone());
+    let measured = tokio::task::spawn_blocking(move || {
+        measure(engine.export_reader(&id, &Unwatched).unwrap(), None, &Unwatched).unwrap()
+    });
+    let measured = measured.await.unwrap();
+    assert_eq!(measured.images[0].state, ImageState::Measured, "{measured:?}");
+    assert_eq!(measured.images[0].config_digest, Some(tiny.config), "whatever the store calls it");
     lab.close().await;
 }
 

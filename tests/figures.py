@@ -119,7 +119,7 @@ def screen_figures():
         screen.drain(6)
         figure(f"resident memory, 300 images, {name}", screen.resident(), bound, "MB")
         before, bytes_out = screen.cpu(), len(screen.drain(10))
-        figure(f"idle CPU over 10 s, {name}", (screen.cpu() - before) * 10, 0.2, "%")
+        figure(f"idle CPU over 10 s, {name}", (screen.cpu() - before) * 10, 0.1, "%", "(one tick of the clock is 0.1)")
         figure(f"idle bytes to the terminal over 10 s, {name}", bytes_out, 200, "bytes")
         if not args:
             keys = sorted(screen.key(DOWN if n % 20 < 10 else UP) for n in range(200))

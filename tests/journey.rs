@@ -31,6 +31,11 @@ fn on_anvil() {
     }
 }
 
+/// False for containerd's store, where an image's ID is its manifest's digest.
+fn is_classic() -> bool {
+    !docker(&["info", "--format", "{{.DriverStatus}}"]).contains("io.containerd.snapshotter")
+}
+
 fn publish_verify_swap_revoke(home: &Home, deploy: bool) {
     eprintln!("part: docker {}", docker(&["version", "--format", "{{.Server.Version}}"]));
     let status = home.run(&["node", "status"]);
@@ -55,15 +60,15 @@ fn publish_verify_swap_revoke(home: &Home, deploy: bool) {
     let verified = verify();
     assert_eq!(verified.verdict(), ("verified", Some(0)), "{verified:?}");
     assert_eq!(verified.document["images"][0]["evidence"], "measured");
-    assert_eq!(
-        verified.document["images"][0]["config_digest"], first.id,
-        "the classic store's ID is the configuration digest"
-    );
+    let config = verified.document["images"][0]["config_digest"].as_str().expect("a digest").to_owned();
+    if is_classic() {
+        assert_eq!(config, first.id, "the classic store's ID is the configuration digest");
+    }
 
     let second = build(&reference, &unique("second"));
     let swapped = verify();
     assert_eq!(swapped.verdict(), ("mismatch", Some(3)), "{swapped:?}");
-    assert!(swapped.document["images"][0]["expected"].to_string().contains(&first.id), "{swapped:?}");
+    assert!(swapped.document["images"][0]["expected"].to_string().contains(&config), "{swapped:?}");
 
     assert!(publish().success());
     assert_eq!(verify().verdict(), ("verified", Some(0)));
@@ -82,7 +87,10 @@ fn publish_verify_swap_revoke(home: &Home, deploy: bool) {
     assert_eq!(refused.document["schema"], "daochain.error/1", "{refused:?}");
 
     let history = home.run(&["history", &reference]);
-    let kinds: Vec<_> =
-        history.document["events"].as_array().expect("events").iter().map(|event| event["kind"].clone()).collect();
+    let events = history.document["events"].as_array().expect("events");
+    let mut told: Vec<_> = events.iter().map(|event| (event["kind"].clone(), event["transaction"].clone())).collect();
+    // An engine that writes manifests gives several digests to withdraw: several events of one transaction.
+    told.dedup();
+    let kinds: Vec<_> = told.into_iter().map(|(kind, _)| kind).collect();
     assert_eq!(kinds, ["published", "published", "revoked"], "{history:?}");
 }
