@@ -15,6 +15,7 @@ use tokio::{sync::Notify, task::spawn_blocking};
 use super::{
     Engine, EngineError, EngineEvent, ExportReader,
     fake::{Fake, Script, begun, ended, json, status},
+    transport::ANSWER_BYTES,
 };
 use crate::domain::{
     Digest,
@@ -109,6 +110,18 @@ async fn dropping_the_reader_ends_the_request_though_the_engine_is_silent() {
     let fake = Fake::new().on(&gets(&id("a")), Script::SayAndWait(begun("x"), Arc::clone(&hung_up))).start();
     exported(&fake.connect().await, &id("a"), Arc::new(Unwatched), |reader| drop(reader.unwrap())).await;
     hung_up.notified().await;
+}
+
+#[tokio::test]
+async fn an_export_has_no_bound_and_its_refusal_has_one() {
+    let long = "x".repeat(usize::try_from(ANSWER_BYTES).unwrap() + 1);
+    let fake =
+        Fake::new().on(&gets(&id("a")), Script::Say(ended(&long))).on(&gets(&id("b")), status(500, &long)).start();
+    let engine = fake.connect().await;
+    let (bytes, end) = read_all(&engine, &id("a"), Arc::new(Unwatched)).await;
+    assert_eq!((bytes.len(), end.unwrap()), (long.len(), long.len()));
+    let error = refusal(&engine, &id("b")).await;
+    assert!(error.to_string().contains("more than 64 MiB"), "{error}");
 }
 
 struct Cancelled(AtomicBool);

@@ -5,12 +5,17 @@
 //! ```
 //!
 //! bollard collects an answer whole before it hands it over, and an event until its JSON is complete. So the connection
-//! itself ends when more has come than any sound answer holds. Only exports have no bound: they are streamed.
+//! itself ends when more has come than any sound answer holds. Only exports have no bound, once they have begun: they are
+//! streamed.
 
 use std::{
     io,
     path::PathBuf,
     pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     task::{Context, Poll},
 };
 
@@ -46,17 +51,23 @@ impl Wire {
     /// Sends one request, and gives the answer as soon as its headers have come. Dropping the answer's body ends the
     /// connection.
     pub(super) async fn send(self, request: BollardRequest) -> Result<Response<Incoming>, Bollard> {
-        let limit = if is_export(request.uri()) { u64::MAX } else { ANSWER_BYTES };
-        match self {
+        let left = Arc::new(AtomicU64::new(ANSWER_BYTES));
+        let is_export = is_export(request.uri());
+        let answer = match self {
             Self::Unix(path) => {
                 let stream = UnixStream::connect(&path).await.map_err(NotConnected::wrap)?;
-                exchange(Bounded { stream, left: limit }, request, "localhost").await
+                exchange(Bounded { stream, left: Arc::clone(&left) }, request, "localhost").await?
             }
             Self::Tcp(authority) => {
                 let stream = TcpStream::connect(&authority).await.map_err(NotConnected::wrap)?;
-                exchange(Bounded { stream, left: limit }, request, &authority).await
+                exchange(Bounded { stream, left: Arc::clone(&left) }, request, &authority).await?
             }
+        };
+        // A refusal is collected like any other answer.
+        if is_export && answer.status().is_success() {
+            left.store(u64::MAX, Ordering::Relaxed);
         }
+        Ok(answer)
     }
 }
 
@@ -95,7 +106,7 @@ impl NotConnected {
 /// A stream that fails once it has given `left` bytes.
 struct Bounded<S> {
     stream: S,
-    left: u64,
+    left: Arc<AtomicU64>,
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Bounded<S> {
@@ -103,11 +114,12 @@ impl<S: AsyncRead + Unpin> AsyncRead for Bounded<S> {
         let before = into.filled().len();
         let polled = Pin::new(&mut self.stream).poll_read(context, into);
         let came = (into.filled().len() - before) as u64;
-        let Some(left) = self.left.checked_sub(came) else {
+        if came > self.left.load(Ordering::Relaxed) {
             let cause = format!("it answers with more than {} MiB", ANSWER_BYTES >> 20);
             return Poll::Ready(Err(io::Error::other(cause)));
-        };
-        self.left = left;
+        }
+        // Lifting the bound between the two leaves it as good as lifted.
+        self.left.fetch_sub(came, Ordering::Relaxed);
         polled
     }
 }
