@@ -11,7 +11,7 @@ use std::{
 
 use tokio::sync::Mutex as AsyncMutex;
 
-use super::local_node::LocalNode;
+use super::{identity::Identities, local_node::LocalNode};
 use crate::{
     chain::{Chain, ChainConfig},
     config::Config,
@@ -47,20 +47,37 @@ struct Inner {
     engine: AsyncMutex<Option<Engine>>,
     /// Archives that were tried and of which no image could be told, with what identifies their bytes.
     unreadable: Mutex<BTreeMap<PathBuf, (Vec<CacheKey>, String)>>,
+    identities: Identities,
     /// Layout folders that were measured in this process, with what identifies their files.
     folders: Mutex<BTreeMap<PathBuf, (Vec<CacheKey>, Measurement)>>,
 }
 
 impl Context {
-    /// Opens the home: folders, database, keystore. Asks neither engine nor node, so that the screen can open at once.
+    /// Opens the home: folders, database, keystore. Asks neither engine nor node, so that the screen can open at once. A
+    /// home that cannot be written is still looked from: nothing is remembered, and nothing can be signed.
     ///
     /// # Errors
-    /// When the home cannot be prepared or its database cannot be opened.
+    /// When the home is open to others, or its database is locked or a newer version's.
     pub fn open(config: Config) -> Result<Self, Failure> {
         let mut notices = config.notices.clone();
-        notices.extend(config.home.prepare()?);
-        let (store, aside) = Store::open(&config.home.database)?;
-        notices.extend(aside);
+        let opened = match config.home.prepare() {
+            Ok(found) => {
+                notices.extend(found);
+                Store::open(&config.home.database).map_err(Failure::from)
+            }
+            Err(error) => Err(error.into()),
+        };
+        let store = match opened {
+            Ok((store, aside)) => {
+                notices.extend(aside);
+                store
+            }
+            Err(failure) if matches!(failure.code, "store-unwritable" | "home-unwritable") => {
+                notices.push(Notice::new(&format!("{failure}; until then nothing is remembered or signed")));
+                Store::volatile(&config.home.database, &failure.to_string())?
+            }
+            Err(failure) => return Err(failure),
+        };
         Ok(Self {
             inner: Arc::new(Inner {
                 store,
@@ -71,6 +88,7 @@ impl Context {
                 chain: AsyncMutex::new(None),
                 engine: AsyncMutex::new(None),
                 unreadable: Mutex::default(),
+                identities: Identities::default(),
                 folders: Mutex::default(),
                 config,
             }),
@@ -107,6 +125,10 @@ impl Context {
 
     pub(super) fn keystore(&self) -> &Keystore {
         &self.inner.keystore
+    }
+
+    pub(super) fn identities(&self) -> &Identities {
+        &self.inner.identities
     }
 
     pub(super) fn local_node(&self) -> &LocalNode {

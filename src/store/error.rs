@@ -7,25 +7,52 @@ use rusqlite::ErrorCode;
 use super::files::{self, FileError};
 use crate::domain::text::clean;
 
-const FULL: &str = "the disk is full; free some space and try again";
-
 /// What could not be done in which database.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The disk is full, or the folder or file cannot be written.
-    #[error("cannot {operation} in the database `{}`: {cause}", clean(&path.to_string_lossy()))]
+    /// There is no room for it.
+    #[error(
+        "cannot {operation} in the database `{}`: the disk is full; {step}",
+        clean(&path.to_string_lossy()),
+        step = self.step()
+    )]
+    Full {
+        /// What was tried.
+        operation: &'static str,
+        /// The database.
+        path: PathBuf,
+    },
+    /// Permissions, or the file system, forbid to write it.
+    #[error(
+        "cannot {operation} in the database `{}`: the file or its folder cannot be written; {step}",
+        clean(&path.to_string_lossy()),
+        step = self.step()
+    )]
+    ReadOnly {
+        /// What was tried.
+        operation: &'static str,
+        /// The database.
+        path: PathBuf,
+    },
+    /// The folder or file cannot be written for another reason.
+    #[error(
+        "cannot {operation} in the database `{}`: {cause}; {step}",
+        clean(&path.to_string_lossy()),
+        step = self.step()
+    )]
     Unwritable {
         /// What was tried.
         operation: &'static str,
         /// The database.
         path: PathBuf,
-        /// Cause and next step.
+        /// The cause.
         cause: String,
     },
     /// Another process held it for longer than a process waits.
     #[error(
-        "the database `{}` is locked by another process; wait for it to end, and try again",
-        clean(&path.to_string_lossy())
+        "the database `{}` is locked by another process; {step}",
+        clean(&path.to_string_lossy()),
+        step = self.step()
     )]
     Locked {
         /// The database.
@@ -33,8 +60,9 @@ pub enum StoreError {
     },
     /// A newer version of this program made it. It is left untouched.
     #[error(
-        "the database `{}` was made by a newer daochain (schema {found}; this one knows {known}); update daochain, or name another home with --home",
-        clean(&path.to_string_lossy())
+        "the database `{}` was made by a newer daochain (schema {found}; this one knows {known}); {step}",
+        clean(&path.to_string_lossy()),
+        step = self.step()
     )]
     Newer {
         /// The database.
@@ -44,8 +72,24 @@ pub enum StoreError {
         /// The newest schema of this program.
         known: i64,
     },
+    /// What it holds makes no sense to SQLite. Opening it sets it aside.
+    #[error(
+        "cannot {operation} in the database `{}`: it is damaged; {step}",
+        clean(&path.to_string_lossy()),
+        step = self.step()
+    )]
+    Damaged {
+        /// What was tried.
+        operation: &'static str,
+        /// The database.
+        path: PathBuf,
+    },
     /// Anything else.
-    #[error("cannot {operation} in the database `{}`: {cause}", clean(&path.to_string_lossy()))]
+    #[error(
+        "cannot {operation} in the database `{}`: {cause}; {step}",
+        clean(&path.to_string_lossy()),
+        step = self.step()
+    )]
     Failed {
         /// What was tried.
         operation: &'static str,
@@ -66,29 +110,44 @@ impl StoreError {
         match self {
             Self::File(error) if !error.is_locked() => "store-unwritable",
             Self::Locked { .. } | Self::File(_) => "store-locked",
-            Self::Unwritable { .. } => "store-unwritable",
+            Self::Full { .. } | Self::ReadOnly { .. } | Self::Unwritable { .. } => "store-unwritable",
             Self::Newer { .. } => "store-newer",
-            Self::Failed { .. } => "store-failed",
+            Self::Damaged { .. } | Self::Failed { .. } => "store-failed",
         }
+    }
+
+    /// What the user can do about it. It depends on the kind of error alone, never on foreign words, and ends the sentence.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Full { .. } => Some("free some space and try again"),
+            Self::ReadOnly { .. } => Some("change its permissions or name another folder with --home"),
+            Self::Unwritable { .. } => Some("see that its folder can be written, or name another with --home"),
+            Self::Locked { .. } => Some("wait for it to end, and try again"),
+            Self::Newer { .. } => Some("update daochain, or name another home with --home"),
+            Self::Damaged { .. } => Some("start daochain again, which sets it aside and makes a new one"),
+            Self::Failed { .. } => Some("try again, or name another home with --home"),
+            Self::File(error) => error.hint(),
+        }
+    }
+
+    /// The next step, for the sentence.
+    fn step(&self) -> &'static str {
+        self.hint().unwrap_or_default()
     }
 
     /// What SQLite said, sorted by what the user can do about it.
     pub(super) fn of(operation: &'static str, path: PathBuf, error: &rusqlite::Error) -> Self {
-        let unwritable = |path, cause: &str| Self::Unwritable { operation, path, cause: cause.to_owned() };
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Locked { path },
-            Some(ErrorCode::DiskFull) => unwritable(path, FULL),
+            Some(ErrorCode::DiskFull) => Self::Full { operation, path },
             // What SQLite says when there is no room for its index of the log.
-            Some(ErrorCode::SystemIoFailure) if files::is_on_full_disk(&path) => unwritable(path, FULL),
-            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => unwritable(
-                path,
-                "the file or its folder cannot be written; change its permissions or name another folder with --home",
-            ),
-            Some(ErrorCode::SystemIoFailure) => unwritable(path, &clean(&error.to_string())),
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-                let cause = "it is damaged; start daochain again, which sets it aside and makes a new one".to_owned();
-                Self::Failed { operation, path, cause }
+            Some(ErrorCode::SystemIoFailure) if files::is_on_full_disk(&path) => Self::Full { operation, path },
+            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
+                Self::ReadOnly { operation, path }
             }
+            Some(ErrorCode::SystemIoFailure) => Self::Unwritable { operation, path, cause: clean(&error.to_string()) },
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged { operation, path },
             _ => Self::Failed { operation, path, cause: clean(&error.to_string()) },
         }
     }

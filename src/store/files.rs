@@ -23,7 +23,7 @@ const POLL: Duration = Duration::from_millis(10);
 
 /// What could not be done with which file.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot {operation} `{shown}`: {}", sentence(cause), shown = clean(&path.to_string_lossy()))]
+#[error("cannot {operation} `{}`: {}{}", clean(&path.to_string_lossy()), self.cause(), self.ending())]
 pub struct FileError {
     operation: &'static str,
     path: PathBuf,
@@ -37,10 +37,20 @@ impl FileError {
         Self { operation: "list folder", path: folder.to_owned(), cause }
     }
 
-    /// The cause and the next step, without the file's name.
+    /// The cause alone, without the file's name and the next step.
     #[must_use]
     pub fn cause(&self) -> String {
-        sentence(&self.cause)
+        cause_of(&self.cause).map_or_else(|| clean(&self.cause.to_string()), str::to_owned)
+    }
+
+    /// What the user can do about it, for the causes that have a remedy. It ends the sentence.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        step_of(&self.cause)
+    }
+
+    fn ending(&self) -> String {
+        self.hint().map_or_else(String::new, |step| format!("; {step}"))
     }
 
     /// The operating system's kind of error.
@@ -56,23 +66,34 @@ impl FileError {
     }
 }
 
-/// The cause and the next step, for the causes that have one.
-fn sentence(cause: &io::Error) -> String {
-    match cause.kind() {
-        io::ErrorKind::StorageFull => "the disk is full; free some space and try again".to_owned(),
-        io::ErrorKind::QuotaExceeded => "the disk quota is used up; free some space and try again".to_owned(),
-        io::ErrorKind::ReadOnlyFilesystem => {
-            "the file system is read-only; name a folder that can be written with --home".to_owned()
-        }
-        io::ErrorKind::PermissionDenied => {
-            "permission denied; change the owner or name another folder with --home".to_owned()
-        }
-        io::ErrorKind::NotADirectory => "a part of the path is a file and no folder".to_owned(),
-        io::ErrorKind::AlreadyExists => "something else has its name; move that away".to_owned(),
-        io::ErrorKind::TimedOut => "another process holds it; wait for it to end, and try again".to_owned(),
-        io::ErrorKind::FileTooLarge => "it is larger than such a file can be".to_owned(),
-        _ => clean(&cause.to_string()),
-    }
+/// In clearer words than the operating system's, where there are any.
+fn cause_of(cause: &io::Error) -> Option<&'static str> {
+    Some(match cause.kind() {
+        io::ErrorKind::StorageFull => "the disk is full",
+        io::ErrorKind::QuotaExceeded => "the disk quota is used up",
+        io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only",
+        io::ErrorKind::PermissionDenied => "permission denied",
+        io::ErrorKind::NotADirectory => "a part of the path is a file and no folder",
+        io::ErrorKind::AlreadyExists => "something else has its name",
+        io::ErrorKind::TimedOut => "another process holds it",
+        io::ErrorKind::FileTooLarge => "it is larger than such a file can be",
+        _ => return None,
+    })
+}
+
+fn step_of(cause: &io::Error) -> Option<&'static str> {
+    Some(match cause.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "free some space and try again",
+        io::ErrorKind::ReadOnlyFilesystem => "name a folder that can be written with --home",
+        io::ErrorKind::PermissionDenied => "change the owner or name another folder with --home",
+        io::ErrorKind::NotADirectory => "move that file away, or name another folder with --home",
+        io::ErrorKind::AlreadyExists | io::ErrorKind::FileTooLarge => "move that away",
+        io::ErrorKind::TimedOut => "wait for it to end, and try again",
+        io::ErrorKind::NotFound => "see that it is there",
+        // What this module itself says of links, folders and devices.
+        io::ErrorKind::InvalidInput if cause.raw_os_error().is_none() => "put a regular file in its place",
+        _ => return None,
+    })
 }
 
 fn failed<'a>(operation: &'static str, path: &'a Path) -> impl Fn(io::Error) -> FileError + 'a {
@@ -264,10 +285,14 @@ mod tests {
 
     #[test]
     fn the_usual_causes_have_a_next_step() {
-        for (number, step) in [(28, "free some space"), (30, "--home"), (13, "--home")] {
-            let text = sentence(&io::Error::from_raw_os_error(number));
-            assert!(text.contains(step), "{text}");
+        for (number, step) in [(28, "free some space"), (30, "--home"), (13, "--home"), (122, "free some space")] {
+            let error = failed("write", Path::new("f"))(io::Error::from_raw_os_error(number));
+            let hint = error.hint().unwrap();
+            assert!(hint.contains(step), "{hint}");
+            assert_eq!(error.to_string(), format!("cannot write `f`: {}; {hint}", error.cause()));
         }
+        let error = failed("write", Path::new("f"))(io::Error::other("a; run evil"));
+        assert_eq!((error.hint(), error.to_string().as_str()), (None, "cannot write `f`: a; run evil"));
     }
 
     #[test]

@@ -41,6 +41,8 @@ pub struct Store {
 struct Inner {
     path: PathBuf,
     connection: Mutex<Connection>,
+    /// Why nothing is kept beyond this process, where that is so.
+    volatile: Option<String>,
 }
 
 impl Store {

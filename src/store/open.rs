@@ -83,8 +83,21 @@ impl Store {
                 })?
             }
         };
-        let inner = Inner { path: path.to_owned(), connection: Mutex::new(connection) };
+        let inner = Inner { path: path.to_owned(), connection: Mutex::new(connection), volatile: None };
         Ok((Self { inner: Arc::new(inner) }, notices))
+    }
+
+    /// A database in memory, in the place of one that cannot be written (`cause`): what is read and measured is known until
+    /// the process ends, and no transaction can be recorded, and so none sent.
+    ///
+    /// # Errors
+    /// When there is no memory for it.
+    pub fn volatile(path: &Path, cause: &str) -> Result<Self, StoreError> {
+        let of = |error: rusqlite::Error| StoreError::of(OPENING, path.to_owned(), &error);
+        let mut connection = Connection::open_in_memory().map_err(of)?;
+        prepare(&mut connection).map_err(of)?;
+        let volatile = Some(cause.to_owned());
+        Ok(Self { inner: Arc::new(Inner { path: path.to_owned(), connection: Mutex::new(connection), volatile }) })
     }
 }
 
