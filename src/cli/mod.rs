@@ -160,7 +160,7 @@ async fn perform(command: Option<Command>, globals: Globals, mut console: Consol
     let told = tell_notices(&context, &mut console, 0);
     let mut session = Session { context: context.clone(), console, globals, token: CancellationToken::new() };
     let token = session.token.clone();
-    let sends = matches!(command, Command::Publish(_) | Command::Revoke(_) | Command::Contract(_));
+    let sends = matches!(command, Command::Publish(_) | Command::Revoke(_));
     let outcome = until_signalled(Box::pin(execute(&mut session, command)), &token, sends).await;
     // Starting the embedded node may have set files aside.
     tell_notices(&context, &mut session.console, told);

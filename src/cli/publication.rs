@@ -69,6 +69,16 @@ impl Publication {
         }
     }
 
+    /// The chain says the same already, and nothing is sent.
+    pub fn standing(quote: &Quote) -> Self {
+        let stage = match quote.statement {
+            Statement::Release { .. } => "already-published",
+            Statement::Revocation { .. } => "already-revoked",
+        };
+        // The reason that stands is the earlier one.
+        Self { reason: None, ..Self::new(quote, stage) }
+    }
+
     /// With what it will cost.
     pub fn estimated(quote: &Quote) -> Self {
         let mut made = Self::new(quote, "estimated");
@@ -100,11 +110,12 @@ impl Publication {
 
     /// For people.
     pub fn describe(&self, page: &mut Page) {
-        let what = match &self.digest {
-            Some(digest) => format!("{digest} under {}", self.reference.familiar()),
-            None => format!("{} version {}", self.reference.familiar(), self.version),
-        };
+        let name = self.reference.familiar();
+        let what = if self.digest.is_none() { format!("{name} version {}", self.version) } else { name.to_owned() };
         page.spans(&[(Role::Strong, &what), (Role::Plain, "  "), (Role::Plain, self.stage)]);
+        for part in self.digests.iter().filter(|_| self.digest.is_some()) {
+            page.field("withdrawn", part.digest);
+        }
         if let Some(transaction) = &self.transaction {
             page.field("transaction", transaction);
         }

@@ -43,7 +43,7 @@ struct Document<'a> {
 /// What to do about a statement.
 enum Step {
     Send(Quote),
-    /// The publisher's current release says the same already.
+    /// The publisher's current release, or earlier revocations, say the same already.
     Stands(Quote),
 }
 
@@ -64,7 +64,10 @@ pub async fn send(session: &mut Session, task: &Task<'_>, statements: Vec<Statem
     let mut steps = Vec::with_capacity(statements.len());
     for statement in statements {
         let quote = quote(&session.context, statement, task.account).await?;
-        let stands = quote.standing == Some(Conclusion::Verified) && !task.again;
+        let stands = match quote.standing {
+            Some(Conclusion::Verified) => !task.again,
+            standing => standing.is_some(),
+        };
         steps.push(if stands { Step::Stands(quote) } else { Step::Send(quote) });
     }
     let network = steps.iter().map(Step::quote).next().map(|quote| NetworkPart::from(&quote.network));
@@ -120,7 +123,7 @@ async fn send_steps(
     let mut sent = false;
     for step in steps {
         let (Step::Send(quote), Some(passphrase)) = (step, passphrase.as_ref()) else {
-            done.push(Publication::new(step.quote(), "already-published"));
+            done.push(Publication::standing(step.quote()));
             continue;
         };
         match send_one(session, task.sending, quote, Passphrase(passphrase.clone())).await {
@@ -253,6 +256,9 @@ fn show_quotes(console: &mut Console, quotes: &[&Quote]) {
                 for digest in digests {
                     console.note(&format!("  {digest}"));
                 }
+                if quote.standing.is_some() {
+                    console.note("  all of it is withdrawn already");
+                }
             }
         }
         let (about, most) = (quote.cost.expected().ether(6), quote.cost.at_most().ether(6));
@@ -280,7 +286,7 @@ impl Step {
 
     fn estimated(&self) -> Publication {
         match self {
-            Self::Stands(quote) => Publication::new(quote, "already-published"),
+            Self::Stands(quote) => Publication::standing(quote),
             Self::Send(quote) => Publication::estimated(quote),
         }
     }

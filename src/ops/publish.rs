@@ -42,7 +42,8 @@ pub struct Quote {
     pub network: NetworkView,
     /// The version that a release becomes; the head's for a revocation.
     pub version: u32,
-    /// What a release of the same digests would repeat: `Some(Verified)` when they are current already.
+    /// What saying it would repeat: `Some(Verified)` when the digests are current already, `Some(Revoked)` when all are
+    /// withdrawn already.
     pub standing: Option<Conclusion>,
 }
 
@@ -74,6 +75,9 @@ pub async fn quote(context: &Context, statement: Statement, from: Address) -> Re
     let answers = chain.records(&[question]).await?;
     let own = answers.records.into_iter().flatten().find(|record| record.publisher == from);
     let head_version = own.as_ref().map_or(0, |record| record.head.version);
+    let is_withdrawn = own.as_ref().is_some_and(|record| {
+        !record.entries.is_empty() && record.entries.iter().all(|entry| entry.revoked_at.is_some())
+    });
     let is_current = own.is_some_and(|record| {
         let releasable = record.head.retired_at.is_none() && record.head.publisher_retired_at.is_none();
         let held =
@@ -83,7 +87,7 @@ pub async fn quote(context: &Context, statement: Statement, from: Address) -> Re
     let (version, standing) = match &statement {
         Statement::Release { .. } if is_current => (head_version, Some(Conclusion::Verified)),
         Statement::Release { .. } => (head_version.saturating_add(1), None),
-        Statement::Revocation { .. } => (head_version, None),
+        Statement::Revocation { .. } => (head_version, is_withdrawn.then_some(Conclusion::Revoked)),
     };
     let cost = chain.estimate(&Action::Statement(statement.clone()), from).await?;
     let balance = chain.balances(&[from]).await?.first().copied().unwrap_or_default();
