@@ -40,14 +40,9 @@ async fn deploy(session: &mut Session, account: Option<Address>) -> Result<Contr
     show_quote(session, &quote);
     prompt::confirm(session, &format!("Deploy for at most {} ETH?", quote.cost.at_most().ether(6))).await?;
     let passphrase = prompt::passphrase(session, &format!("Passphrase of {account}: ")).await?;
-    let (view, stage) = deploy_contract(&session.context, &quote, passphrase).await?;
-    match stage {
-        None => session.console.note("somebody else deployed the contract first; it stands there"),
-        Some(stage) if stage.is_failure() => {
-            let message = format!("the deployment's transaction ended as {}", stage.word());
-            return Err(Failure::new("transaction-failed", &message));
-        }
-        Some(_) => {}
+    let (view, trouble) = deploy_contract(&session.context, &quote, passphrase).await?;
+    if let Some(failure) = trouble {
+        session.console.note(&format!("the contract stands there now, though this call cannot tell how: {failure}"));
     }
     if !quote.deterministic {
         let (name, address) = (&quote.network.name, view.address);

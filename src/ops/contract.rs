@@ -96,8 +96,8 @@ pub async fn quote_deploy(context: &Context, from: Address) -> Result<Option<Dep
     Ok(Some(DeployQuote { from, balance, cost, address, network, deterministic }))
 }
 
-/// Deploys the contract and waits for its block. `None` for the stage when somebody else's deployment came first: the
-/// address follows from the code, so that the contract stands there all the same.
+/// Deploys the contract and waits for its block. A failure stands beside the contract where it was deployed all the same,
+/// by this transaction or by somebody else's: the address follows from the code.
 ///
 /// # Errors
 /// As for a publication.
@@ -105,7 +105,7 @@ pub async fn deploy_contract(
     context: &Context,
     quote: &DeployQuote,
     passphrase: Passphrase,
-) -> Result<(ContractView, Option<Stage>), Failure> {
+) -> Result<(ContractView, Option<Failure>), Failure> {
     if quote.balance < quote.cost.at_most() {
         return Err(publish::not_covered(quote.from, quote.balance, &quote.cost));
     }
@@ -114,10 +114,18 @@ pub async fn deploy_contract(
     let outcome = deploy(context, &chain, &key, &quote.cost, quote.deterministic).await;
     // Without the proxy the contract stands at an address that the configuration does not name yet.
     let view = look_at(&context.chain_with(quote.address).await?).await;
-    match (outcome, view) {
-        (Ok(stage), Ok(view)) if stage.is_failure() && view.code_matches => Ok((view, None)),
-        (Err(_), Ok(view)) if view.code_matches => Ok((view, None)),
-        (outcome, view) => Ok((view?, Some(outcome?))),
+    let trouble = match outcome {
+        Ok(stage) if stage.is_failure() => {
+            let message = format!("the deployment's transaction ended as {}", stage.word());
+            Some(Failure::new("transaction-failed", &message).hint("`daochain contract show` looks again"))
+        }
+        Ok(_) => None,
+        Err(failure) => Some(failure),
+    };
+    match (trouble, view) {
+        (Some(failure), Ok(view)) if view.code_matches => Ok((view, Some(failure))),
+        (Some(failure), _) => Err(failure),
+        (None, view) => Ok((view?, None)),
     }
 }
 
