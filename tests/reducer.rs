@@ -237,6 +237,19 @@ fn publishing_measures_first_and_signs_only_after_the_passphrase() {
 }
 
 #[test]
+fn what_is_signed_is_what_is_here() {
+    let play = Play::ready(80, 24).select("acme/api:latest").keys("p").quoted().passphrase(8);
+    assert_eq!(sign_step(&play), Some(Step::Ready));
+    let mut changed = images();
+    changed[1].evidence = Evidence::measured(digest(99));
+    let play = play.tell(listed(changed)).key(Key::Enter);
+    assert_eq!(sign_step(&play), Some(Step::Estimating), "the cost of what is here now");
+    assert_eq!(count(&play, |effect| matches!(effect, Effect::Submit { .. })), 0, "the old statement is not signed");
+    let play = play.tell(listed(images().split_off(2)));
+    assert_eq!(sign_step(&play), Some(Step::Stuck), "the image is gone");
+}
+
+#[test]
 fn an_answer_to_an_older_question_is_dropped() {
     let play = Play::ready(80, 24).select("acme/web:1.2").keys("p");
     let old = play.asked.iter().rev().find_map(|effect| match effect {

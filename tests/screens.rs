@@ -11,10 +11,15 @@ use daochain::{
         msg::{ChainMsg, SecretShape, SignMsg, SourceMsg, TaskMsg},
         sign::PublicationId,
     },
-    domain::{progress::Progress, publication::Stage},
+    domain::{
+        digest::DigestKind,
+        image::{Evidence, EvidenceLevel, KindedDigest},
+        progress::Progress,
+        publication::Stage,
+    },
     tui::theme::Theme,
 };
-use screen::{Play, accounts, draw, included, key_of, listed, problem, settled, text};
+use screen::{Play, accounts, digest, draw, images, included, key_of, listed, problem, settled, text};
 
 const SIZES: [(u16, u16); 2] = [(80, 24), (200, 60)];
 
@@ -75,6 +80,15 @@ fn publishing() {
     snapshots("publish_wrong_passphrase", |width, height| {
         let problem = problem("passphrase-wrong", "the passphrase does not open the account's key", "type it again");
         sent(width, height).tell(Msg::Sign(SignMsg::Settled { publication: PublicationId(1), result: Err(problem) }))
+    });
+    snapshots("publish_many_digests", |width, height| {
+        let mut images = images();
+        let others = (10..19).map(|seed| (if seed == 10 { DigestKind::Manifest } else { DigestKind::Index }, seed));
+        let digests = std::iter::once((DigestKind::Config, 2)).chain(others);
+        let digests = digests.map(|(kind, seed)| KindedDigest { kind, digest: digest(seed) }).collect();
+        images[1].evidence = Evidence::Known { level: EvidenceLevel::Measured, digests };
+        let play = Play::ready(width, height).tell(listed(images)).select("acme/api:latest");
+        play.keys("p").quoted().passphrase(8)
     });
     snapshots("publish_measuring", |width, height| {
         let play = Play::ready(width, height).select("redis:7").keys("p");

@@ -13,8 +13,9 @@ use crate::{
         rows::RowKey,
     },
     domain::{
-        Address, Digest, Reference, Wei,
+        Address, Reference, Wei,
         image::ImageId,
+        image::KindedDigest,
         network::NetworkView,
         publication::{Cost, JournalEntry, Stage, Statement},
         verdict::Conclusion,
@@ -40,7 +41,7 @@ pub struct Quote {
     pub network: NetworkView,
     /// The version that a release becomes; the head's for a revocation.
     pub version: u32,
-    /// `Some(Verified)` when the digests are current already.
+    /// `Some(Verified)` when the digests are current already, `Some(Revoked)` when all are withdrawn already.
     pub standing: Option<Conclusion>,
 }
 
@@ -54,7 +55,7 @@ impl Quote {
     /// True when it would repeat what stands already.
     #[must_use]
     pub fn is_repetition(&self) -> bool {
-        matches!(self.statement, Statement::Release { .. }) && self.standing == Some(Conclusion::Verified)
+        self.standing.is_some()
     }
 }
 
@@ -98,8 +99,8 @@ pub struct Sign {
     pub key: RowKey,
     /// Under which name.
     pub reference: Reference,
-    /// The configuration's digest, once measured.
-    pub digest: Option<Digest>,
+    /// Every digest that is stated, the configuration's first, once measured.
+    pub digests: Vec<KindedDigest>,
     /// Who signs.
     pub account: Option<Address>,
     /// How far it is.

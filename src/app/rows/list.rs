@@ -8,7 +8,7 @@ use std::{
 use super::{Row, RowKey, Sort};
 use crate::domain::{
     Reference, Timestamp,
-    image::{Evidence, EvidenceLevel, ImageId, LocalImage, Source},
+    image::{Evidence, ImageId, LocalImage, Source},
     verdict::{Conclusion, Verdict},
 };
 
@@ -105,7 +105,7 @@ impl Rows {
             .collect();
         let recalled = images.into_iter().map(|image| match measured.get(&image.id) {
             // The engine's ID names content, so that a listing that knows less takes nothing back.
-            Some(before) if image.evidence.level() == EvidenceLevel::Claimed => {
+            Some(before) if !image.evidence.level().is_measured() => {
                 LocalImage { evidence: before.evidence.clone(), ..image }
             }
             _ => image,

@@ -84,7 +84,7 @@ impl Row {
     /// True when the bytes were hashed.
     #[must_use]
     pub fn is_measured(&self) -> bool {
-        self.image.evidence.level() == EvidenceLevel::Measured
+        self.image.evidence.level().is_measured()
     }
 
     /// An archive whose content, and so whose names and digests, nobody has read yet.

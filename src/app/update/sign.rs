@@ -11,7 +11,7 @@ use crate::{
         update::{accounts, tasks},
     },
     domain::{
-        image::{Evidence, EvidenceLevel, ImageId},
+        image::{Evidence, ImageId},
         publication::{Stage, Statement},
     },
 };
@@ -29,7 +29,7 @@ pub(super) fn open(model: &mut Model, revocation: bool) -> Vec<Effect> {
         purpose,
         key: row.key.clone(),
         reference,
-        digest: row.image.evidence.config_digest(),
+        digests: Vec::new(),
         account: account.map(|account| account.address),
         step: Step::Measuring,
         ticket: 0,
@@ -52,7 +52,7 @@ pub(super) fn resume(model: &mut Model, mut sign: Box<Sign>) -> Vec<Effect> {
         model.dialog = Some(Dialog::Sign(sign));
         return Vec::new();
     };
-    sign.digest = image.evidence.config_digest();
+    sign.digests = image.evidence.statable();
     let effects = match &image.evidence {
         Evidence::Corrupt { problem, .. } => {
             sign.step = Step::Stuck;
@@ -63,7 +63,7 @@ pub(super) fn resume(model: &mut Model, mut sign: Box<Sign>) -> Vec<Effect> {
             sign.step = Step::NoAccount;
             Vec::new()
         }
-        evidence if evidence.level() == EvidenceLevel::Claimed || sign.digest.is_none() => {
+        evidence if !evidence.level().is_measured() || image.evidence.config_digest().is_none() => {
             sign.step = Step::Measuring;
             model.tasks.add(&image, &label, false, true);
             tasks::start(model)
@@ -73,24 +73,24 @@ pub(super) fn resume(model: &mut Model, mut sign: Box<Sign>) -> Vec<Effect> {
                 sign.step = Step::Reason;
                 Vec::new()
             }
-            _ => estimate(model, &mut sign, &image.evidence),
+            _ => estimate(model, &mut sign),
         },
     };
     model.dialog = Some(Dialog::Sign(sign));
     effects
 }
 
-fn estimate(model: &mut Model, sign: &mut Sign, evidence: &Evidence) -> Vec<Effect> {
-    let (Some(from), Some(_)) = (sign.account, sign.digest) else { return Vec::new() };
+fn estimate(model: &mut Model, sign: &mut Sign) -> Vec<Effect> {
+    let Some(from) = sign.account else { return Vec::new() };
     let statement = match &sign.purpose {
         Purpose::Publish => Statement::Release {
             reference: sign.reference.clone(),
-            digests: evidence.statable(),
+            digests: sign.digests.clone(),
             annotations: String::new(),
         },
         Purpose::Revoke { reason } => Statement::Revocation {
             reference: sign.reference.clone(),
-            digests: evidence.statable().into_iter().map(|kinded| kinded.digest).collect(),
+            digests: sign.digests.iter().map(|kinded| kinded.digest).collect(),
             reason: reason.value().trim().to_owned(),
         },
     };
@@ -121,6 +121,19 @@ pub(super) fn measured(model: &mut Model, image: &ImageId, problem: Option<Probl
     }
 }
 
+/// The images were listed or measured anew: what is signed must be what the dialog shows, and that what is here.
+pub(super) fn recheck(model: &mut Model) -> Vec<Effect> {
+    let Some(Dialog::Sign(sign)) = &model.dialog else { return Vec::new() };
+    let now = model.rows.get(&sign.key).map(|row| row.image.evidence.statable()).unwrap_or_default();
+    let is_other = matches!(sign.step, Step::Reason | Step::Estimating | Step::Ready) && now != sign.digests;
+    let Some(Dialog::Sign(mut sign)) = model.dialog.take_if(|_| is_other) else { return Vec::new() };
+    sign.secret = SecretShape::default();
+    let mut effects = vec![Effect::ForgetSecret];
+    effects.extend(resume(model, sign));
+    model.say(Tone::Bad, "the image changed: look again before you sign");
+    effects
+}
+
 /// The cost came.
 pub(super) fn quoted(model: &mut Model, ticket: u64, result: Result<Box<Quote>, Problem>) {
     let Some(Dialog::Sign(sign)) = &mut model.dialog else { return };
@@ -146,10 +159,14 @@ pub(super) fn quoted(model: &mut Model, ticket: u64, result: Result<Box<Quote>, 
 /// Why a quote is not worth a passphrase.
 fn refusal(quote: &Quote) -> Option<Problem> {
     if quote.is_repetition() {
-        return Some(trouble(
-            "already-published",
-            "this digest is the current release already: there is nothing to publish",
-        ));
+        return Some(match quote.statement {
+            Statement::Release { .. } => {
+                trouble("already-published", "this digest is the current release already: there is nothing to publish")
+            }
+            Statement::Revocation { .. } => {
+                trouble("already-revoked", "all of it is withdrawn already: there is nothing to revoke")
+            }
+        });
     }
     if quote.is_covered() {
         return None;

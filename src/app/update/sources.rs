@@ -6,7 +6,7 @@ use crate::app::{
     effect::Effect,
     model::{Engine, Model, Once, Tone},
     msg::{Listing, Problem, SourceMsg},
-    update::{chain, tasks},
+    update::{chain, sign, tasks},
 };
 
 /// A first listing, or one that the user asked for.
@@ -57,6 +57,7 @@ fn listed(model: &mut Model, listing: Listing) -> Vec<Effect> {
     let mut effects = if model.listing.done() { vec![Effect::ListImages { after: AFTER_BURST }] } else { Vec::new() };
     effects.extend(measure_archives(model));
     effects.extend(chain::judge(model));
+    effects.extend(sign::recheck(model));
     effects
 }
 

@@ -8,7 +8,7 @@ use crate::{
         rows::Row,
         update::{chain, sign},
     },
-    domain::image::{Evidence, EvidenceLevel},
+    domain::image::Evidence,
 };
 
 pub(super) fn update(model: &mut Model, msg: TaskMsg) -> Vec<Effect> {
@@ -48,6 +48,7 @@ pub(super) fn update(model: &mut Model, msg: TaskMsg) -> Vec<Effect> {
                 effects.extend(chain::judge(model));
             }
             effects.extend(sign::measured(model, id, problem));
+            effects.extend(sign::recheck(model));
             effects
         }
     }
@@ -83,7 +84,7 @@ pub(super) fn measure_selected(model: &mut Model) -> Vec<Effect> {
 
 /// Measures every image that the filter shows and that nobody measured.
 pub(super) fn measure_all(model: &mut Model) -> Vec<Effect> {
-    let unmeasured = |row: &&Row| row.image.evidence.level() == EvidenceLevel::Claimed;
+    let unmeasured = |row: &&Row| !row.image.evidence.level().is_measured();
     let rows: Vec<_> = model.rows.all().iter().filter(unmeasured).map(|row| (row.image.clone(), row.label())).collect();
     if rows.is_empty() {
         model.say(Tone::Plain, "every image is measured already; `v` measures one again");

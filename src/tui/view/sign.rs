@@ -31,17 +31,22 @@ use crate::{
         layout::Area,
         sign::{Purpose, Quote, Sign, Step},
     },
-    domain::{Digest, Wei, publication::Stage},
+    domain::{Wei, digest::DigestKind, publication::Stage},
     tui::theme::Role,
 };
+
+/// Columns of a digest.
+const DIGEST: usize = "sha256:".len() + 64;
+/// Rows of the dialog without its digests, where a problem is told as well.
+const BESIDE_DIGESTS: u16 = 17;
 
 /// The dialog.
 pub(super) fn draw(model: &Model, sign: &Sign, canvas: &mut Canvas, screen: Rect) {
     let what = if sign.is_revocation() { "Revoke" } else { "Publish" };
     let title = format!("{what} {}", text::middle(sign.reference.familiar(), 50));
     let width = if screen.width >= 100 { 96 } else { 80 };
-    let mut form =
-        Form { model, sign, width: usize::from(width.min(screen.width)).saturating_sub(4), lines: Vec::new() };
+    let inside = usize::from(width.min(screen.width)).saturating_sub(4);
+    let mut form = Form { model, sign, width: inside, height: screen.height, lines: Vec::new() };
     form.facts(canvas);
     let field = form.lines.len();
     form.fields(canvas);
@@ -82,6 +87,8 @@ struct Form<'a> {
     model: &'a Model,
     sign: &'a Sign,
     width: usize,
+    /// Of the screen.
+    height: u16,
     lines: Vec<Line<'static>>,
 }
 
@@ -99,8 +106,8 @@ impl Form<'_> {
         let mut image = vec![self.sign.reference.to_string()];
         image.extend(row.and_then(|row| row.image.platform.clone()));
         self.push(canvas, "image", Role::Plain, &image.join(" · "));
-        match self.sign.digest {
-            Some(digest) => self.digests(canvas, digest),
+        match self.sign.digests.first() {
+            Some(_) => self.digests(canvas),
             None => self.push(canvas, "digest", Role::Muted, "not known before it is measured"),
         }
         let verdict = row.and_then(|row| row.verdict.as_ref());
@@ -114,6 +121,9 @@ impl Form<'_> {
         }
         if self.sign.is_revocation() {
             self.push(canvas, "final", Role::Danger, "A revoked digest can never be published again under this name.");
+            if self.sign.digests.iter().any(|kinded| kinded.kind == DigestKind::Index) {
+                self.push(canvas, "", Role::Danger, "The index takes its other platforms' images with it.");
+            }
         }
         self.account(canvas);
         self.network(canvas);
@@ -122,12 +132,19 @@ impl Form<'_> {
         }
     }
 
-    /// Every digest that is signed: the configuration's, then those of the manifests that lead to it.
-    fn digests(&mut self, canvas: &Canvas, config: Digest) {
-        self.digest(canvas, "digest", &config.to_string());
-        let statable = self.model.rows.get(&self.sign.key).map(|row| row.image.evidence.statable()).unwrap_or_default();
-        for kinded in statable.iter().filter(|kinded| kinded.digest != config) {
-            self.digest(canvas, kinded.kind.word(), &kinded.digest.to_string());
+    /// Every digest that is signed: the configuration's, then those of the manifests that lead to it. What follows must stay
+    /// in sight, so that many are counted where there is no room for them.
+    fn digests(&mut self, canvas: &Canvas) {
+        let lines = if DIGEST + LABEL <= self.width { 1 } else { 2 };
+        let room = usize::from(self.height.saturating_sub(BESIDE_DIGESTS)) / lines;
+        let (all, shown) = (self.sign.digests.len(), self.sign.digests.len().min(room.max(1)));
+        for (at, kinded) in self.sign.digests.iter().take(shown).enumerate() {
+            let label = if at == 0 { "digest" } else { kinded.kind.word() };
+            self.digest(canvas, label, &kinded.digest.to_string());
+        }
+        if shown < all {
+            let words = format!("and {} more manifests and indexes, which a taller screen shows", all - shown);
+            self.push(canvas, "", Role::Warning, &words);
         }
     }
 
@@ -185,7 +202,9 @@ impl Form<'_> {
         self.lines.push(dots(canvas, self.sign.step, stage));
         let problem = self.sign.problem.as_ref().or_else(|| publication.and_then(|one| one.problem.as_ref()));
         let (role, words) = match (problem, publication) {
-            (Some(problem), _) if problem.code == "already-published" => (Role::Good, problem.sentence()),
+            (Some(problem), _) if matches!(problem.code, "already-published" | "already-revoked") => {
+                (Role::Good, problem.sentence())
+            }
             (Some(problem), _) => (Role::Danger, problem.sentence()),
             (None, Some(one)) => outcome_words(&one.stage, &stage_words(one)),
             (None, None) => self.waiting_words(),
