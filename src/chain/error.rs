@@ -7,7 +7,7 @@ use crate::domain::Address;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ChainError {
     /// The URL is of no kind that can be asked.
-    #[error("endpoint `{endpoint}` cannot be used: {cause}; name one as `http://host:port` or `https://host/path`")]
+    #[error("endpoint `{endpoint}` cannot be used: {cause}; {step}", step = self.step())]
     Endpoint {
         /// Scheme, host and port.
         endpoint: String,
@@ -15,7 +15,7 @@ pub enum ChainError {
         cause: String,
     },
     /// No connection, or a broken one.
-    #[error("node `{endpoint}` cannot be reached: {cause}; start it, or name another with --rpc")]
+    #[error("node `{endpoint}` cannot be reached: {cause}; {step}", step = self.step())]
     Unreachable {
         /// Scheme, host and port.
         endpoint: String,
@@ -23,7 +23,7 @@ pub enum ChainError {
         cause: String,
     },
     /// No answer in time.
-    #[error("node `{endpoint}` did not answer `{method}` within {seconds} s; try again, or name another with --rpc")]
+    #[error("node `{endpoint}` did not answer `{method}` within {seconds} s; {step}", step = self.step())]
     TimedOut {
         /// Scheme, host and port.
         endpoint: String,
@@ -33,7 +33,7 @@ pub enum ChainError {
         seconds: u64,
     },
     /// A JSON-RPC error.
-    #[error("node `{endpoint}` refused `{method}`: {message}")]
+    #[error("node `{endpoint}` refused `{method}`: {message}; {step}", step = self.step())]
     Node {
         /// Scheme, host and port.
         endpoint: String,
@@ -45,7 +45,10 @@ pub enum ChainError {
         message: String,
     },
     /// An answer that is none.
-    #[error("node `{endpoint}` answered `{method}` with something that is no answer: {cause}; name another with --rpc")]
+    #[error(
+        "node `{endpoint}` answered `{method}` with something that is no answer: {cause}; {step}",
+        step = self.step()
+    )]
     Malformed {
         /// Scheme, host and port.
         endpoint: String,
@@ -56,7 +59,8 @@ pub enum ChainError {
     },
     /// A node of another chain than the network's.
     #[error(
-        "node `{endpoint}` belongs to chain {found}, and network `{network}` is chain {expected}; name a node of that chain with --rpc, or another network with --network"
+        "node `{endpoint}` belongs to chain {found}, and network `{network}` is chain {expected}; {step}",
+        step = self.step()
     )]
     WrongChain {
         /// Scheme, host and port.
@@ -69,7 +73,7 @@ pub enum ChainError {
         found: u64,
     },
     /// Nothing is deployed at the contract's address.
-    #[error("network `{network}` has no contract at {address}; deploy it with `daochain contract deploy`")]
+    #[error("network `{network}` has no contract at {address}; {step}", step = self.step())]
     NoContract {
         /// The network's name.
         network: String,
@@ -78,7 +82,8 @@ pub enum ChainError {
     },
     /// Another code than the registry's.
     #[error(
-        "the contract at {address} on network `{network}` is not DaoChain's registry; correct the address of the network"
+        "the contract at {address} on network `{network}` is not DaoChain's registry; {step}",
+        step = self.step()
     )]
     ForeignContract {
         /// The network's name.
@@ -87,19 +92,19 @@ pub enum ChainError {
         address: Address,
     },
     /// The chain was reorganised while it was read, twice in a row.
-    #[error("the chain of node `{endpoint}` changed while it was read; try again")]
+    #[error("the chain of node `{endpoint}` changed while it was read; {step}", step = self.step())]
     Unsettled {
         /// Scheme, host and port.
         endpoint: String,
     },
     /// The contract reverts.
-    #[error("the contract refused: {reason}")]
+    #[error("the contract refused: {reason}; {step}", step = self.step())]
     Refused {
         /// Its custom error as a sentence.
         reason: String,
     },
     /// The node does not take the transaction.
-    #[error("node `{endpoint}` did not take the transaction: {reason}")]
+    #[error("node `{endpoint}` did not take the transaction: {reason}; {step}", step = self.step())]
     Rejected {
         /// Scheme, host and port.
         endpoint: String,
@@ -107,22 +112,22 @@ pub enum ChainError {
         reason: String,
     },
     /// The fee is below what the chain or the replaced transaction asks for.
-    #[error("the fee is too low: {reason}; estimate again")]
+    #[error("the fee is too low: {reason}; {step}", step = self.step())]
     Underpriced {
         /// The node's words, made safe to show.
         reason: String,
     },
     /// The account cannot pay.
-    #[error("the account cannot pay: {cause}; fund it first")]
+    #[error("the account cannot pay: {cause}; {step}", step = self.step())]
     InsufficientFunds {
         /// How much is missing, or the node's words made safe to show.
         cause: String,
     },
     /// Another transaction of the account has the nonce.
-    #[error("another transaction of this account was faster and took the nonce; start again")]
+    #[error("another transaction of this account was faster and took the nonce; {step}", step = self.step())]
     NonceTaken,
     /// The key is none, or another account's.
-    #[error("the key cannot sign: {cause}")]
+    #[error("the key cannot sign: {cause}; {step}", step = self.step())]
     Key {
         /// What is wrong with it; never the key.
         cause: String,
@@ -150,5 +155,31 @@ impl ChainError {
             Self::NonceTaken => "nonce-taken",
             Self::Key { .. } => "key-unusable",
         }
+    }
+
+    /// What the user can do about it. It depends on the kind of error alone, never on foreign words, and ends the sentence.
+    #[must_use]
+    pub const fn hint(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Endpoint { .. } => "name one as `http://host:port` or `https://host/path`",
+            Self::Unreachable { .. } => "start it, or name another with --rpc",
+            Self::TimedOut { .. } | Self::Node { .. } => "try again, or name another with --rpc",
+            Self::Malformed { .. } => "name another with --rpc",
+            Self::WrongChain { .. } => "name a node of that chain with --rpc, or another network with --network",
+            Self::NoContract { .. } => "deploy it with `daochain contract deploy`",
+            Self::ForeignContract { .. } => "correct the address of the network",
+            Self::Unsettled { .. } => "try again",
+            Self::Refused { .. } => "`daochain history REFERENCE` tells what it holds",
+            Self::Rejected { .. } => "try again later, or name another with --rpc",
+            Self::Underpriced { .. } => "estimate again",
+            Self::InsufficientFunds { .. } => "fund it first",
+            Self::NonceTaken => "start again",
+            Self::Key { .. } => "name another account with --account",
+        })
+    }
+
+    /// The next step, for the sentence.
+    fn step(&self) -> &'static str {
+        self.hint().unwrap_or_default()
     }
 }

@@ -14,7 +14,7 @@ const SENTENCES: [(&str, &str); 23] = [
     ("BadNonce", "the signature has nonce {given}, and {expected} is next"),
     ("BadSignature", "the signature is not one of {publisher}"),
     ("DelegateExpired", "{delegate} was allowed to speak for {publisher} until {expiry}"),
-    ("DigestCount", "a release holds 1 to 64 digests, and this one has {count}"),
+    ("DigestCount", "a release or revocation holds 1 to 64 digests, and this one has {count}"),
     (
         "DigestRevoked",
         "digest {digest} was revoked by this publisher and can never be published again under this reference",

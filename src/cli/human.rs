@@ -36,7 +36,7 @@ impl Role {
     pub const fn of(conclusion: Conclusion, level: EvidenceLevel) -> Self {
         match (conclusion, level) {
             (Conclusion::Verified, EvidenceLevel::Measured) => Self::Good,
-            (Conclusion::Verified, EvidenceLevel::Claimed) => Self::Plain,
+            (Conclusion::Verified, EvidenceLevel::Claimed | EvidenceLevel::Identified) => Self::Plain,
             (Conclusion::Outdated | Conclusion::Untrusted, _) => Self::Caution,
             (Conclusion::Mismatch | Conclusion::Revoked, _) => Self::Bad,
             (Conclusion::Unpublished | Conclusion::Undecided, _) => Self::Muted,
@@ -108,7 +108,7 @@ impl Look {
     pub const fn glyph(&self, conclusion: Conclusion, level: EvidenceLevel) -> &'static str {
         match (self.unicode, conclusion, level) {
             (true, Conclusion::Verified, EvidenceLevel::Measured) => "✔",
-            (true, Conclusion::Verified, EvidenceLevel::Claimed) => "✓",
+            (true, Conclusion::Verified, EvidenceLevel::Claimed | EvidenceLevel::Identified) => "✓",
             (true, Conclusion::Outdated, _) => "↑",
             (true, Conclusion::Revoked, _) => "⊘",
             (true, Conclusion::Mismatch, _) => "✘",
@@ -116,7 +116,7 @@ impl Look {
             (_, Conclusion::Untrusted, _) => "?",
             (true, Conclusion::Undecided, _) => "…",
             (false, Conclusion::Verified, EvidenceLevel::Measured) => "OK",
-            (false, Conclusion::Verified, EvidenceLevel::Claimed) => "ok",
+            (false, Conclusion::Verified, EvidenceLevel::Claimed | EvidenceLevel::Identified) => "ok",
             (false, Conclusion::Outdated, _) => "OLD",
             (false, Conclusion::Revoked, _) => "REV",
             (false, Conclusion::Mismatch, _) => "BAD",

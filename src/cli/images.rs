@@ -65,8 +65,12 @@ pub async fn run(session: &mut Session) -> Result<u8, Failure> {
         images: std::mem::take(&mut judged.images).into_iter().zip(origins).map(row).collect(),
     };
     if document.images.is_empty() {
-        let engine = list.engine.as_deref().unwrap_or("the archive folders");
-        session.console.note(&format!("daochain: {engine} has no images"));
+        let words = match (&list.engine, session.context.config().archives.is_empty()) {
+            (Some(engine), _) => format!("{engine} has no images"),
+            (None, false) => "the archive folders have no images".to_owned(),
+            (None, true) => "no engine is asked, and no archive folder is named".to_owned(),
+        };
+        session.console.note(&format!("daochain: {words}"));
     }
     session.console.present(&document, |page| page.table(&table(&document.images, page.look())));
     Ok(u8::from(!document.problems.is_empty()))

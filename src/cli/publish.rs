@@ -157,7 +157,7 @@ pub fn measured_config(reference: &Reference, evidence: &Evidence) -> Result<Dig
             let config = digests.iter().find(|kinded| kinded.kind == DigestKind::Config);
             config.map(|kinded| kinded.digest).ok_or_else(|| unmeasured(name))
         }
-        Evidence::Known { level: EvidenceLevel::Claimed, .. } => Err(unmeasured(name)),
+        Evidence::Known { .. } => Err(unmeasured(name)),
     }
 }
 

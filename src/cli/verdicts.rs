@@ -221,8 +221,8 @@ impl ImageVerdict {
     pub fn verdict_label(&self) -> String {
         let word = word(self.verdict);
         match (self.verdict, self.version, self.current_version) {
-            (Conclusion::Verified, Some(version), _) if self.evidence == EvidenceLevel::Claimed => {
-                format!("{word} v{version}, claimed")
+            (Conclusion::Verified, Some(version), _) if !self.evidence.is_measured() => {
+                format!("{word} v{version}, {}", self.evidence.word())
             }
             (Conclusion::Verified, Some(version), _) => format!("{word} v{version}"),
             (Conclusion::Outdated, Some(version), Some(current)) => format!("{word} v{version} < v{current}"),

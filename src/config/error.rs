@@ -11,7 +11,7 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// A file that the user writes is malformed. It is left as it is.
-    #[error("`{}`{}: {cause}; mend the file, it was left as it is", clean(&file.to_string_lossy()), place(*line))]
+    #[error("`{}`{}: {cause}; {step}", clean(&file.to_string_lossy()), place(*line), step = self.step())]
     Malformed {
         /// `config-invalid` or `trust-invalid`.
         code: &'static str,
@@ -29,16 +29,20 @@ pub enum ConfigError {
     #[error(transparent)]
     Unwritable(FileError),
     /// Others may write into a folder of secrets.
-    #[error("the keystore `{}` can be written by other users; run `chmod 700` on it", clean(&folder.to_string_lossy()))]
+    #[error(
+        "the keystore `{}` can be written by other users; {step}",
+        clean(&folder.to_string_lossy()),
+        step = self.step()
+    )]
     Exposed {
         /// The folder.
         folder: PathBuf,
     },
     /// Neither flags nor environment nor the user database name a home.
-    #[error("there is no home folder (HOME is not set); name one with --home")]
+    #[error("there is no home folder (HOME is not set); {step}", step = self.step())]
     NoHome,
     /// No network of that name.
-    #[error("there is no network `{name}`; there are {known}")]
+    #[error("there is no network `{name}` among {known}; {step}", step = self.step())]
     NoSuchNetwork {
         /// The name, made safe to show.
         name: String,
@@ -46,13 +50,13 @@ pub enum ConfigError {
         known: String,
     },
     /// The name is taken.
-    #[error("there is a network `{name}` already; remove it first, or choose another name")]
+    #[error("there is a network `{name}` already; {step}", step = self.step())]
     NetworkExists {
         /// The name.
         name: String,
     },
     /// No rule to remove.
-    #[error("no trust rule has the pattern `{pattern}`{of}; `daochain trust list` shows those there are")]
+    #[error("no trust rule has the pattern `{pattern}`{of}; {step}", step = self.step())]
     NoSuchRule {
         /// The pattern.
         pattern: Pattern,
@@ -60,7 +64,7 @@ pub enum ConfigError {
         of: String,
     },
     /// Flags or environment ask for what cannot be.
-    #[error("{0}")]
+    #[error("{0}; {step}", step = self.step())]
     Usage(String),
 }
 
@@ -80,6 +84,26 @@ impl ConfigError {
             Self::NoSuchRule { .. } => "no-such-rule",
             Self::Usage(_) => "usage",
         }
+    }
+
+    /// What the user can do about it. It depends on the kind of error alone, never on a file's words, and ends the sentence.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Malformed { .. } => Some("mend the file, it was left as it is"),
+            Self::Unreadable(error) | Self::Unwritable(error) => error.hint(),
+            Self::Exposed { .. } => Some("run `chmod 700` on it"),
+            Self::NoHome => Some("name one with --home"),
+            Self::NoSuchNetwork { .. } => Some("name one of these, or add it with `daochain network add`"),
+            Self::NetworkExists { .. } => Some("remove it first, or choose another name"),
+            Self::NoSuchRule { .. } => Some("`daochain trust list` shows those there are"),
+            Self::Usage(_) => Some("`daochain help network` tells the usage"),
+        }
+    }
+
+    /// The next step, for the sentence.
+    fn step(&self) -> &'static str {
+        self.hint().unwrap_or_default()
     }
 }
 

@@ -1,6 +1,6 @@
 //! A connection to an engine, and the questions that are answered at once.
 
-use std::{fs, sync::Arc, time::Duration};
+use std::{fs, path::PathBuf, sync::Arc, time::Duration};
 
 use bollard::{
     API_DEFAULT_VERSION, BollardRequest, Docker,
@@ -72,6 +72,10 @@ pub struct EngineInfo {
     pub id: String,
     /// Where it answers: `unix:///var/run/docker.sock`. Holds no credential.
     pub endpoint: String,
+    /// The platform whose images it runs unless told otherwise: `linux/amd64`.
+    pub platform: Option<String>,
+    /// The folder of its data, as it says itself.
+    pub root: Option<PathBuf>,
 }
 
 impl EngineInfo {
@@ -281,6 +285,12 @@ fn engine_info(version: &SystemVersion, system: &SystemInfo, endpoint: String) -
         store: store(system),
         id: id.map_or_else(|| endpoint.clone(), |id| clean_to(id, SHOWN)),
         endpoint,
+        platform: version
+            .os
+            .as_ref()
+            .zip(version.arch.as_ref())
+            .map(|(os, arch)| clean_to(&format!("{os}/{arch}"), SHOWN)),
+        root: system.docker_root_dir.as_ref().map(PathBuf::from).filter(|root| root.is_absolute()),
     }
 }
 

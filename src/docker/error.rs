@@ -14,9 +14,7 @@ const SHOWN: usize = 300;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EngineError {
     /// Nothing listens there, or what listens did not answer in time.
-    #[error(
-        "cannot {operation}: no engine answers at `{endpoint}`: {cause}; start it, or name another with --docker-host"
-    )]
+    #[error("cannot {operation}: no engine answers at `{endpoint}`: {cause}; {step}", step = self.step())]
     Unreachable {
         /// What was asked.
         operation: String,
@@ -27,8 +25,8 @@ pub enum EngineError {
     },
     /// The operating system keeps this user from the socket.
     #[error(
-        "cannot {operation}: this user may not use the engine at `{endpoint}`: {cause}; \
-         add the user to group `docker` and log in again, or run as root"
+        "cannot {operation}: this user may not use the engine at `{endpoint}`: {cause}; {step}",
+        step = self.step()
     )]
     Permission {
         /// What was asked.
@@ -39,7 +37,7 @@ pub enum EngineError {
         cause: String,
     },
     /// It answered, and ended before it was through.
-    #[error("cannot {operation}: the engine at `{endpoint}` went away: {cause}; see that it runs, then try again")]
+    #[error("cannot {operation}: the engine at `{endpoint}` went away: {cause}; {step}", step = self.step())]
     Lost {
         /// What was asked.
         operation: String,
@@ -49,7 +47,10 @@ pub enum EngineError {
         cause: String,
     },
     /// It answered that it cannot or will not.
-    #[error("cannot {operation}: the engine at `{endpoint}` answered HTTP {status}: {cause}; its own log may say more")]
+    #[error(
+        "cannot {operation}: the engine at `{endpoint}` answered HTTP {status}: {cause}; {step}",
+        step = self.step()
+    )]
     Refused {
         /// What was asked.
         operation: String,
@@ -62,8 +63,8 @@ pub enum EngineError {
     },
     /// It answered in another form than the Docker API's.
     #[error(
-        "cannot {operation}: what answers at `{endpoint}` does not speak the Docker API: {cause}; \
-         name the engine with --docker-host"
+        "cannot {operation}: what answers at `{endpoint}` does not speak the Docker API: {cause}; {step}",
+        step = self.step()
     )]
     Malformed {
         /// What was asked.
@@ -74,9 +75,7 @@ pub enum EngineError {
         cause: String,
     },
     /// It holds no image of this name or ID.
-    #[error(
-        "the engine at `{endpoint}` has no image `{name}`; pull or load it, or see `daochain images` for what there is"
-    )]
+    #[error("the engine at `{endpoint}` has no image `{name}`; {step}", step = self.step())]
     NoSuchImage {
         /// The name or ID as given.
         name: String,
@@ -84,7 +83,7 @@ pub enum EngineError {
         endpoint: String,
     },
     /// The beginning of an ID fits several images.
-    #[error("image ID `{name}` is the beginning of {count} images' IDs; write more of its digits")]
+    #[error("image ID `{name}` is the beginning of {count} images' IDs; {step}", step = self.step())]
     Ambiguous {
         /// The digits as given.
         name: String,
@@ -92,20 +91,22 @@ pub enum EngineError {
         count: usize,
     },
     /// Neither an image name nor an ID.
-    #[error("`{name}` is no image ID: {cause}")]
+    #[error("`{name}` is no image ID: {cause}; {step}", step = self.step())]
     BadName {
         /// The text as given.
         name: String,
-        /// What it is not, and what to write.
+        /// What it is not.
         cause: String,
     },
     /// A setting or file that names the engine cannot be used.
-    #[error("{place} does not name an engine that can be used: {cause}")]
+    #[error("{place} does not name an engine that can be used: {cause}; {step}")]
     Config {
         /// The option, variable or file.
         place: String,
-        /// What is wrong with it, and the next step.
+        /// What is wrong with it.
         cause: String,
+        /// What to do about it.
+        step: &'static str,
     },
     /// The watch asked to stop.
     #[error("cancelled while waiting to {operation}")]
@@ -129,6 +130,29 @@ impl EngineError {
         }
     }
 
+    /// What the user can do about it. It depends on the kind of error alone, never on an engine's words, and ends the
+    /// sentence.
+    #[must_use]
+    pub const fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Unreachable { .. } => Some("start it, or name another with --docker-host"),
+            Self::Permission { .. } => Some("add the user to group `docker` and log in again, or run as root"),
+            Self::Lost { .. } => Some("see that it runs, then try again"),
+            Self::Refused { .. } => Some("its own log may say more"),
+            Self::Malformed { .. } => Some("name the engine with --docker-host"),
+            Self::NoSuchImage { .. } => Some("pull or load it, or see `daochain images` for what there is"),
+            Self::Ambiguous { .. } => Some("write more of its digits"),
+            Self::BadName { .. } => Some("`daochain images` shows what there is"),
+            Self::Config { step, .. } => Some(step),
+            Self::Cancelled { .. } => None,
+        }
+    }
+
+    /// The next step, for the sentence.
+    fn step(&self) -> &'static str {
+        self.hint().unwrap_or_default()
+    }
+
     /// The engine answered, and holds no such image.
     pub(super) const fn is_absence(&self) -> bool {
         matches!(self, Self::NoSuchImage { .. })
@@ -136,7 +160,12 @@ impl EngineError {
 
     /// `place` (an option, variable or file) says something that cannot be used.
     pub(super) fn config(place: impl Into<String>, cause: impl AsRef<str>) -> Self {
-        Self::Config { place: place.into(), cause: clean_to(cause.as_ref(), SHOWN) }
+        Self::unusable(place, cause, "mend it, or give --docker-host")
+    }
+
+    /// [`Self::config`] with a next step of its own.
+    pub(super) fn unusable(place: impl Into<String>, cause: impl AsRef<str>, step: &'static str) -> Self {
+        Self::Config { place: place.into(), cause: clean_to(cause.as_ref(), SHOWN), step }
     }
 }
 
@@ -228,9 +257,10 @@ impl Call {
             Bollard::CertPathError { path } | Bollard::CertParseError { path } => {
                 EngineError::config(clean_to(&format!("`{}`", path.display()), SHOWN), "it is no readable certificate")
             }
-            Bollard::NoNativeCertsError { .. } | Bollard::LoadNativeCertsErrors { .. } => EngineError::config(
+            Bollard::NoNativeCertsError { .. } | Bollard::LoadNativeCertsErrors { .. } => EngineError::unusable(
                 "the system's certificate store",
-                "it cannot be read, and TLS needs it; install the package `ca-certificates`",
+                "it cannot be read, and TLS needs it",
+                "install the package `ca-certificates`",
             ),
             other => self.lost(&root_cause(other)),
         }

@@ -14,6 +14,7 @@
 //! (bollard does not escape what it is given). Each call has a limit in time, and each answer of a socket or a plain
 //! address one in size; an export is streamed, and held a few chunks at a time.
 
+mod content;
 mod discover;
 mod engine;
 mod error;
@@ -30,6 +31,7 @@ mod stream_tests;
 #[cfg(test)]
 mod tests;
 
+pub use content::ContentStore;
 pub use engine::{Engine, EngineInfo, Store};
 pub use error::EngineError;
 pub use events::EngineEvent;

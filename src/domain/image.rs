@@ -34,6 +34,9 @@ pub struct ImageId {
 pub enum EvidenceLevel {
     /// The engine said so; nothing was hashed here.
     Claimed,
+    /// The manifest that the engine names, and the configuration behind it, were hashed in this process; the layers were
+    /// not.
+    Identified,
     /// Configuration and every layer were hashed in this process.
     Measured,
 }
@@ -44,8 +47,15 @@ impl EvidenceLevel {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Claimed => "claimed",
+            Self::Identified => "identified",
             Self::Measured => "measured",
         }
+    }
+
+    /// True when every byte of the image was hashed.
+    #[must_use]
+    pub const fn is_measured(self) -> bool {
+        matches!(self, Self::Measured)
     }
 }
 

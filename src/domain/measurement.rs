@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    digest::Digest,
+    digest::{Digest, DigestKind},
     image::{Evidence, EvidenceLevel, KindedDigest},
     reference::Reference,
 };
@@ -64,6 +64,13 @@ pub struct MeasuredManifest {
     pub is_index: bool,
 }
 
+impl From<MeasuredManifest> for KindedDigest {
+    fn from(manifest: MeasuredManifest) -> Self {
+        let kind = if manifest.is_index { DigestKind::Index } else { DigestKind::Manifest };
+        Self { kind, digest: manifest.digest }
+    }
+}
+
 /// What measuring found of one layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -96,15 +103,8 @@ impl MeasuredImage {
         let problem = || self.problem.clone().unwrap_or_else(|| "the image contradicts itself".to_owned());
         match (self.state, self.config_digest) {
             (ImageState::Measured, Some(config)) => {
-                let manifests = self.manifests.iter().map(|manifest| KindedDigest {
-                    kind: if manifest.is_index {
-                        super::digest::DigestKind::Index
-                    } else {
-                        super::digest::DigestKind::Manifest
-                    },
-                    digest: manifest.digest,
-                });
-                let config = KindedDigest { kind: super::digest::DigestKind::Config, digest: config };
+                let manifests = self.manifests.iter().copied().map(KindedDigest::from);
+                let config = KindedDigest { kind: DigestKind::Config, digest: config };
                 Evidence::Known {
                     level: EvidenceLevel::Measured,
                     digests: std::iter::once(config).chain(manifests).collect(),

@@ -15,7 +15,7 @@ const SHOWN: usize = 300;
 #[derive(Debug, thiserror::Error)]
 pub enum ImageError {
     /// The file or folder could not be opened or listed.
-    #[error("cannot open `{path}`: {cause}; check the path and who may read it")]
+    #[error("cannot open `{path}`: {cause}; {step}", step = self.step())]
     Open {
         /// The path, made safe to show.
         path: String,
@@ -23,7 +23,7 @@ pub enum ImageError {
         cause: io::Error,
     },
     /// The stream failed, or its compression is damaged.
-    #[error("cannot read the archive beyond byte {offset}: {cause}; save the image again")]
+    #[error("cannot read the archive beyond byte {offset}: {cause}; {step}", step = self.step())]
     Read {
         /// Bytes of the (uncompressed) archive before the failure.
         offset: u64,
@@ -32,14 +32,15 @@ pub enum ImageError {
     },
     /// The stream ended before two zero blocks.
     #[error(
-        "the archive ends at byte {offset} without its end-of-archive marker: it is truncated; save the image again"
+        "the archive ends at byte {offset} without its end-of-archive marker: it is truncated; {step}",
+        step = self.step()
     )]
     Truncated {
         /// Bytes of the (uncompressed) archive.
         offset: u64,
     },
     /// The bytes are no tar archive, or a member breaks its rules.
-    #[error("the archive is malformed at byte {offset}: {problem}; save the image again")]
+    #[error("the archive is malformed at byte {offset}: {problem}; {step}", step = self.step())]
     Malformed {
         /// Where, in the (uncompressed) archive.
         offset: u64,
@@ -47,7 +48,7 @@ pub enum ImageError {
         problem: String,
     },
     /// A document that must be understood is not.
-    #[error("cannot read the archive's `{member}`: {problem}; save the image again")]
+    #[error("cannot read the archive's `{member}`: {problem}; {step}", step = self.step())]
     Document {
         /// The member, made safe to show.
         member: String,
@@ -55,31 +56,40 @@ pub enum ImageError {
         problem: String,
     },
     /// A sound archive of something else.
-    #[error("the archive holds no image: {problem}")]
+    #[error("the archive holds no image: {problem}; {step}", step = self.step())]
     NoImage {
-        /// What it holds, and the next step.
+        /// What it holds instead.
         problem: String,
     },
     /// Two programs could load two different images from it.
-    #[error("the archive can be read in two ways: {problem}; do not load it, and ask its maker for a sound one")]
+    #[error("the archive can be read in two ways: {problem}; {step}", step = self.step())]
     Ambiguous {
         /// The two ways.
         problem: String,
     },
     /// A bound is exceeded, or something in it is never part of an image archive.
-    #[error("the archive is refused: {problem}")]
+    #[error("the archive is refused: {problem}; {step}", step = self.step())]
     Refused {
         /// The bound and what exceeds it.
         problem: String,
     },
+    /// The whole archive is compressed in a way that is not read.
+    #[error(
+        "the archive is refused: it is compressed with {packing}; gzip, and zstd with windows up to 8 MiB, are read; {step}",
+        step = self.step()
+    )]
+    Packed {
+        /// Which way.
+        packing: String,
+    },
     /// The engine reported its own failure inside the stream (HTTP 200 was sent long before).
-    #[error("the engine could not save the image: {message}; check that the engine holds all of it, or pull it again")]
+    #[error("the engine could not save the image: {message}; {step}", step = self.step())]
     Engine {
         /// The engine's words, made safe to show.
         message: String,
     },
     /// Content is named by another algorithm than SHA-256.
-    #[error("cannot measure what `{member}` names: {cause}")]
+    #[error("cannot measure what `{member}` names: {cause}; {step}", step = self.step())]
     DigestAlgorithm {
         /// The member, made safe to show.
         member: String,
@@ -103,11 +113,35 @@ impl ImageError {
             | Self::Document { .. }
             | Self::NoImage { .. } => "archive-unreadable",
             Self::Ambiguous { .. } => "archive-ambiguous",
-            Self::Refused { .. } => "archive-refused",
+            Self::Refused { .. } | Self::Packed { .. } => "archive-refused",
             Self::Engine { .. } => "engine-error",
             Self::DigestAlgorithm { .. } => "digest-algorithm",
             Self::Cancelled => "cancelled",
         }
+    }
+
+    /// What the user can do about it. It depends on the kind of error alone, never on an archive's or an engine's words, and
+    /// ends the sentence.
+    #[must_use]
+    pub const fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Open { .. } => Some("check the path and who may read it"),
+            Self::Read { .. } | Self::Truncated { .. } | Self::Malformed { .. } | Self::Document { .. } => {
+                Some("save the image again")
+            }
+            Self::NoImage { .. } => Some("save an image with a current `docker save` (not `docker export`)"),
+            Self::Ambiguous { .. } => Some("do not load it, and ask its maker for a sound one"),
+            Self::Refused { .. } => Some("ask its maker for one that `docker save` wrote"),
+            Self::Packed { .. } => Some("unpack it first"),
+            Self::Engine { .. } => Some("check that the engine holds all of it, or pull it again"),
+            Self::DigestAlgorithm { .. } => Some("ask its maker for one with SHA-256 digests"),
+            Self::Cancelled => None,
+        }
+    }
+
+    /// The next step, for the sentence.
+    fn step(&self) -> &'static str {
+        self.hint().unwrap_or_default()
     }
 
     pub(super) fn open(path: &std::path::Path, cause: io::Error) -> Self {
@@ -134,11 +168,8 @@ impl ImageError {
         Self::Refused { problem: problem.into() }
     }
 
-    /// The whole archive is compressed in a way that is not read.
     pub(super) fn packing(name: &str) -> Self {
-        Self::refused(format!(
-            "it is compressed with {name}; gzip, and zstd with windows up to 8 MiB, are read; unpack it first"
-        ))
+        Self::Packed { packing: name.to_owned() }
     }
 
     /// What a failed read means: errors of this room travel inside [`io::Error`] through the decompressors.

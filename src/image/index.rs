@@ -84,6 +84,18 @@ fn top(contents: &Contents, descriptor: &Descriptor, visited: &mut usize) -> Res
     Ok(Top { reference, found, absent, other })
 }
 
+/// True for what may lead to an image: a manifest or an index, and no attestation.
+pub(super) fn is_walked(descriptor: &Descriptor) -> bool {
+    let media_type = descriptor.media_type.as_str();
+    !descriptor.is_attestation() && (INDEX_TYPES.contains(&media_type) || MANIFEST_TYPES.contains(&media_type))
+}
+
+/// True for an image's manifest. With a platform an engine may choose it as that platform's image, whatever its
+/// configuration is called.
+pub(super) fn names_an_image(manifest: &Manifest, platform: Option<&str>) -> bool {
+    platform.is_some() || CONFIG_TYPES.contains(&manifest.config.media_type.as_str())
+}
+
 struct Walk<'c, 'v> {
     contents: &'c Contents,
     visited: &'v mut usize,
@@ -132,7 +144,7 @@ impl<'c> Walk<'c, '_> {
     fn step(&mut self, descriptor: &Descriptor, from: &str) -> Result<Step<'c>, ImageError> {
         let media_type = descriptor.media_type.as_str();
         let is_index = INDEX_TYPES.contains(&media_type);
-        if descriptor.is_attestation() || !(is_index || MANIFEST_TYPES.contains(&media_type)) {
+        if !is_walked(descriptor) {
             return Ok(Step::Done);
         }
         let digest = descriptor.digest.get(from)?;
@@ -170,8 +182,7 @@ impl<'c> Walk<'c, '_> {
         parents: &[Digest],
     ) -> Result<(), ImageError> {
         let platform = descriptor.platform();
-        // With a platform an engine may choose it as that platform's image, whatever its configuration is called.
-        if platform.is_none() && !CONFIG_TYPES.contains(&manifest.config.media_type.as_str()) {
+        if !names_an_image(manifest, platform.as_deref()) {
             return Ok(());
         }
         let name = names::blob_name(digest);

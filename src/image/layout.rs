@@ -59,6 +59,13 @@ impl Layout {
         Ok(Self(files))
     }
 
+    /// Where the files are, in one order.
+    pub(super) fn paths(self) -> Vec<PathBuf> {
+        let mut paths: Vec<_> = self.0.into_iter().map(|file| file.path).collect();
+        paths.sort();
+        paths
+    }
+
     /// Bytes of all files.
     pub(super) fn size(&self) -> u64 {
         self.0.iter().map(|file| file.size).sum()
@@ -101,4 +108,28 @@ fn listed(name: String, path: PathBuf) -> Result<Option<Listed>, ImageError> {
         return Err(ImageError::refused(format!("`{shown}` of the layout is no regular file")));
     }
     Ok(Some(Listed { name, path, size: metadata.len() }))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    #[test]
+    fn every_file_that_is_read_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path();
+        fs::create_dir_all(folder.join(BLOBS)).unwrap();
+        for name in [MARKER, INDEX, "blobs/sha256/aa", "README"] {
+            fs::write(folder.join(name), "x").unwrap();
+        }
+        let names = || {
+            let paths = Layout::list(folder).unwrap().paths();
+            paths.iter().map(|path| path.strip_prefix(folder).unwrap().display().to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(names(), ["blobs/sha256/aa", INDEX, MARKER]);
+        // Docker reads this one first: whoever adds it changes what the folder says.
+        fs::write(folder.join(MANIFEST), "[]").unwrap();
+        assert_eq!(names(), ["blobs/sha256/aa", INDEX, MANIFEST, MARKER]);
+    }
 }

@@ -20,6 +20,7 @@ mod document;
 mod error;
 mod extension;
 mod feed;
+mod identity;
 mod index;
 mod json;
 mod judge;
@@ -36,13 +37,14 @@ pub mod write;
 use std::{
     fs::{self, File},
     io::Read,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use codec::Packing;
 use contents::Contents;
 pub use error::ImageError;
 use feed::Meter;
+pub use identity::{FETCHED_BYTES, Identity, identify};
 
 use crate::domain::{measurement::Measurement, progress::Watch};
 
@@ -94,6 +96,14 @@ pub fn measure_layout(path: &Path, watch: &dyn Watch) -> Result<Measurement, Ima
     let mut meter = Meter::new(Some(layout.size()), watch);
     let contents = layout.read(&mut meter, watch)?;
     conclude(&contents, &meter)
+}
+
+/// Every file that measuring this archive or layout folder would read: what identifies them identifies its content.
+///
+/// # Errors
+/// When the folder cannot be listed.
+pub fn files_of(path: &Path) -> Result<Vec<PathBuf>, ImageError> {
+    if path.is_dir() { Ok(layout::Layout::list(path)?.paths()) } else { Ok(vec![path.to_owned()]) }
 }
 
 fn conclude(contents: &Contents, meter: &Meter<'_>) -> Result<Measurement, ImageError> {

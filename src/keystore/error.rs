@@ -11,7 +11,7 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 pub enum KeystoreError {
     /// The file is malformed, or does not hold the key of the address that it names.
-    #[error("key file `{}` is invalid: {cause}", shown(file))]
+    #[error("key file `{}` is invalid: {cause}; {step}", shown(file), step = self.step())]
     Invalid {
         /// The file.
         file: PathBuf,
@@ -19,7 +19,7 @@ pub enum KeystoreError {
         cause: String,
     },
     /// To open the file would cost more than the bounds allow.
-    #[error("key file `{}` is refused: {cause}", shown(file))]
+    #[error("key file `{}` is refused: {cause}; {step}", shown(file), step = self.step())]
     Refused {
         /// The file.
         file: PathBuf,
@@ -27,7 +27,11 @@ pub enum KeystoreError {
         cause: String,
     },
     /// The passphrase is not this file's.
-    #[error("the passphrase does not open account `{address}` (key file `{}`); type it again", shown(file))]
+    #[error(
+        "the passphrase does not open account `{address}` (key file `{}`); {step}",
+        shown(file),
+        step = self.step()
+    )]
     Passphrase {
         /// The account.
         address: Address,
@@ -36,8 +40,9 @@ pub enum KeystoreError {
     },
     /// The keystore has no key of the address.
     #[error(
-        "there is no account `{address}` in the keystore `{}`; `daochain account list` shows those there are",
-        shown(folder)
+        "there is no account `{address}` in the keystore `{}`; {step}",
+        shown(folder),
+        step = self.step()
     )]
     NoSuchAccount {
         /// The address.
@@ -46,7 +51,12 @@ pub enum KeystoreError {
         folder: PathBuf,
     },
     /// Two files name the address, and they may have different passphrases.
-    #[error("account `{address}` has two key files, `{}` and `{}`; move one of them away", shown(first), shown(second))]
+    #[error(
+        "account `{address}` has two key files, `{}` and `{}`; {step}",
+        shown(first),
+        shown(second),
+        step = self.step()
+    )]
     Ambiguous {
         /// The address.
         address: Address,
@@ -62,7 +72,7 @@ pub enum KeystoreError {
     #[error("the key cannot be kept: {0}")]
     Unwritable(FileError),
     /// The operating system gives no random numbers.
-    #[error("no key can be made: the operating system gives no random numbers: {0}")]
+    #[error("no key can be made: the operating system gives no random numbers: {0}; {step}", step = self.step())]
     Randomness(String),
 }
 
@@ -80,6 +90,25 @@ impl KeystoreError {
             Self::Unwritable(_) => "keystore-unwritable",
             Self::Randomness(_) => "no-randomness",
         }
+    }
+
+    /// What the user can do about it. It depends on the kind of error alone, never on a file's words, and ends the sentence.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Invalid { .. } => Some("put a sound copy in its place, or move it away"),
+            Self::Refused { .. } => Some("save the key anew, with the program that made it, at geth's usual cost"),
+            Self::Passphrase { .. } => Some("type it again"),
+            Self::NoSuchAccount { .. } => Some("`daochain account list` shows those there are"),
+            Self::Ambiguous { .. } => Some("move one of them away"),
+            Self::Unreadable(error) | Self::Unwritable(error) => error.hint(),
+            Self::Randomness(_) => Some("make it on another machine, and copy the key file into the keystore"),
+        }
+    }
+
+    /// The next step, for the sentence.
+    fn step(&self) -> &'static str {
+        self.hint().unwrap_or_default()
     }
 }
 

@@ -3,8 +3,9 @@
 use std::{
     collections::BTreeMap,
     fs,
+    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use futures_util::{StreamExt, pin_mut};
@@ -82,10 +83,9 @@ async fn list_engine(context: &Context) -> Result<(String, Vec<LocalImage>), Fai
             return Err(error.into());
         }
     };
-    let (info, store) = (engine.info().clone(), context.store().clone());
-    let label = info.label();
+    let (context, label) = (context.clone(), engine.info().label());
     let images = blocking(move || {
-        Ok(listed.into_iter().map(|image| measure::recall_engine_image(&store, &info, image)).collect())
+        Ok(listed.into_iter().map(|image| measure::recall_engine_image(&context, &engine, image)).collect())
     })
     .await?;
     Ok((label, images))
@@ -113,21 +113,24 @@ async fn list_folder(context: &Context, folder: PathBuf) -> Result<(Vec<LocalIma
     .await
 }
 
-/// The folder's files and sub-folders, with what tells whether they changed.
-fn archives_in(folder: &Path) -> Result<BTreeMap<PathBuf, (u64, Option<SystemTime>)>, Failure> {
+/// What tells that a file changed: bytes, and the last change of content or metadata.
+type Seen = (u64, i64, i64);
+
+/// The folder's files and layout folders, with what tells whether their content changed.
+fn archives_in(folder: &Path) -> Result<BTreeMap<PathBuf, Vec<Seen>>, Failure> {
     let unreadable = |error: std::io::Error| {
         Failure::new("archives-unreadable", &format!("archive folder `{}` cannot be read: {error}", folder.display()))
             .hint("name another with --archives DIR")
     };
+    let seen =
+        |file: PathBuf| fs::metadata(file).map_or((0, 0, 0), |meta| (meta.len(), meta.ctime(), meta.ctime_nsec()));
     let mut found = BTreeMap::new();
     for entry in fs::read_dir(folder).map_err(unreadable)?.take(FOLDER_LIMIT) {
         let path = entry.map_err(unreadable)?.path();
-        if let Ok(meta) = fs::metadata(&path)
-            // A sub-folder counts when it is an OCI layout (image-spec, *image-layout*). Its index changes with its images.
-            && let Ok(meta) = if meta.is_dir() { fs::metadata(path.join("index.json")) } else { Ok(meta) }
-            && meta.is_file()
-        {
-            found.insert(path, (meta.len(), meta.modified().ok()));
+        // A sub-folder counts when it is an OCI layout (image-spec, *image-layout*).
+        if path.is_file() || (path.is_dir() && matches!(image::sniff(&path), Ok(Kind::Layout))) {
+            let files = image::files_of(&path).unwrap_or_default();
+            found.insert(path, files.into_iter().map(seen).collect());
         }
     }
     Ok(found)

@@ -6,13 +6,16 @@ use std::{
     time::SystemTime,
 };
 
-use super::context::blocking;
+use super::{
+    context::blocking,
+    identity::{self, identified},
+};
 use crate::{
     docker::{Engine, EngineInfo},
     domain::{
         Digest,
-        image::{Evidence, EvidenceLevel, LocalImage, Source},
-        measurement::{ImageState, Measurement},
+        image::{Evidence, LocalImage, Source},
+        measurement::{ImageState, MeasuredImage, Measurement},
         progress::Watch,
         text::clean,
     },
@@ -75,8 +78,8 @@ pub async fn measure_target(context: &Context, target: &Target, watch: Arc<dyn W
             );
         }
         Target::Named(name) => {
-            let engine = context.engine().await?;
-            let image = engine.resolve(name).await?;
+            let engine = context.engine().await.map_err(|failure| no_file_either(name, failure))?;
+            let image = engine.resolve(name).await.map_err(|error| no_file_either(name, error.into()))?;
             let mut measurement = measure_export(context, &engine, &image, watch).await?;
             for found in &mut measurement.images {
                 if found.references.is_empty() {
@@ -92,6 +95,14 @@ pub async fn measure_target(context: &Context, target: &Target, watch: Arc<dyn W
     Ok(Measured { kind, name, measurement })
 }
 
+/// A mistyped file name looks like an image's name.
+fn no_file_either(name: &str, mut failure: Failure) -> Failure {
+    if [".tar", ".gz", ".tgz", ".zst", ".oci"].iter().any(|ending| name.ends_with(ending)) {
+        failure.message = format!("{}; and there is no file `{}`", failure.message, clean(name));
+    }
+    failure
+}
+
 /// Measures a listed image: from the cache where the same bytes were measured before, unless `fresh`.
 ///
 /// # Errors
@@ -105,11 +116,13 @@ pub async fn measure_image(
     match &image.id.source {
         Source::Engine => {
             let engine = context.engine().await?;
-            let recalled = if fresh { None } else { recall(context.store(), &engine_key(engine.info(), &image.id.id)) };
-            let measurement = match recalled {
-                Some(measurement) => measurement,
-                None => measure_export(context, &engine, image, watch).await?,
-            };
+            if !fresh {
+                let known = recall_image(context, image.clone()).await.evidence;
+                if known.level().is_measured() {
+                    return Ok(known);
+                }
+            }
+            let measurement = measure_export(context, &engine, image, watch).await?;
             Ok(engine_evidence(image, &measurement))
         }
         Source::Archive(path) => {
@@ -121,7 +134,7 @@ pub async fn measure_image(
             let position = image.id.id.parse::<usize>().unwrap_or_default();
             let gone =
                 || Failure::new("archive-changed", &format!("archive `{}` changed while it was read", path.display()));
-            measurement.images.get(position).map(crate::domain::measurement::MeasuredImage::evidence).ok_or_else(gone)
+            measurement.images.get(position).map(MeasuredImage::evidence).ok_or_else(gone)
         }
     }
 }
@@ -150,19 +163,19 @@ async fn measure_export(
     image: &LocalImage,
     watch: Arc<dyn Watch>,
 ) -> Result<Measurement, Failure> {
-    let (engine, id, size) = (engine.clone(), image.id.id.clone(), engine.export_size(image));
-    let (store, key) = (context.store().clone(), engine_key(engine.info(), &image.id.id));
+    let (context, engine, image) = (context.clone(), engine.clone(), image.clone());
+    let size = engine.export_size(&image);
     blocking(move || {
         // The first byte takes seconds per gigabyte on a classic store.
         let measured = engine
-            .export_reader(&id, &*watch)
+            .export_reader(&image.id.id, &*watch)
             .map_err(Failure::from)
             .and_then(|reader| Ok(image::measure(reader, size, &*watch)?));
         // A cancelled read reaches the measurement as an error of the stream.
         let measurement = if watch.is_cancelled() { return Err(Failure::cancelled()) } else { measured? };
         // What is corrupt or incomplete may be mended by the engine under the same ID.
         if measurement.images.iter().all(|image| image.state == ImageState::Measured) {
-            remember(&store, &key, &measurement);
+            remember_export(&context, &engine, &image, &measurement);
         }
         Ok(measurement)
     })
@@ -177,7 +190,7 @@ async fn measure_path(context: &Context, path: PathBuf, watch: Arc<dyn Watch>) -
         // What was written while it was read is not remembered: the key would name other bytes.
         let Some(key) = before.filter(|key| content_key(&path).as_ref() == Some(key)) else { return outcome };
         match (&outcome, key.as_slice()) {
-            (Ok(measurement), [file]) => remember(context.store(), file, measurement),
+            (Ok(measurement), [file]) if !path.is_dir() => remember(context.store(), file, measurement),
             (Ok(measurement), _) => context.note_folder(&path, key, measurement.clone()),
             (Err(failure), _) if failure.is_cancelled() => {}
             (Err(failure), _) => context.note_unreadable(&path, key, &failure.to_string()),
@@ -211,14 +224,27 @@ fn recall(store: &Store, key: &CacheKey) -> Option<Measurement> {
 pub(super) fn recall_file(context: &Context, path: &Path) -> Option<Measurement> {
     let key = content_key(path)?;
     match key.as_slice() {
-        [file] => recall(context.store(), file),
+        [file] if !path.is_dir() => recall(context.store(), file),
         _ => context.recall_folder(path, &key),
     }
 }
 
-/// An engine's image with the evidence of an earlier measurement, if there was one.
-pub(super) fn recall_engine_image(store: &Store, engine: &EngineInfo, mut image: LocalImage) -> LocalImage {
-    if let Some(measurement) = recall(store, &engine_key(engine, &image.id.id)) {
+/// An engine's image with what is known of it beyond the engine's word: which configuration it is, and what measuring the
+/// same content found before. Blocks.
+pub(super) fn recall_engine_image(context: &Context, engine: &Engine, mut image: LocalImage) -> LocalImage {
+    let identity = context.identities().of(engine, &image);
+    if let Some(identity) = &identity {
+        image = identified(image, identity);
+    }
+    let by_id = recall(context.store(), &engine_key(engine.info(), &image.id.id));
+    let measured = by_id.or_else(|| {
+        let identity = identity.as_ref()?;
+        let mut known = recall(context.store(), &identity::content_key(engine.info(), identity))?;
+        // It was found behind other manifests then.
+        known.images.iter_mut().for_each(|found| found.manifests.clone_from(&identity.manifests));
+        Some(known)
+    });
+    if let Some(measurement) = measured {
         image.evidence = engine_evidence(&image, &measurement);
         // The engine's list leaves the platform out; the configuration that was measured says it.
         let config = image.evidence.config_digest();
@@ -230,9 +256,19 @@ pub(super) fn recall_engine_image(store: &Store, engine: &EngineInfo, mut image:
 
 /// A listed image with what measuring has found of it since it was listed: its evidence and platform.
 pub async fn recall_image(context: &Context, image: LocalImage) -> LocalImage {
-    match (&image.id.source, context.engine().await) {
-        (Source::Engine, Ok(engine)) => recall_engine_image(context.store(), engine.info(), image),
-        _ => image,
+    let (Source::Engine, Ok(engine)) = (&image.id.source, context.engine().await) else { return image };
+    let (context, listed) = (context.clone(), image.clone());
+    blocking(move || Ok(recall_engine_image(&context, &engine, listed))).await.unwrap_or(image)
+}
+
+/// Remembers what an export gave under the engine's ID, and under what identifies the content whatever its ID.
+fn remember_export(context: &Context, engine: &Engine, image: &LocalImage, measurement: &Measurement) {
+    remember(context.store(), &engine_key(engine.info(), &image.id.id), measurement);
+    let Some(identity) = context.identities().of(engine, image) else { return };
+    let is_it = |found: &&MeasuredImage| found.config_digest == Some(identity.config);
+    if let Some(found) = measurement.images.iter().find(is_it) {
+        let alone = Measurement { images: vec![found.clone()], absent_platforms: Vec::new(), ..measurement.clone() };
+        remember(context.store(), &identity::content_key(engine.info(), &identity), &alone);
     }
 }
 
@@ -240,30 +276,22 @@ fn engine_key(engine: &EngineInfo, image: &str) -> CacheKey {
     CacheKey::Engine { engine_id: engine.id.clone(), image_id: image.to_owned() }
 }
 
-/// What identifies the bytes of an archive or a layout folder: one key, or that of every file which a layout is made of
-/// (image-spec, *image-layout*), since a folder's own times say nothing of the files below it.
+/// What identifies the bytes of an archive or a layout folder: the key of every file that measuring it reads, since a
+/// folder's own times say nothing of the files below it. `None` when one changed a moment ago, or cannot be looked at.
 pub(super) fn content_key(path: &Path) -> Option<Vec<CacheKey>> {
-    if !path.is_dir() {
-        return file_key(path).map(|key| vec![key]);
-    }
-    let mut files = vec![path.join("oci-layout"), path.join("index.json")];
-    for blob in std::fs::read_dir(path.join("blobs/sha256")).ok()? {
-        files.push(blob.ok()?.path());
-    }
-    files.sort();
-    files.iter().map(|file| file_key(file)).collect()
-}
-
-fn file_key(path: &Path) -> Option<CacheKey> {
-    let meta = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
-    CacheKey::of_file(&meta, SystemTime::now())
+    let file_key = |file: PathBuf| {
+        let meta = std::fs::metadata(file).ok().filter(std::fs::Metadata::is_file)?;
+        CacheKey::of_file(&meta, SystemTime::now())
+    };
+    image::files_of(path).ok()?.into_iter().map(file_key).collect()
 }
 
 /// The evidence that an export gives for the image it was asked for. An engine may hold several platforms under one ID:
 /// the image is the one whose configuration the engine claims, or the only one that is whole.
 fn engine_evidence(image: &LocalImage, measurement: &Measurement) -> Evidence {
     let claimed = match &image.evidence {
-        Evidence::Known { level: EvidenceLevel::Claimed, .. } => image.evidence.config_digest(),
+        // One ID names one content, so that what was found before is a claim as well.
+        Evidence::Known { .. } => image.evidence.config_digest(),
         _ => None,
     };
     let whole = || measurement.images.iter().filter(|found| found.state == ImageState::Measured);
@@ -293,7 +321,7 @@ mod tests {
     use super::*;
     use crate::domain::{
         digest::DigestKind,
-        image::{ImageId, KindedDigest},
+        image::{EvidenceLevel, ImageId, KindedDigest},
         measurement::MeasuredImage,
     };
 

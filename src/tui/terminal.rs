@@ -1,12 +1,19 @@
-//! The terminal as a guard: taken on construction, given back on drop, on panic and on every signal that can be caught.
+//! The terminal as a guard: taken on construction, given back on drop, on panic and on every signal that ends the
+//! program and can be caught.
+//!
+//! Not on `SIGKILL`, and not on `SIGSEGV`, `SIGBUS`, `SIGILL` and `SIGFPE`: the processor raises these at an instruction
+//! that cannot be done, a handler would return to that instruction, and what is safe to call inside the handler cannot
+//! give a terminal back. After them, as after a call of `abort` outside a panic, `reset` mends the terminal.
 
 use std::{
+    future::poll_fn,
     io::{self, IsTerminal as _, Stdout, Write as _},
     os::fd::{AsFd as _, OwnedFd},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    task::Poll,
 };
 
 use ratatui::{
@@ -18,7 +25,10 @@ use ratatui::{
         terminal::{EnterAlternateScreen, LeaveAlternateScreen},
     },
 };
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
+use signal_hook::consts::{
+    SIGBUS, SIGCHLD, SIGCONT, SIGFPE, SIGILL, SIGKILL, SIGPIPE, SIGSEGV, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG,
+    SIGWINCH,
+};
 use tokio::{
     io::{Interest, unix::AsyncFd},
     signal::unix::{Signal, SignalKind, signal},
@@ -151,9 +161,25 @@ pub enum Caught {
     Continue,
 }
 
+/// Linux' last signal, and the last that has a name: those between are for whatever two programs agree on, and end a
+/// program that knows of no agreement.
+const LAST: i32 = 64;
+const LAST_NAMED: i32 = 31;
+
+/// Every signal but these ends a program that does not catch it (signal(7)).
+const OTHERS: [i32; 14] = [
+    // Nobody can catch them.
+    SIGKILL, SIGSTOP, // A handler would not outlive them: see the module.
+    SIGSEGV, SIGBUS, SIGILL, SIGFPE,
+    // Rust's runtime ignores it, and the write that it tells of fails.
+    SIGPIPE, // They are ignored by default.
+    SIGCHLD, SIGURG, SIGWINCH, // They stop a program, or continue it.
+    SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU,
+];
+
 /// Every signal that concerns the terminal.
 pub struct Signals {
-    ends: [(Signal, i32); 4],
+    ends: Vec<(Signal, i32)>,
     stop: Signal,
     resume: Signal,
 }
@@ -164,25 +190,33 @@ impl Signals {
     /// # Errors
     /// When the system refuses.
     pub fn catch() -> io::Result<Self> {
-        let end = |number| Ok::<_, io::Error>((signal(SignalKind::from_raw(number))?, number));
-        Ok(Self {
-            ends: [end(SIGTERM)?, end(SIGHUP)?, end(SIGINT)?, end(SIGQUIT)?],
-            stop: signal(SignalKind::from_raw(SIGTSTP))?,
-            resume: signal(SignalKind::from_raw(SIGCONT))?,
-        })
+        let listen = |number| signal(SignalKind::from_raw(number));
+        let mut ends = Vec::new();
+        for number in (1..=LAST).filter(|number| !OTHERS.contains(number)) {
+            match listen(number) {
+                Ok(listener) => ends.push((listener, number)),
+                // The C library keeps the first few of these for itself (nptl(7)), and lets nobody have them.
+                Err(_) if number > LAST_NAMED => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Self { ends, stop: listen(SIGTSTP)?, resume: listen(SIGCONT)? })
     }
 
     /// The next one.
     pub async fn next(&mut self) -> Caught {
-        let [(term, a), (hup, b), (int, c), (quit, d)] = &mut self.ends;
-        tokio::select! {
-            _ = term.recv() => Caught::End(*a),
-            _ = hup.recv() => Caught::End(*b),
-            _ = int.recv() => Caught::End(*c),
-            _ = quit.recv() => Caught::End(*d),
-            _ = self.stop.recv() => Caught::Stop,
-            _ = self.resume.recv() => Caught::Continue,
-        }
+        poll_fn(|context| {
+            for (listener, number) in &mut self.ends {
+                if listener.poll_recv(context).is_ready() {
+                    return Poll::Ready(Caught::End(*number));
+                }
+            }
+            if self.stop.poll_recv(context).is_ready() {
+                return Poll::Ready(Caught::Stop);
+            }
+            self.resume.poll_recv(context).map(|_| Caught::Continue)
+        })
+        .await
     }
 }
 
@@ -200,5 +234,71 @@ pub async fn hung_up() -> io::Result<()> {
             return Ok(());
         }
         ready.clear_ready();
+    }
+}
+
+#[cfg(test)]
+#[path = "../../tests/support/terminal.rs"]
+#[allow(
+    dead_code,
+    clippy::expect_used,
+    reason = "the suites' terminal, of which this room's test uses a part; a test fails by panicking"
+)]
+mod pseudo;
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::expect_used, reason = "a test fails by panicking")]
+
+    use std::process::Command;
+
+    use ratatui::widgets::Paragraph;
+
+    use super::{
+        Guard,
+        pseudo::{Terminal, after_end, in_a_shell},
+    };
+
+    const ENTER_SCREEN: &str = "\x1b[?1049h";
+    const LEAVE_SCREEN: &str = "\x1b[?1049l";
+    const SHOW_CURSOR: &str = "\x1b[?25h";
+    const DRAWN: &str = "drawn before the end";
+    const MESSAGE: &str = "in the middle of a frame";
+    /// Set for the process that is to panic: whoever runs all ignored tests does not mean that one.
+    const TO_PANIC: &str = "DAOCHAIN_TEST_PANIC";
+
+    #[test]
+    #[ignore = "it panics; `a_panic_gives_the_terminal_back_and_can_be_read` runs it in a terminal of its own"]
+    fn a_screen_that_panics() {
+        if std::env::var_os(TO_PANIC).is_none() {
+            return;
+        }
+        let mut guard = Guard::take().expect("a terminal");
+        guard.screen.draw(|frame| frame.render_widget(Paragraph::new(DRAWN), frame.area())).expect("a frame");
+        let _ = guard.screen.draw(|_| panic!("{MESSAGE}"));
+    }
+
+    #[test]
+    fn a_panic_gives_the_terminal_back_and_can_be_read() {
+        let name = format!("{}::a_screen_that_panics", module_path!().split_once("::").expect("a room").1);
+        let mut again = Command::new(std::env::current_exe().expect("this test's file"));
+        again.args(["--exact", &name, "--ignored", "--nocapture"]).env(TO_PANIC, "1").env_remove("RUST_BACKTRACE");
+        let mut terminal = Terminal::start(24, 80, &in_a_shell(&again));
+        let (written, _) = terminal.finish();
+
+        let entered = written.find(ENTER_SCREEN).expect("the alternate screen was entered");
+        let left = written.rfind(LEAVE_SCREEN).expect("the alternate screen is left");
+        assert!(written[entered..left].contains(DRAWN), "{written:?}");
+        let rest = &written[left..];
+        assert!(rest.contains(SHOW_CURSOR), "the cursor is shown: {rest:?}");
+        assert!(rest.contains(MESSAGE), "the message is on the screen that stays: {rest:?}");
+        assert!(!rest.contains(DRAWN), "nothing is drawn there: {rest:?}");
+        assert!(terminal.contents().contains(MESSAGE), "{}", terminal.contents());
+
+        let (status, modes) = after_end(&written);
+        assert_eq!(status, 101, "a panic's exit code: {written:?}");
+        for mode in ["icanon", "echo", "isig", "icrnl", "opost"] {
+            assert!(modes.iter().any(|one| one == mode), "`{mode}` is on again: {modes:?}");
+        }
     }
 }

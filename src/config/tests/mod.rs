@@ -148,7 +148,7 @@ fn a_network_of_endpoints_alone_is_listed_last() {
 fn what_cannot_be_is_refused_with_its_reason() {
     let error = Setup::new(FILE).network("mainet\u{1b}").load().unwrap_err();
     assert_eq!(error.code(), "no-such-network");
-    assert_eq!(error.to_string(), "there is no network `mainet\\u{1b}`; there are `dev`, `local`, `sepolia`");
+    assert_eq!(error.to_string(), "there is no network `mainet\\u{1b}` among `dev`, `local`, `sepolia`; name one of these, or add it with `daochain network add`");
     for (setup, word) in [
         (Setup::new("").network("dev").rpc("http://x.example"), "embedded node"),
         (Setup::new("").rpc("x.example/SECRET"), "no URL"),

@@ -129,7 +129,7 @@ impl Writer<'_, '_> {
 
     fn reason(&mut self) {
         let verdict = self.row.verdict.as_ref();
-        let measured = verdict.is_some_and(|verdict| verdict.evidence == EvidenceLevel::Measured);
+        let measured = verdict.is_some_and(|verdict| verdict.evidence.is_measured());
         let (glyph, role, mut reason) = match verdict {
             Some(verdict) => (
                 self.canvas.theme.glyph(verdict.conclusion, measured),
@@ -174,6 +174,7 @@ impl Writer<'_, '_> {
         let level = match (image.evidence.level(), self.row.measured_at) {
             (EvidenceLevel::Measured, Some(at)) => format!("measured {} ago", coarse_age(self.model.now.since(at))),
             (EvidenceLevel::Measured, None) => "measured".to_owned(),
+            (EvidenceLevel::Identified, _) => "configuration read in the engine's store, not measured".to_owned(),
             (EvidenceLevel::Claimed, _) if self.row.unreadable().is_some() => "not measured".to_owned(),
             (EvidenceLevel::Claimed, _) => "claimed, not measured".to_owned(),
         };

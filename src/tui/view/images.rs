@@ -145,7 +145,7 @@ fn row_line<'t>(model: &Model, canvas: &Canvas, columns: Columns, row: &Row, sel
 fn glyph(theme: Theme, row: &Row) -> (&'static str, Role) {
     match &row.verdict {
         Some(verdict) => {
-            let measured = verdict.evidence == crate::domain::image::EvidenceLevel::Measured;
+            let measured = verdict.evidence.is_measured();
             (theme.glyph(verdict.conclusion, measured), Theme::role(verdict.conclusion, measured))
         }
         None if row.key.reference.is_some() || row.unreadable().is_some() => {
@@ -178,11 +178,11 @@ fn verdict(model: &Model, row: &Row, columns: usize) -> (Role, String) {
         };
         return (role, words.to_owned());
     };
-    let measured = verdict.evidence == crate::domain::image::EvidenceLevel::Measured;
+    let measured = verdict.evidence.is_measured();
     let version = verdict.version.map_or_else(String::new, |version| format!(" v{version}"));
     let words = match verdict.conclusion {
         Conclusion::Verified if measured => format!("verified{version}"),
-        Conclusion::Verified => format!("verified{version} claimed"),
+        Conclusion::Verified => format!("verified{version} {}", verdict.evidence.word()),
         Conclusion::Outdated => match verdict.current_version {
             Some(current) => format!("outdated{version} < v{current}"),
             None => "outdated".to_owned(),

@@ -1,0 +1,90 @@
+//! containerd's content store, read as files where this user may: the only place where an engine of that kind keeps the
+//! configurations of its images within reach (no call of its API gives them).
+
+use std::{
+    fs::File,
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+};
+
+use rustix::fs::{Mode, OFlags};
+
+use super::{Engine, Store};
+use crate::domain::Digest;
+
+/// Where containerd keeps content below its root (containerd, `plugins/content/local`).
+const BLOBS: &str = "io.containerd.content.v1.content/blobs/sha256";
+/// The root of a containerd that the system runs.
+const SYSTEM_ROOT: &str = "/var/lib/containerd";
+/// The root of one that the engine runs itself, below the engine's.
+const OWN_ROOT: &str = "containerd/daemon";
+
+/// The files of a content store. What is read from them is named by its digest, so that whoever checks it need not trust
+/// them, nor that they are this engine's.
+#[derive(Debug, Clone)]
+pub struct ContentStore(Vec<PathBuf>);
+
+impl Engine {
+    /// The content store of an engine on this machine. `None` for other kinds of engines.
+    #[must_use]
+    pub fn content_store(&self) -> Option<ContentStore> {
+        let info = self.info();
+        let is_here = info.store == Store::Containerd && info.endpoint.starts_with("unix:");
+        let own = info.root.iter().map(|root| root.join(OWN_ROOT));
+        let roots = own.chain(std::iter::once(PathBuf::from(SYSTEM_ROOT)));
+        is_here.then(|| ContentStore(roots.map(|root| root.join(BLOBS)).collect()))
+    }
+}
+
+impl ContentStore {
+    /// The bytes under `digest`, which are still to be compared with it. `None` where there are none.
+    ///
+    /// # Errors
+    /// When there are and they cannot be read, or are more than `limit`.
+    pub fn read(&self, digest: Digest, limit: u64) -> io::Result<Option<Vec<u8>>> {
+        let mut refused = None;
+        for folder in &self.0 {
+            match read(&folder.join(digest.hex()), limit) {
+                Ok(bytes) => return Ok(Some(bytes)),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => refused = Some(error),
+            }
+        }
+        refused.map_or(Ok(None), Err)
+    }
+}
+
+fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    // Whoever could replace a blob by a link or a pipe must not lead or stop this process.
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "it is no regular file"));
+    }
+    let mut bytes = Vec::new();
+    if file.take(limit + 1).read_to_end(&mut bytes)? as u64 > limit {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than any document"));
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    #[test]
+    fn only_whole_files_of_a_documents_size_are_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let (empty, full) = (dir.path().join("empty"), dir.path().join("full"));
+        std::fs::create_dir_all(&full).unwrap();
+        let blob = |text: &str| full.join(Digest::of(text.as_bytes()).hex());
+        std::fs::write(blob("x"), "x").unwrap();
+        std::os::unix::fs::symlink(blob("x"), blob("link")).unwrap();
+        let store = ContentStore(vec![empty, full.clone()]);
+        let read = |text: &str, limit| store.read(Digest::of(text.as_bytes()), limit);
+        assert_eq!(read("x", 1).unwrap(), Some(b"x".to_vec()));
+        assert_eq!(read("absent", 1).unwrap(), None);
+        assert!(read("x", 0).is_err() && read("link", 9).is_err());
+    }
+}
