@@ -124,6 +124,14 @@ impl Contents {
         None
     }
 
+    /// Every document that can be used.
+    pub(super) fn documents(&self) -> impl Iterator<Item = &Document> {
+        self.members.values().filter_map(|member| match member {
+            Member::File(Blob { document: Some(document), .. }) => document.as_ref().as_ref().ok(),
+            _ => None,
+        })
+    }
+
     /// True when a member has this name, whatever it is.
     pub(super) fn has(&self, name: &str) -> bool {
         self.members.contains_key(name)

@@ -56,6 +56,9 @@ pub(super) struct Descriptor {
     #[serde(rename = "mediaType", default)]
     pub(super) media_type: String,
     pub(super) digest: ClaimedDigest,
+    /// The content itself, in base64.
+    #[serde(default)]
+    pub(super) data: Option<String>,
     #[serde(default)]
     platform: Option<Platform>,
     #[serde(default)]
@@ -196,8 +199,10 @@ impl From<RawConfig> for Config {
 impl Document {
     /// Bytes of memory that it takes, roughly.
     pub(super) fn weight(&self) -> usize {
-        let descriptor =
-            |it: &Descriptor| size_of::<Descriptor>() + it.media_type.len() + it.name().map_or(0, str::len);
+        let descriptor = |it: &Descriptor| {
+            let texts = it.media_type.len() + it.name().map_or(0, str::len) + it.data.as_ref().map_or(0, String::len);
+            size_of::<Descriptor>() + texts
+        };
         let texts = |it: &[String]| it.iter().map(|text| size_of::<String>() + text.len()).sum::<usize>();
         match self {
             Self::Saves(saves) => saves
@@ -208,7 +213,7 @@ impl Document {
                 })
                 .sum(),
             Self::Config(config) => size_of::<Config>() + size_of::<ClaimedDigest>() * config.diff_ids.len(),
-            Self::Manifest(manifest) => manifest.layers.iter().map(descriptor).sum(),
+            Self::Manifest(manifest) => std::iter::once(&manifest.config).chain(&manifest.layers).map(descriptor).sum(),
             Self::Index(descriptors) => descriptors.iter().map(descriptor).sum(),
         }
     }

@@ -1,7 +1,7 @@
 //! Measures image content: configuration and layers, hashed in one pass, judged at the end.
 //!
 //! ```text
-//! source ─▶ feed ─▶ codec (outer gzip, zstd) ─▶ archive (tar) ─▶ member (hash, unpack, JSON) ─▶ contents
+//! source ─▶ feed ─▶ codec (outer gzip, zstd) ─▶ archive (tar) ─▶ member (hash, unpack, JSON) ─▶ contents ◀─ inline
 //!                                                                layout (folder) ──────────────────┘ │
 //!                                        merge ◀─ saved (manifest.json), index (index.json) ◀────────┘
 //!                                          └─ each image through judge ─▶ Measurement
@@ -22,6 +22,7 @@ mod extension;
 mod feed;
 mod identity;
 mod index;
+mod inline;
 mod json;
 mod judge;
 mod layout;
@@ -70,7 +71,7 @@ pub enum Kind {
 pub fn measure<R: Read>(input: R, size: Option<u64>, watch: &dyn Watch) -> Result<Measurement, ImageError> {
     let mut meter = Meter::new(size, watch);
     let contents = feed::through(input, &mut meter, |feed| archive::read(codec::unpacked(feed)?, watch))?;
-    conclude(&contents, &meter)
+    conclude(contents, &meter, watch)
 }
 
 /// Measures an archive file or an OCI layout folder.
@@ -95,7 +96,7 @@ pub fn measure_layout(path: &Path, watch: &dyn Watch) -> Result<Measurement, Ima
     let layout = layout::Layout::list(path)?;
     let mut meter = Meter::new(Some(layout.size()), watch);
     let contents = layout.read(&mut meter, watch)?;
-    conclude(&contents, &meter)
+    conclude(contents, &meter, watch)
 }
 
 /// Every file that measuring this archive or layout folder would read: what identifies them identifies its content.
@@ -106,8 +107,9 @@ pub fn files_of(path: &Path) -> Result<Vec<PathBuf>, ImageError> {
     if path.is_dir() { Ok(layout::Layout::list(path)?.paths()) } else { Ok(vec![path.to_owned()]) }
 }
 
-fn conclude(contents: &Contents, meter: &Meter<'_>) -> Result<Measurement, ImageError> {
-    let (images, absent_platforms) = merge::conclude(contents)?;
+fn conclude(mut contents: Contents, meter: &Meter<'_>, watch: &dyn Watch) -> Result<Measurement, ImageError> {
+    inline::expand(&mut contents, watch)?;
+    let (images, absent_platforms) = merge::conclude(&contents)?;
     Ok(Measurement { bytes: meter.done(), seconds: meter.seconds(), images, absent_platforms })
 }
 

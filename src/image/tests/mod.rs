@@ -6,6 +6,7 @@ mod ambiguous;
 mod bounds;
 mod damage;
 mod dialects;
+mod embedded;
 mod fixture;
 mod mutation;
 mod streams;
