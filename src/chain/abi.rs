@@ -54,13 +54,13 @@ pub(super) fn proxy_calldata() -> Vec<u8> {
 /// What the registry is called with.
 pub(super) fn calldata(statement: &Statement) -> Vec<u8> {
     match statement {
-        Statement::Release { reference, digests, annotations } => {
+        Statement::Release { reference, digests, amends, annotations } => {
             let digests =
                 digests.iter().map(|one| AbiDigest { value: *one.digest.as_bytes(), kind: one.kind.code() }).collect();
             let release = Release {
                 image_ref: reference.as_str().to_owned(),
                 digests,
-                amends: 0,
+                amends: *amends,
                 annotations: annotations.clone(),
             };
             PublishCall { release }.encode()
@@ -115,6 +115,7 @@ mod tests {
         let release = Statement::Release {
             reference: "acme/api:1".parse().unwrap(),
             digests: digests.clone(),
+            amends: 0,
             annotations: r#"{"a":1}"#.to_owned(),
         };
         let encoded = calldata(&release);

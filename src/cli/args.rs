@@ -204,8 +204,17 @@ pub struct Publish {
     #[arg(long, value_name = "JSON", default_value = "", hide_default_value = true, value_parser = annotations)]
     pub annotations: String,
     /// Make a new version though these digests are current already
-    #[arg(long)]
+    #[arg(long, conflicts_with = "amend")]
     pub again: bool,
+    /// Add to the current version instead of making a new one: another platform's build
+    #[arg(long)]
+    pub amend: bool,
+    /// Publish every platform that the name stands for here, and not this machine's alone
+    #[arg(long)]
+    pub all_platforms: bool,
+    /// Publish the layers' ChainID too: who has them under another configuration is told so
+    #[arg(long)]
+    pub with_layers: bool,
     #[command(flatten)]
     pub sending: Sending,
 }

@@ -1,6 +1,6 @@
 //! `daochain publish`
 
-use std::{fs::File, io::Read as _, path::Path};
+use std::{collections::BTreeSet, fs::File, io::Read as _, path::Path};
 
 use super::{
     Session, args, sending,
@@ -9,12 +9,12 @@ use super::{
 };
 use crate::{
     domain::{
-        Digest, Reference,
+        Address, Digest, Reference,
         digest::DigestKind,
         image::{Evidence, EvidenceLevel, KindedDigest, LocalImage},
         publication::Statement,
     },
-    ops::{Failure, accounts::choose_account},
+    ops::{Failure, accounts::choose_account, publish::head_version},
 };
 
 /// Longest list of references, in bytes.
@@ -23,9 +23,15 @@ const LIST_LIMIT: u64 = 1 << 20;
 /// The measured content that a release is made of.
 struct Release {
     reference: Reference,
-    /// Platform and configuration of each image: the same platform twice would be two contents under one name.
-    images: Vec<(Option<String>, Digest)>,
+    /// Each image: the same platform twice would be two contents under one name.
+    images: Vec<Platform>,
+}
+
+struct Platform {
+    name: Option<String>,
+    config: Digest,
     digests: Vec<KindedDigest>,
+    layers: Option<KindedDigest>,
 }
 
 pub async fn run(session: &mut Session, args: args::Publish) -> Result<u8, Failure> {
@@ -45,12 +51,28 @@ pub async fn run(session: &mut Session, args: args::Publish) -> Result<u8, Failu
         of_archives(session, &args, &references).await?
     };
     let mut statements = Vec::with_capacity(releases.len());
-    for release in releases {
+    for mut release in releases {
         sending::refuse_pending(&pending, &release.reference)?;
-        statements.push(release.statement(&args.annotations));
+        if !args.all_platforms {
+            release.keep_local()?;
+        }
+        let amends = if args.amend { amended(session, &release.reference, account).await? } else { 0 };
+        statements.push(release.statement(&args, amends));
     }
     let task = sending::Task { schema: "daochain.publish/1", account, sending: &args.sending, again: args.again };
     sending::send(session, &task, statements).await
+}
+
+/// The version that an amendment adds to.
+async fn amended(session: &Session, reference: &Reference, account: Address) -> Result<u32, Failure> {
+    match head_version(&session.context, reference, account).await? {
+        0 => {
+            let message =
+                format!("{account} has released nothing under `{}` that could be amended", reference.familiar());
+            Err(Failure::new("refused", &message).hint("publish it without --amend first"))
+        }
+        version => Ok(version),
+    }
 }
 
 async fn of_list(session: &Session, references: &[Reference]) -> Result<Vec<Release>, Failure> {
@@ -115,28 +137,64 @@ fn add_all(path: &Path, images: &[LocalImage], releases: &mut Vec<Release>) -> R
 
 impl Release {
     fn of(reference: &Reference) -> Self {
-        Self { reference: reference.clone(), images: Vec::new(), digests: Vec::new() }
+        Self { reference: reference.clone(), images: Vec::new() }
     }
 
     /// Adds an image's digests. Only what was measured is ever published.
     fn add(&mut self, image: &LocalImage, evidence: &Evidence) -> Result<(), Failure> {
         let config = measured_config(&self.reference, evidence)?;
-        let twin = self.images.iter().find(|(platform, other)| *platform == image.platform && *other != config);
-        if let Some((_, other)) = twin {
+        let twin = self.images.iter().find(|other| other.name == image.platform && other.config != config);
+        if let Some(other) = twin {
             let name = self.reference.familiar();
-            let message = format!("`{name}` stands for two images of one platform: {other} and {config}");
+            let message = format!("`{name}` stands for two images of one platform: {} and {config}", other.config);
             return Err(Failure::new("reference-ambiguous", &message).hint("name one archive with --archive FILE"));
         }
-        self.images.push((image.platform.clone(), config));
-        self.digests.extend(evidence.statable());
-        self.digests.sort();
-        self.digests.dedup();
+        let (name, layers) = (image.platform.clone(), evidence.layers());
+        self.images.push(Platform { name, config, digests: evidence.statable(), layers });
         Ok(())
     }
 
-    fn statement(self, annotations: &str) -> Statement {
-        Statement::Release { reference: self.reference, digests: self.digests, annotations: annotations.to_owned() }
+    /// Leaves this machine's platform where there are several: the others were built elsewhere, and are published there,
+    /// or on purpose.
+    fn keep_local(&mut self) -> Result<(), Failure> {
+        let names: BTreeSet<_> = self.images.iter().map(|image| image.name.clone().unwrap_or_default()).collect();
+        if names.len() < 2 {
+            return Ok(());
+        }
+        let own = local_platform();
+        let is_own = |image: &Platform| {
+            let rest = image.name.as_deref().and_then(|name| name.strip_prefix(own.as_str()));
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        if !self.images.iter().any(is_own) {
+            let names: Vec<_> = names.into_iter().collect();
+            let message =
+                format!("`{}` stands for {} here, and for no {own}", self.reference.familiar(), names.join(", "));
+            return Err(Failure::new("reference-ambiguous", &message).hint("--all-platforms publishes all of them"));
+        }
+        self.images.retain(is_own);
+        Ok(())
     }
+
+    fn statement(self, args: &args::Publish, amends: u32) -> Statement {
+        let layers = self.images.iter().filter(|_| args.with_layers).filter_map(|image| image.layers);
+        let mut digests: Vec<_> = self.images.iter().flat_map(|image| image.digests.clone()).chain(layers).collect();
+        digests.sort();
+        digests.dedup();
+        Statement::Release { reference: self.reference, digests, amends, annotations: args.annotations.clone() }
+    }
+}
+
+/// What images call the platform of this machine.
+fn local_platform() -> String {
+    let architecture = match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        "x86" => "386",
+        "powerpc64" => "ppc64le",
+        other => other,
+    };
+    format!("linux/{architecture}")
 }
 
 /// The configuration digest of measured content.
@@ -220,7 +278,21 @@ mod tests {
     fn platforms_of_one_name_are_one_release() {
         let made =
             release(&[image("linux/amd64", b"a"), image("linux/arm64", b"b"), image("linux/amd64", b"a")]).unwrap();
-        assert_eq!(made.digests.len(), 2);
+        let configs: BTreeSet<_> = made.images.iter().map(|image| image.config).collect();
+        assert_eq!(configs.len(), 2);
+    }
+
+    #[test]
+    fn of_several_platforms_this_machines_is_meant() {
+        let own = local_platform();
+        let mut made = release(&[image(&own, b"a"), image("plan9/mips", b"b")]).unwrap();
+        made.keep_local().unwrap();
+        assert_eq!(made.images.len(), 1);
+        let mut alone = release(&[image("plan9/mips", b"b")]).unwrap();
+        alone.keep_local().unwrap();
+        assert_eq!(alone.images.len(), 1, "the only one is meant, whatever it is for");
+        let mut foreign = release(&[image("plan9/mips", b"b"), image("plan9/arm", b"c")]).unwrap();
+        assert_eq!(foreign.keep_local().unwrap_err().code, "reference-ambiguous");
     }
 
     #[test]

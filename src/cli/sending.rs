@@ -245,8 +245,10 @@ fn show_quotes(console: &mut Console, quotes: &[&Quote]) {
     for quote in quotes {
         let reference = quote.statement.reference();
         match &quote.statement {
-            Statement::Release { digests, .. } => {
-                console.note(&format!("release {reference} as version {}", quote.version));
+            Statement::Release { digests, amends, .. } => {
+                let what = if *amends > 0 { "amend" } else { "release" };
+                let into = if *amends > 0 { "in" } else { "as" };
+                console.note(&format!("{what} {reference} {into} version {}", quote.version));
                 for kinded in digests {
                     console.note(&format!("  {:<9} {}", kinded.kind.word(), kinded.digest));
                 }

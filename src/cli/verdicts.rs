@@ -114,6 +114,8 @@ pub struct ImageVerdict {
     pub published_at: Option<Timestamp>,
     pub revoked: Option<Withdrawal>,
     pub expected: Vec<Digest>,
+    /// For a mismatch: the version whose layers the image has under another configuration.
+    pub same_layers_as: Option<u32>,
     pub checked_at: Timestamp,
     pub reason: String,
     pub problem: Option<String>,
@@ -194,6 +196,7 @@ impl ImageVerdict {
             published_at: verdict.published_at,
             revoked: verdict.revoked,
             expected: verdict.expected,
+            same_layers_as: verdict.same_layers,
             checked_at,
             reason: verdict.reason,
             problem: verdict.problem,

@@ -102,6 +102,14 @@ impl From<Digest> for String {
     }
 }
 
+/// The *ChainID* of layers, lowest first: their content as one, whatever configuration it has (OCI image-spec, `config.md`,
+/// *Layer ChainID*). `None` for no layers, which have none.
+#[must_use]
+pub fn chain_id(diff_ids: &[Digest]) -> Option<Digest> {
+    let (first, rest) = diff_ids.split_first()?;
+    Some(rest.iter().fold(*first, |chain, layer| Digest::of(format!("{chain} {layer}").as_bytes())))
+}
+
 /// What a digest in a release stands for. The numbers are the contract's (`Digest.kind`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -175,6 +183,17 @@ mod tests {
         assert!(matches!("sha512:00".parse::<Digest>(), Err(DigestError::Algorithm(_))));
         assert!(matches!("sha256:00".parse::<Digest>(), Err(DigestError::Malformed(_))));
         assert!(matches!("".parse::<Digest>(), Err(DigestError::Malformed(_))));
+    }
+
+    #[test]
+    fn a_chain_is_its_layers_in_order() {
+        let [a, b, c] = [b"a", b"b", b"c"].map(|text| Digest::of(text));
+        assert_eq!(chain_id(&[]), None);
+        assert_eq!(chain_id(&[a]), Some(a));
+        let ab = Digest::of(format!("{a} {b}").as_bytes());
+        assert_eq!(chain_id(&[a, b]), Some(ab));
+        assert_eq!(chain_id(&[a, b, c]), Some(Digest::of(format!("{ab} {c}").as_bytes())));
+        assert_ne!(chain_id(&[b, a]), Some(ab));
     }
 
     #[test]

@@ -114,6 +114,13 @@ impl Evidence {
         }
     }
 
+    /// The layers' content as one (*ChainID*), where it was measured. It identifies no image: another configuration may run
+    /// the same layers in another way.
+    #[must_use]
+    pub fn layers(&self) -> Option<KindedDigest> {
+        self.digests().iter().find(|kinded| kinded.kind == DigestKind::ChainId).copied()
+    }
+
     /// Every digest that a record may be looked up for.
     #[must_use]
     pub fn digests(&self) -> &[KindedDigest] {

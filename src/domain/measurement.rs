@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    digest::{Digest, DigestKind},
+    digest::{Digest, DigestKind, chain_id},
     image::{Evidence, EvidenceLevel, KindedDigest},
     reference::Reference,
 };
@@ -97,6 +97,13 @@ pub struct MeasuredLayer {
 }
 
 impl MeasuredImage {
+    /// The layers' content as one, whatever configuration they have.
+    #[must_use]
+    pub fn chain_id(&self) -> Option<Digest> {
+        let diff_ids: Vec<_> = self.layers.iter().map(|layer| layer.diff_id).collect();
+        chain_id(&diff_ids)
+    }
+
     /// The evidence that this measurement gives.
     #[must_use]
     pub fn evidence(&self) -> Evidence {
@@ -105,10 +112,9 @@ impl MeasuredImage {
             (ImageState::Measured, Some(config)) => {
                 let manifests = self.manifests.iter().copied().map(KindedDigest::from);
                 let config = KindedDigest { kind: DigestKind::Config, digest: config };
-                Evidence::Known {
-                    level: EvidenceLevel::Measured,
-                    digests: std::iter::once(config).chain(manifests).collect(),
-                }
+                let layers = self.chain_id().map(|digest| KindedDigest { kind: DigestKind::ChainId, digest });
+                let digests = std::iter::once(config).chain(manifests).chain(layers).collect();
+                Evidence::Known { level: EvidenceLevel::Measured, digests }
             }
             (ImageState::Corrupt, config) => Evidence::Corrupt { problem: problem(), config },
             (ImageState::Measured | ImageState::Incomplete, _) => Evidence::Unreadable { cause: problem() },

@@ -42,6 +42,8 @@ pub enum Statement {
         reference: Reference,
         /// What belongs to it, the configuration first.
         digests: Vec<KindedDigest>,
+        /// The version that the digests are added to, which must be the head's; zero for a new one.
+        amends: u32,
         /// JSON or empty; goes into the event only.
         annotations: String,
     },

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     address::Address,
-    digest::Digest,
+    digest::{Digest, DigestKind},
     image::{Evidence, EvidenceLevel, KindedDigest},
     network::{ChainHead, Finality},
     record::{Answer, Entry, Record},
@@ -121,6 +121,8 @@ pub struct Verdict {
     pub revoked: Option<Withdrawal>,
     /// Digests of the newest release: what the image is compared with. Configurations first.
     pub expected: Vec<Digest>,
+    /// For a mismatch: the release whose layers the image has, under another configuration.
+    pub same_layers: Option<u32>,
     /// One sentence.
     pub reason: String,
     /// What the image's content contradicts, where it does.
@@ -205,8 +207,28 @@ pub fn judge(
         .filter(|(word, ..)| *word != Word::Silent)
         .min_by_key(|(word, publisher, ..)| (*word, *publisher));
     match decisive {
-        Some((word, _, record, rule, entry)) => Speaker { name, level, record, rule, entry, head }.verdict(word),
+        Some((word, _, record, rule, entry)) => {
+            let mut verdict = Speaker { name, level, record, rule, entry, head }.verdict(word);
+            let layers = evidence.layers().filter(|_| word == Word::Never);
+            let published = layers.and_then(|layers| record.entries.iter().find(|entry| entry.digest == layers.digest));
+            if let Some(entry) = published.filter(|entry| entry.version > 0) {
+                verdict.has_layers_of(entry.version);
+            }
+            verdict
+        }
         None => unheard(name, level, records, &trusted),
+    }
+}
+
+impl Verdict {
+    /// Tells of a mismatch that its layers are a release's, and only the configuration another.
+    pub fn has_layers_of(&mut self, version: u32) {
+        self.same_layers = Some(version);
+        self.reason = format!(
+            "{}: its layers are those of version {version}, its configuration is another, as after a conversion between \
+             Docker's and OCI's formats (skopeo, buildah, podman); take it unconverted, or have its publisher release this form",
+            self.reason
+        );
     }
 }
 
@@ -217,7 +239,11 @@ fn word_of<'a>(record: &'a Record, evidence: &Evidence) -> (Word, Option<&'a Ent
     if let Some(revoked) = entries().find(|entry| entry.revoked_at.is_some()) {
         return (Word::Withdrawn, Some(revoked));
     }
-    let newest = entries().filter(|entry| entry.version > 0).max_by_key(|entry| entry.version);
+    // Layers may be withdrawn whatever runs them, and vouch for nothing: the configuration says what is run.
+    let identifies = |kinded: &&KindedDigest| kinded.kind != DigestKind::ChainId;
+    let vouches =
+        |entry: &&Entry| evidence.digests().iter().filter(identifies).any(|kinded| kinded.digest == entry.digest);
+    let newest = entries().filter(vouches).filter(|entry| entry.version > 0).max_by_key(|entry| entry.version);
     let withdrawn =
         record.head.retired_at.is_some() || (record.head.publisher_retired_at.is_some() && record.head.version > 0);
     match newest {
@@ -247,6 +273,7 @@ fn bare(conclusion: Conclusion, evidence: EvidenceLevel, reason: String) -> Verd
         published_at: None,
         revoked: None,
         expected: Vec::new(),
+        same_layers: None,
         reason,
         problem: None,
     }
@@ -369,7 +396,7 @@ impl Speaker<'_> {
 
 /// Configurations first: they are what an image is compared by.
 fn expected(current: &[KindedDigest]) -> Vec<Digest> {
-    let mut sorted: Vec<_> = current.to_vec();
+    let mut sorted: Vec<_> = current.iter().filter(|kinded| kinded.kind != DigestKind::ChainId).copied().collect();
     sorted.sort();
     sorted.into_iter().map(|kinded| kinded.digest).collect()
 }

@@ -224,8 +224,12 @@ async fn play(
     };
     for digest in releases {
         let digests = vec![KindedDigest { kind: DigestKind::Config, digest }];
-        state(context, Statement::Release { reference: reference.clone(), digests, annotations: String::new() }, key)
-            .await?;
+        state(
+            context,
+            Statement::Release { reference: reference.clone(), digests, amends: 0, annotations: String::new() },
+            key,
+        )
+        .await?;
     }
     match scene.plot {
         Plot::Withdrawn => {

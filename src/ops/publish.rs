@@ -11,7 +11,7 @@ use super::context::{blocking, now};
 use crate::{
     chain::{Action, Chain, ChainError, SigningKey},
     domain::{
-        Address, Wei,
+        Address, Reference, Wei,
         network::{Finality, NetworkView},
         publication::{Cost, Fate, JournalEntry, JournalStage, Stage, Statement, TransactionHash},
         verdict::Conclusion,
@@ -61,6 +61,18 @@ pub const fn default_confirmations(local: bool) -> u64 {
     if local { 1 } else { 3 }
 }
 
+/// The version that `publisher` released last under `reference`; zero for none.
+///
+/// # Errors
+/// When the node cannot be asked.
+pub async fn head_version(context: &Context, reference: &Reference, publisher: Address) -> Result<u32, Failure> {
+    let question =
+        crate::chain::Question { reference: reference.clone(), publishers: vec![publisher], digests: Vec::new() };
+    let answers = context.chain().await?.records(&[question]).await?;
+    let own = answers.records.into_iter().flatten().find(|record| record.publisher == publisher);
+    Ok(own.map_or(0, |record| record.head.version))
+}
+
 /// Asks the node what `statement` costs, and whether the contract would take it. Signs nothing.
 ///
 /// # Errors
@@ -86,7 +98,8 @@ pub async fn quote(context: &Context, statement: Statement, from: Address) -> Re
     });
     let (version, standing) = match &statement {
         Statement::Release { .. } if is_current => (head_version, Some(Conclusion::Verified)),
-        Statement::Release { .. } => (head_version.saturating_add(1), None),
+        Statement::Release { amends: 0, .. } => (head_version.saturating_add(1), None),
+        Statement::Release { amends, .. } => (*amends, None),
         Statement::Revocation { .. } => (head_version, is_withdrawn.then_some(Conclusion::Revoked)),
     };
     let cost = chain.estimate(&Action::Statement(statement.clone()), from).await?;

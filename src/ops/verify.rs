@@ -11,7 +11,7 @@ use super::context::{blocking, now};
 use crate::{
     chain::{Chain, Question},
     domain::{
-        Reference, Timestamp,
+        Digest, Reference, Timestamp,
         image::{Evidence, ImageId},
         network::NetworkView,
         record::Answer,
@@ -68,14 +68,33 @@ pub async fn judge_images(context: &Context, subjects: &[Subject], policy: &Trus
         }
     };
     let head = network.as_ref().ok().map(|view: &NetworkView| &view.head);
-    let verdicts: Vec<_> = subjects
+    let mut verdicts: Vec<_> = subjects
         .iter()
         .zip(&answers)
         .map(|(subject, answer)| judge(&subject.reference, &subject.evidence, answer, policy, head))
         .collect();
+    compare_layers(context, subjects, &mut verdicts).await;
     let checked_at = now();
     let last = recall_verdicts(context, subjects, &verdicts, checked_at).await;
     Judgement { network, verdicts, checked_at, last, log_problem }
+}
+
+/// Tells of mismatches that they have the current release's layers, where an image of that release was measured here.
+async fn compare_layers(context: &Context, subjects: &[Subject], verdicts: &mut [Verdict]) {
+    for (subject, verdict) in subjects.iter().zip(verdicts) {
+        let is_open = verdict.conclusion == Conclusion::Mismatch && verdict.same_layers.is_none();
+        let (true, Some(layers), Some(version)) = (is_open, subject.evidence.layers(), verdict.current_version) else {
+            continue;
+        };
+        let (store, expected) = (context.store().clone(), verdict.expected.clone());
+        let known = blocking(move || {
+            let is_same = |config: &Digest| store.layers_of(*config).ok().flatten() == Some(layers.digest);
+            Ok(expected.iter().any(is_same))
+        });
+        if known.await.unwrap_or(false) {
+            verdict.has_layers_of(version);
+        }
+    }
 }
 
 type Read = (NetworkView, Vec<Answer>, Option<String>);

@@ -9,7 +9,10 @@ use std::{
 use rusqlite::{OptionalExtension as _, params};
 
 use super::{Store, StoreError};
-use crate::domain::measurement::Measurement;
+use crate::domain::{
+    digest::Digest,
+    measurement::{ImageState, Measurement},
+};
 
 /// Measurements kept; the oldest leave first. At some 2 kB each the table stays below 20 MB.
 pub(super) const KEPT: u32 = 10_000;
@@ -88,6 +91,19 @@ impl Store {
         Ok(found.and_then(|json| serde_json::from_str(&json).ok()))
     }
 
+    /// The ChainID behind a configuration, where an image of it was measured here.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn layers_of(&self, config: Digest) -> Result<Option<Digest>, StoreError> {
+        let found: Option<[u8; 32]> = self.read("look up layers", |connection| {
+            connection
+                .query_row("SELECT chain FROM layers WHERE config = ?1", [config.as_bytes()], |row| row.get(0))
+                .optional()
+        })?;
+        Ok(found.map(Digest::from_bytes))
+    }
+
     /// Remembers what measuring found. The newest 10 000 are kept.
     ///
     /// # Errors
@@ -110,6 +126,14 @@ impl Store {
                 "INSERT OR REPLACE INTO measurement (key, measured) VALUES (?1, ?2)",
                 params![key.text(), json],
             )?;
+            let whole = measurement.images.iter().filter(|image| image.state == ImageState::Measured);
+            for (config, chain) in whole.filter_map(|image| image.config_digest.zip(image.chain_id())) {
+                // A configuration names its layers: what is known of it never changes.
+                transaction.execute(
+                    "INSERT OR IGNORE INTO layers (config, chain) VALUES (?1, ?2)",
+                    params![config.as_bytes(), chain.as_bytes()],
+                )?;
+            }
             transaction
                 .execute(
                     "DELETE FROM measurement WHERE rowid <= \

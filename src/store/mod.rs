@@ -3,6 +3,7 @@
 //! | table | holds | lost with the file |
 //! |---|---|---|
 //! | `measurement` | what measuring found, by what identifies the bytes | time: measured again |
+//! | `layers` | the ChainID behind each configuration that was measured | the hint that a mismatch is a conversion |
 //! | `journal` | signed transactions, written before they are broadcast | the following of unfinished publications |
 //! | `verdict` | the last verdict of each image | the age of a verdict while the node is away |
 //! | `meta` | single values | |

@@ -21,7 +21,8 @@ use super::{
 use crate::domain::{notice::Notice, text::clean};
 
 /// One step per schema version. A step that was released is never changed.
-pub(super) const MIGRATIONS: [&str; 1] = ["
+pub(super) const MIGRATIONS: [&str; 2] = [
+    "
     CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE measurement (key TEXT NOT NULL UNIQUE, measured TEXT NOT NULL) STRICT;
     CREATE TABLE journal (
@@ -43,11 +44,17 @@ pub(super) const MIGRATIONS: [&str; 1] = ["
         concluded_at INTEGER NOT NULL,
         UNIQUE (network, image, reference)
     ) STRICT;
-"];
+",
+    "CREATE TABLE layers (
+        config BLOB PRIMARY KEY CHECK (length(config) = 32),
+        chain BLOB NOT NULL CHECK (length(chain) = 32)
+    ) STRICT, WITHOUT ROWID;
+",
+];
 
 /// The newest schema that this program knows.
-pub(super) const SCHEMA: i64 = 1;
-const _: () = assert!(MIGRATIONS.len() == 1 && SCHEMA == 1, "one step per version");
+pub(super) const SCHEMA: i64 = 2;
+const _: () = assert!(MIGRATIONS.len() == 2 && SCHEMA == 2, "one step per version");
 
 /// `DAOC`, in SQLite's field for the kind of file.
 const APPLICATION_ID: i64 = 0x4441_4F43;

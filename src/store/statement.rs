@@ -18,6 +18,8 @@ enum Saved {
         reference: Reference,
         /// The contract's number of the kind, and the digest.
         digests: Vec<(u8, Digest)>,
+        #[serde(default)]
+        amends: u32,
         annotations: String,
     },
     Revocation {
@@ -29,9 +31,9 @@ enum Saved {
 
 pub(super) fn to_json(statement: &Statement) -> Result<String, serde_json::Error> {
     let saved = match statement.clone() {
-        Statement::Release { reference, digests, annotations } => {
+        Statement::Release { reference, digests, amends, annotations } => {
             let digests = digests.into_iter().map(|kinded| (kinded.kind.code(), kinded.digest)).collect();
-            Saved::Release { reference, digests, annotations }
+            Saved::Release { reference, digests, amends, annotations }
         }
         Statement::Revocation { reference, digests, reason } => Saved::Revocation { reference, digests, reason },
     };
@@ -40,9 +42,9 @@ pub(super) fn to_json(statement: &Statement) -> Result<String, serde_json::Error
 
 pub(super) fn from_json(json: &str) -> Result<Statement, serde_json::Error> {
     Ok(match serde_json::from_str(json)? {
-        Saved::Release { reference, digests, annotations } => {
+        Saved::Release { reference, digests, amends, annotations } => {
             let kinded = |(code, digest)| KindedDigest { kind: DigestKind::from_code(code), digest };
-            Statement::Release { reference, digests: digests.into_iter().map(kinded).collect(), annotations }
+            Statement::Release { reference, digests: digests.into_iter().map(kinded).collect(), amends, annotations }
         }
         Saved::Revocation { reference, digests, reason } => Statement::Revocation { reference, digests, reason },
     })

@@ -39,6 +39,7 @@ fn release(reference: &Reference, digests: &[Digest]) -> Action {
     Action::Statement(Statement::Release {
         reference: reference.clone(),
         digests: digests.iter().map(kinded).collect(),
+        amends: 0,
         annotations: String::new(),
     })
 }
@@ -151,7 +152,7 @@ fn what_the_contract_refuses_is_known_before_it_costs() {
         assert_eq!(error.code(), "refused");
         assert!(error.to_string().contains(&format!("digest {digest} was revoked by this publisher")), "{error}");
         let error = node.chain.estimate(&release(&reference, &[]), key.address()).await.unwrap_err();
-        assert!(error.to_string().contains("a release holds 1 to 64 digests"), "{error}");
+        assert!(error.to_string().contains("a release or revocation holds 1 to 64 digests"), "{error}");
     });
 }
 

@@ -86,6 +86,7 @@ fn estimate(model: &mut Model, sign: &mut Sign) -> Vec<Effect> {
         Purpose::Publish => Statement::Release {
             reference: sign.reference.clone(),
             digests: sign.digests.clone(),
+            amends: 0,
             annotations: String::new(),
         },
         Purpose::Revoke { reason } => Statement::Revocation {

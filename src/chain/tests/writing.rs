@@ -21,6 +21,7 @@ fn release() -> Action {
     Action::Statement(Statement::Release {
         reference: "acme/api:1".parse().unwrap(),
         digests: Vec::new(),
+        amends: 0,
         annotations: String::new(),
     })
 }
@@ -102,7 +103,8 @@ async fn a_refusal_is_the_contracts_sentence() {
     assert_eq!(refused.code(), "refused");
     assert_eq!(
         refused.to_string(),
-        "the contract refused: 0x0101010101010101010101010101010101010101 has retired and can publish nothing any more"
+        "the contract refused: 0x0101010101010101010101010101010101010101 has retired and can publish nothing any more; \
+         `daochain history REFERENCE` tells what it holds"
     );
 }
 

@@ -93,6 +93,21 @@ fn a_revocation_before_any_release_revokes() {
 }
 
 #[test]
+fn layers_under_another_configuration_are_named_and_never_verified() {
+    let layers = KindedDigest { kind: DigestKind::ChainId, digest: digest(7) };
+    let config = KindedDigest { kind: DigestKind::Config, digest: digest(9) };
+    let evidence = Evidence::Known { level: EvidenceLevel::Measured, digests: vec![config, layers] };
+    let mut converted = record(1, 3, 0);
+    converted.entries.push(Entry { version: 3, ..Entry::absent(digest(7)) });
+    let verdict = judge(&reference(), &evidence, &Answer::Records(vec![converted.clone()]), &trusting(&[1]), None);
+    assert_eq!((verdict.conclusion, verdict.same_layers), (Conclusion::Mismatch, Some(3)));
+    assert!(verdict.reason.contains("its layers are those of version 3"), "{}", verdict.reason);
+    converted.entries[1].revoked_at = Some(Timestamp(7));
+    let verdict = judge(&reference(), &evidence, &Answer::Records(vec![converted]), &trusting(&[1]), None);
+    assert_eq!(verdict.conclusion, Conclusion::Revoked, "withdrawn layers are withdrawn under every configuration");
+}
+
+#[test]
 fn an_observers_word_is_not_a_publishers() {
     let mut policy = trusting(&[1]);
     policy.rules[0].role = Role::Observer;
@@ -164,7 +179,12 @@ prop_compose! {
 
 fn evidences() -> impl Strategy<Value = Evidence> {
     let level = prop_oneof![Just(EvidenceLevel::Claimed), Just(EvidenceLevel::Measured)];
-    let kind = prop_oneof![Just(DigestKind::Config), Just(DigestKind::Manifest), Just(DigestKind::Index)];
+    let kind = prop_oneof![
+        Just(DigestKind::Config),
+        Just(DigestKind::Manifest),
+        Just(DigestKind::Index),
+        Just(DigestKind::ChainId)
+    ];
     let kinded = (kind, 0u8..4).prop_map(|(kind, n)| KindedDigest { kind, digest: digest(n) });
     prop_oneof![
         8 => (level, prop::collection::vec(kinded, 0..3)).prop_map(|(level, digests)| Evidence::Known { level, digests }),
@@ -196,7 +216,9 @@ proptest! {
                     && record.entries.iter().any(|entry| {
                         entry.version == record.head.version
                             && entry.revoked_at.is_none()
-                            && evidence.digests().iter().any(|kinded| kinded.digest == entry.digest)
+                            && evidence.digests().iter().any(|kinded| {
+                                kinded.digest == entry.digest && kinded.kind != DigestKind::ChainId
+                            })
                     })
             });
             prop_assert!(holds);

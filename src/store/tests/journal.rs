@@ -92,7 +92,8 @@ proptest! {
         let store = home.store();
         let kinded = |code| KindedDigest { kind: DigestKind::from_code(code), digest: Digest::of(&[code]) };
         let statement = Statement::Release {
-            reference: "ghcr.io/a/b:1".parse().unwrap(), digests: kinds.into_iter().map(kinded).collect(), annotations: text,
+            reference: "ghcr.io/a/b:1".parse().unwrap(), digests: kinds.into_iter().map(kinded).collect(), amends: 0,
+            annotations: text,
         };
         let entry = JournalEntry {
             hash: TransactionHash(hash), raw, chain_id, from: Address::from_bytes(from), nonce, statement,

@@ -53,7 +53,12 @@ impl Home {
 fn release(name: &str) -> Statement {
     let digests = [DigestKind::Config, DigestKind::Index, DigestKind::Other(9)];
     let digests = digests.into_iter().map(|kind| KindedDigest { kind, digest: Digest::of(name.as_bytes()) });
-    Statement::Release { reference: name.parse().unwrap(), digests: digests.collect(), annotations: "{}".into() }
+    Statement::Release {
+        reference: name.parse().unwrap(),
+        digests: digests.collect(),
+        amends: 2,
+        annotations: "{}".into(),
+    }
 }
 
 fn entry(number: u8) -> JournalEntry {

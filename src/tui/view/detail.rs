@@ -19,6 +19,7 @@ use crate::{
     app::{Model, clock::coarse_age, layout::Area, rows::Row},
     domain::{
         Digest,
+        digest::DigestKind,
         image::{Evidence, EvidenceLevel, Source},
         record::{HistoryEvent, HistoryKind},
         verdict::{Conclusion, Verdict},
@@ -157,7 +158,8 @@ impl Writer<'_, '_> {
         let image = &self.row.image;
         match &image.evidence {
             Evidence::Known { digests, .. } if self.full => {
-                for (at, kinded) in digests.iter().enumerate() {
+                let identifying = digests.iter().filter(|kinded| kinded.kind != DigestKind::ChainId);
+                for (at, kinded) in identifying.enumerate() {
                     let label = if at == 0 { "here" } else { kinded.kind.word() };
                     self.digest(label, Role::Plain, kinded.digest);
                 }
