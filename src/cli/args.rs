@@ -190,6 +190,7 @@ pub struct Sending {
 }
 
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Publish {
     /// Image names
     #[arg(value_name = "REFERENCE", required_unless_present_any = ["archives_given", "from_file"])]

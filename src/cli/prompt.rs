@@ -21,6 +21,10 @@ use crate::ops::{Failure, Passphrase};
 /// Longest passphrase, in bytes. A file without a line end is no passphrase file.
 const PASSPHRASE_LIMIT: usize = 4096;
 
+const CONFIRM: &str = "give --yes to confirm";
+const NAME_A_FILE: &str = "name a file with --password-file or DAOCHAIN_PASSWORD_FILE";
+const NAME_A_READABLE_FILE: &str = "name a readable file with --password-file, its first line the passphrase";
+
 /// How long a raised signal may take to be heard.
 const SIGNAL_GRACE: Duration = Duration::from_millis(500);
 
@@ -48,10 +52,12 @@ pub async fn passphrase(session: &Session, question: &str) -> Result<Passphrase,
 pub async fn new_passphrase(session: &Session) -> Result<Passphrase, Failure> {
     let first = passphrase(session, "New passphrase: ").await?;
     if first.0.is_empty() {
-        return Err(Failure::new("passphrase-empty", "the passphrase is empty: the key file would protect nothing"));
+        return Err(Failure::new("passphrase-empty", "the passphrase is empty: the key file would protect nothing")
+            .hint("choose one, or let `--password-file` name a file whose first line is not empty"));
     }
     if password_file(session).is_none() && typed("The same again: ").await?.0 != first.0 {
-        return Err(Failure::new("passphrase-differs", "the two passphrases differ; no key was made"));
+        return Err(Failure::new("passphrase-differs", "the two passphrases differ; no key was made")
+            .hint("start again, and type the same one twice"));
     }
     Ok(first)
 }
@@ -69,7 +75,7 @@ pub async fn confirm(session: &Session, question: &str) -> Result<(), Failure> {
             "confirmation-needed",
             "nobody can be asked for a yes: standard input is no terminal",
         )
-        .hint("give --yes to confirm"));
+        .hint(CONFIRM));
     }
     let asked = format!("{} [y/N] ", session.console.err_look.plain(question));
     let answer = blocking(move || {
@@ -78,7 +84,9 @@ pub async fn confirm(session: &Session, question: &str) -> Result<(), Failure> {
         ASKING.store(true, Ordering::Release);
         let read = std::io::stdin().read_line(&mut answer);
         ASKING.store(false, Ordering::Release);
-        read.map_err(|error| Failure::new("confirmation-needed", &format!("the answer could not be read: {error}")))?;
+        read.map_err(|error| {
+            Failure::new("confirmation-needed", &format!("the answer could not be read: {error}")).hint(CONFIRM)
+        })?;
         Ok(answer)
     })
     .await?;
@@ -107,8 +115,7 @@ fn password_file(session: &Session) -> Option<PathBuf> {
 async fn typed(question: &str) -> Result<Passphrase, Failure> {
     if !std::io::stdin().is_terminal() {
         let failure = "nobody can be asked for the passphrase: standard input is no terminal";
-        return Err(Failure::new("passphrase-needed", failure)
-            .hint("name a file with --password-file or DAOCHAIN_PASSWORD_FILE"));
+        return Err(Failure::new("passphrase-needed", failure).hint(NAME_A_FILE));
     }
     let question = question.to_owned();
     let typed = blocking(move || {
@@ -125,7 +132,8 @@ async fn typed(question: &str) -> Result<Passphrase, Failure> {
             Err(error) => Err(Failure::new(
                 "passphrase-needed",
                 &format!("the passphrase could not be read from the terminal: {error}"),
-            )),
+            )
+            .hint(NAME_A_FILE)),
         }
     })
     .await;
@@ -139,7 +147,7 @@ async fn typed(question: &str) -> Result<Passphrase, Failure> {
 fn read_file(path: &Path) -> Result<Passphrase, Failure> {
     let unreadable = |cause: &str| {
         let failure = format!("the passphrase could not be read from `{}`: {cause}", path.display());
-        Failure::new("passphrase-unreadable", &failure)
+        Failure::new("passphrase-unreadable", &failure).hint(NAME_A_READABLE_FILE)
     };
     let opened = if path.as_os_str() == "-" {
         // Not through std's buffer: it would keep a copy of the secret.
@@ -205,5 +213,21 @@ mod tests {
         let long = "s".repeat(PASSPHRASE_LIMIT + 1);
         let error = first_line(&mut long.as_bytes()).unwrap_err();
         assert!(error.contains("longer") && !error.contains("sss"));
+    }
+
+    #[test]
+    fn a_file_without_a_passphrase_has_a_next_step() {
+        let folder = tempfile::tempdir().unwrap();
+        let empty = folder.path().join("empty; run evil");
+        File::create(&empty).unwrap();
+        for (file, cause) in [
+            (empty.as_path(), "empty; run evil`: it is empty"),
+            (&folder.path().join("absent"), "No such file"),
+            (folder.path(), "directory"),
+        ] {
+            let failure = read_file(file).unwrap_err();
+            assert_eq!((failure.code, failure.hint.as_deref()), ("passphrase-unreadable", Some(NAME_A_READABLE_FILE)));
+            assert!(failure.message.contains(cause), "{failure}");
+        }
     }
 }

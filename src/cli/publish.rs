@@ -77,6 +77,9 @@ async fn amended(session: &Session, reference: &Reference, account: Address) -> 
 
 async fn of_list(session: &Session, references: &[Reference]) -> Result<Vec<Release>, Failure> {
     let list = sources::list(session).await;
+    let is_meant = |image: &&LocalImage| image.references.iter().any(|reference| references.contains(reference));
+    let meant: Vec<_> = list.images.iter().filter(is_meant).cloned().collect();
+    sources::measure_shared(session, &meant, Measuring::Once).await?;
     let mut releases = Vec::with_capacity(references.len());
     for reference in references {
         let images: Vec<_> = list.images.iter().filter(|image| image.references.contains(reference)).collect();

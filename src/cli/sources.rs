@@ -1,17 +1,18 @@
 //! Finding the images that a command is about, and measuring them.
 
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 use super::{Session, progress::Bar, verdicts::Candidate};
 use crate::{
     domain::{
         Reference,
-        image::{Evidence, EvidenceLevel, LocalImage, Source},
+        image::{Evidence, EvidenceLevel, ImageId, LocalImage, Source},
     },
     ops::{
         Failure,
         images::{ImageList, list_images},
         measure::{measure_archive, measure_image, recall_image},
+        together::measure_together,
     },
 };
 
@@ -73,11 +74,33 @@ pub async fn evidence(session: &Session, image: &LocalImage, measuring: Measurin
     measured.unwrap_or_else(|failure| Evidence::Unreadable { cause: failure.to_string() })
 }
 
+/// Measures at once what the images share. Whoever is measured by it need not be measured anew.
+///
+/// # Errors
+/// When cancelled.
+pub async fn measure_shared(
+    session: &Session,
+    images: &[LocalImage],
+    measuring: Measuring,
+) -> Result<BTreeSet<ImageId>, Failure> {
+    if measuring == Measuring::Not {
+        return Ok(BTreeSet::new());
+    }
+    let bar = Bar::start(&session.console, &session.token, "hashing what images share");
+    measure_together(&session.context, images, measuring == Measuring::Anew, bar).await
+}
+
 /// What is to be judged under `reference` among the listed images: several where engine and archives hold it, and one
 /// that says why where nobody does.
-pub async fn named(session: &Session, list: &ImageList, reference: &Reference, measuring: Measuring) -> Vec<Candidate> {
+pub async fn named(
+    session: &Session,
+    list: &ImageList,
+    reference: &Reference,
+    (measuring, measured): (Measuring, &BTreeSet<ImageId>),
+) -> Vec<Candidate> {
     let mut candidates = Vec::new();
     for image in list.images.iter().filter(|image| image.references.contains(reference)) {
+        let measuring = if measured.contains(&image.id) { Measuring::Once } else { measuring };
         let evidence = evidence(session, image, measuring).await;
         let image = recall_image(&session.context, image.clone()).await;
         candidates.push(Candidate::new(&image, Some(reference.clone()), evidence));

@@ -94,7 +94,7 @@ impl ConfigError {
             Self::Unreadable(error) | Self::Unwritable(error) => error.hint(),
             Self::Exposed { .. } => Some("run `chmod 700` on it"),
             Self::NoHome => Some("name one with --home"),
-            Self::NoSuchNetwork { .. } => Some("name one of these, or add it with `daochain network add`"),
+            Self::NoSuchNetwork { .. } => Some("name one of these"),
             Self::NetworkExists { .. } => Some("remove it first, or choose another name"),
             Self::NoSuchRule { .. } => Some("`daochain trust list` shows those there are"),
             Self::Usage(_) => Some("`daochain help network` tells the usage"),

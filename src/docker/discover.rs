@@ -121,16 +121,15 @@ impl Places<'_> {
         let path = dir.join("contexts/meta").join(&folder).join("meta.json");
         let place = format!("docker context `{}` (`{}`)", clean(&name), shown(&path));
         let Some(meta) = read_json::<ContextMeta>(&path)? else {
-            return Err(EngineError::config(
-                place,
-                "there is no such file; choose another context with `docker context use`",
-            ));
+            let step = "choose another context with `docker context use`";
+            return Err(EngineError::unusable(place, "there is no such file", step));
         };
         let endpoint = meta.endpoints.docker;
         if endpoint.skip_tls_verify {
-            return Err(EngineError::config(
+            return Err(EngineError::unusable(
                 place,
-                "it switches off the verification of the engine's certificate; give the context a `ca.pem` instead",
+                "it switches off the verification of the engine's certificate",
+                "give the context a `ca.pem` instead",
             ));
         }
         let certs = dir.join("contexts/tls").join(&folder).join("docker");
@@ -170,9 +169,7 @@ fn shown(path: &Path) -> String {
 /// `None` where there is no such file.
 fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, EngineError> {
     let place = || format!("`{}`", shown(path));
-    let unreadable = |error: &io::Error| {
-        EngineError::config(place(), format!("it cannot be read: {error}; mend it, or give --docker-host"))
-    };
+    let unreadable = |error: &io::Error| EngineError::config(place(), format!("it cannot be read: {error}"));
     let meta = match fs::metadata(path) {
         Ok(meta) => meta,
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
@@ -182,7 +179,7 @@ fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, EngineError>
     };
     // A pipe would never end.
     if !meta.is_file() || meta.len() > FILE_LIMIT {
-        let cause = format!("it is no file of at most {FILE_LIMIT} bytes; mend it, or give --docker-host");
+        let cause = format!("it is no file of at most {FILE_LIMIT} bytes");
         return Err(EngineError::config(place(), cause));
     }
     let mut text = Vec::new();
@@ -190,11 +187,7 @@ fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, EngineError>
         .and_then(|file| file.take(FILE_LIMIT).read_to_end(&mut text))
         .map_err(|error| unreadable(&error))?;
     serde_json::from_slice(&text).map(Some).map_err(|error| {
-        let cause = format!(
-            "it is malformed at line {}, column {}; mend it, or give --docker-host",
-            error.line(),
-            error.column()
-        );
+        let cause = format!("it is malformed at line {}, column {}", error.line(), error.column());
         EngineError::config(place(), cause)
     })
 }

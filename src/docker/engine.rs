@@ -116,7 +116,7 @@ impl Engine {
         }
         // A missing permission is what the user can mend; that some other socket is absent is no news.
         let telling = failures.iter().position(|error| matches!(error, EngineError::Permission { .. })).unwrap_or(0);
-        let none = || EngineError::config("the list of engines", "it is empty; give --docker-host");
+        let none = || EngineError::unusable("the list of engines", "it is empty", "give --docker-host");
         Err(if failures.is_empty() { none() } else { failures.swap_remove(telling) })
     }
 
@@ -218,7 +218,7 @@ impl Engine {
 
 /// The only form of an image that gets into a request's path.
 pub(super) fn whole_id(id: &str) -> Result<Digest, EngineError> {
-    let cause = "it is not `sha256:` followed by 64 digits; `daochain images` shows what there is";
+    let cause = "it is not `sha256:` followed by 64 digits";
     let bad = || EngineError::BadName { name: clean_to(id, SHOWN), cause: cause.to_owned() };
     id.strip_prefix("sha256:").and_then(parse_id).ok_or_else(bad)
 }
@@ -255,7 +255,7 @@ async fn client(target: &EngineTarget, call: &Call) -> Result<Docker, EngineErro
                 for file in &files {
                     fs::read(file).map_err(|error| {
                         let place = format!("`{}`", clean(&file.display().to_string()));
-                        EngineError::config(place, format!("it cannot be read: {error}; set DOCKER_CERT_PATH"))
+                        EngineError::unusable(place, format!("it cannot be read: {error}"), "set DOCKER_CERT_PATH")
                     })?;
                 }
                 let [key, cert, ca] = &files;

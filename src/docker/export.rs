@@ -48,20 +48,44 @@ impl Engine {
         Ok(stream::iter(first).chain(chunks))
     }
 
-    /// [`Engine::export`] for a thread that may block, and must not run asynchronous tasks. Waits for the first bytes. The
-    /// request ends when the reader is dropped.
+    /// Several images as one `docker save` stream, in which layers that they share come once. The engine needs as much free
+    /// space as their distinct layers take, where it assembles the stream first (the classic store).
+    ///
+    /// # Errors
+    /// As [`Engine::export`]. One image that cannot be saved fails them all.
+    pub async fn export_together(
+        &self,
+        ids: &[&str],
+    ) -> Result<impl Stream<Item = Result<Bytes, EngineError>> + Send + Unpin + use<>, EngineError> {
+        let ids = ids.iter().map(|id| whole_id(id).map(|id| id.to_string())).collect::<Result<Vec<_>, _>>()?;
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let call = self.call(&format!("export {} images together", ids.len()));
+        let mut chunks =
+            Box::pin(self.patient().export_images(&ids).map(move |item| item.map_err(|error| call.failed(&error))));
+        let first = chunks.next().await.transpose()?;
+        Ok(stream::iter(first.map(Ok)).chain(chunks))
+    }
+
+    /// [`Engine::export`], or [`Engine::export_together`] of several, for a thread that may block, and must not run
+    /// asynchronous tasks. Waits for the first bytes. The request ends when the reader is dropped.
     ///
     /// The connection is driven on that thread as well: between threads, each of the engine's small chunks would cost
     /// two switches, which on two cores is time that the engine needs.
     ///
     /// # Errors
     /// Those of [`Engine::export`]; [`EngineError::Cancelled`] within 100 ms of `watch` being cancelled.
-    pub fn export_reader<'w>(&self, id: &str, watch: &'w dyn Watch) -> Result<ExportReader<'w>, EngineError> {
-        let call = self.call(&format!("export image `{id}`"));
+    pub fn export_reader<'w>(&self, ids: &[&str], watch: &'w dyn Watch) -> Result<ExportReader<'w>, EngineError> {
+        let call = match ids {
+            [id] => self.call(&format!("export image `{id}`")),
+            _ => self.call(&format!("export {} images together", ids.len())),
+        };
         let runtime = Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| call.lost(&format!("the system gives no event queue: {error}")))?;
-        let chunks = wait(&runtime, watch, &call, self.export(id))??;
-        Ok(ExportReader { chunks: Box::pin(chunks), current: Bytes::new(), end: None, watch, runtime, call })
+        let chunks: Pin<Box<dyn Stream<Item = Result<Bytes, EngineError>>>> = match ids {
+            [id] => Box::pin(wait(&runtime, watch, &call, self.export(id))??),
+            ids => Box::pin(wait(&runtime, watch, &call, self.export_together(ids))??),
+        };
+        Ok(ExportReader { chunks, current: Bytes::new(), end: None, watch, runtime, call })
     }
 
     /// An estimate of the bytes that exporting `image` gives, for a progress bar. `None` where nothing near it is known.

@@ -29,6 +29,8 @@ pub struct ImageDetail {
     pub created: Option<Timestamp>,
     /// Bytes, as the engine counts them.
     pub size: u64,
+    /// The diffIDs of its layers, lowest first, as the engine says.
+    pub layers: Vec<Digest>,
 }
 
 /// An engine's `Id` as a digest. Some versions of Podman leave `sha256:` out.
@@ -77,6 +79,13 @@ pub(super) fn detail(inspected: ImageInspect) -> Option<ImageDetail> {
         platform,
         created: inspected.created.and_then(|text| Timestamp::try_from(text).ok()).filter(|time| time.0 > 0),
         size: inspected.size.and_then(|size| u64::try_from(size).ok()).unwrap_or_default(),
+        layers: inspected
+            .root_fs
+            .and_then(|root| root.layers)
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|layer| layer.parse().ok())
+            .collect(),
     })
 }
 

@@ -38,7 +38,7 @@ async fn exported<T: Send + 'static>(
     work: impl FnOnce(Result<ExportReader<'_>, EngineError>) -> T + Send + 'static,
 ) -> T {
     let (engine, id) = (engine.clone(), id.to_owned());
-    spawn_blocking(move || work(engine.export_reader(&id, &*watch))).await.unwrap()
+    spawn_blocking(move || work(engine.export_reader(&[&id], &*watch))).await.unwrap()
 }
 
 async fn refusal(engine: &Engine, id: &str) -> EngineError {

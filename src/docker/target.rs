@@ -56,17 +56,15 @@ impl EngineTarget {
             ("tcp", Tls::Wanted(certs)) | ("https", Tls::Default(certs) | Tls::Wanted(certs)) => {
                 Ok(Self::Https { url: address(rest, "https", place)?, certs: certs.clone() })
             }
-            ("ssh", _) => Err(EngineError::config(
+            ("ssh", _) => Err(EngineError::unusable(
                 place,
-                "an engine over ssh is reached through a forwarded socket; run \
-                 `ssh -nNT -L /tmp/engine.sock:/var/run/docker.sock USER@HOST`, then give --docker-host unix:///tmp/engine.sock",
+                "an engine over ssh is reached through a forwarded socket",
+                "run `ssh -nNT -L /tmp/engine.sock:/var/run/docker.sock USER@HOST`, then give --docker-host unix:///tmp/engine.sock",
             )),
-            (other, _) => Err(EngineError::config(
+            (other, _) => Err(EngineError::unusable(
                 place,
-                format!(
-                    "scheme `{}` is none of unix, tcp, http and https; write unix:///PATH or tcp://HOST:PORT",
-                    clean_to(other, 40)
-                ),
+                format!("scheme `{}` is none of unix, tcp, http and https", clean_to(other, 40)),
+                "write unix:///PATH or tcp://HOST:PORT",
             )),
         }
     }
@@ -96,13 +94,13 @@ fn socket(path: &str, place: &str) -> Result<EngineTarget, EngineError> {
     if Path::new(path).is_absolute() && !path.contains('\0') {
         return Ok(EngineTarget::Unix(PathBuf::from(path)));
     }
-    let cause = format!("socket `{}` is no absolute path; write unix:///PATH", clean_to(path, 200));
-    Err(EngineError::config(place, cause))
+    let cause = format!("socket `{}` is no absolute path", clean_to(path, 200));
+    Err(EngineError::unusable(place, cause, "write unix:///PATH"))
 }
 
 fn address(rest: &str, scheme: &str, place: &str) -> Result<Url, EngineError> {
     // The address itself is not repeated: it may hold a password.
-    let wrong = |cause: &str| EngineError::config(place, format!("{cause}; write tcp://HOST:PORT"));
+    let wrong = |cause: &str| EngineError::unusable(place, cause, "write tcp://HOST:PORT");
     let mut url = Url::parse(&format!("{scheme}://{rest}")).map_err(|error| wrong(&error.to_string()))?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err(wrong("the address holds a user or password, which no engine asks for"));

@@ -40,7 +40,7 @@ pub(super) fn conclude(contents: &Contents) -> Result<(Vec<MeasuredImage>, Vec<S
         }
     }
     if images.is_empty() {
-        let problem = "what it lists are artifacts, or nothing; save an image with `docker save`";
+        let problem = "what it lists are artifacts, or nothing";
         return Err(ImageError::NoImage { problem: problem.to_owned() });
     }
     Ok((images.into_iter().map(|found| found.image).collect(), absent.into_iter().collect()))
@@ -49,9 +49,9 @@ pub(super) fn conclude(contents: &Contents) -> Result<(Vec<MeasuredImage>, Vec<S
 /// What an archive without both lists is, as far as it shows.
 fn foreign(contents: &Contents) -> &'static str {
     if contents.has("repositories") {
-        "it has `repositories` and no `manifest.json`, as Docker before 1.10 wrote it; load it and save it with a newer one"
+        "it has `repositories` and no `manifest.json`, as Docker before 1.10 wrote it"
     } else {
-        "it has neither `manifest.json` nor `index.json`; make it with `docker save` (not `docker export`)"
+        "it has neither `manifest.json` nor `index.json`"
     }
 }
 

@@ -155,7 +155,7 @@ fn scrypt(n: u64, r: u64, p: u64, salt: Vec<u8>) -> Result<Derivation, Fault> {
     // RFC 7914, section 2: N < 2^(128·r/8). geth's own page breaks it, and no careful library computes it.
     if u64::from(log_n) >= 16 * r {
         return Err(Fault::Refused(format!(
-            "scrypt with n {n} and r {r} breaks RFC 7914 (n must be below 2^(16·r)); open it with the program that made it, and save the key anew with r 8"
+            "scrypt with n {n} and r {r} breaks RFC 7914 (n must be below 2^(16·r), as it is with r 8)"
         )));
     }
     let number = |value: u64| u32::try_from(value).map_err(|_| Fault::invalid("a number is out of range"));

@@ -168,7 +168,7 @@ async fn measure_export(
     blocking(move || {
         // The first byte takes seconds per gigabyte on a classic store.
         let measured = engine
-            .export_reader(&image.id.id, &*watch)
+            .export_reader(&[&image.id.id], &*watch)
             .map_err(Failure::from)
             .and_then(|reader| Ok(image::measure(reader, size, &*watch)?));
         // A cancelled read reaches the measurement as an error of the stream.
@@ -211,7 +211,7 @@ fn remember(store: &Store, key: &CacheKey, measurement: &Measurement) {
 fn unreadable(path: &Path, error: ImageError) -> Failure {
     match error {
         ImageError::Open { .. } | ImageError::Cancelled => error.into(),
-        error => Failure::told(error.code(), &format!("`{}`: {error}", path.display())),
+        error => Failure::of(error.code(), &format!("`{}`: {error}", path.display()), error.hint()),
     }
 }
 
@@ -262,7 +262,7 @@ pub async fn recall_image(context: &Context, image: LocalImage) -> LocalImage {
 }
 
 /// Remembers what an export gave under the engine's ID, and under what identifies the content whatever its ID.
-fn remember_export(context: &Context, engine: &Engine, image: &LocalImage, measurement: &Measurement) {
+pub(super) fn remember_export(context: &Context, engine: &Engine, image: &LocalImage, measurement: &Measurement) {
     remember(context.store(), &engine_key(engine.info(), &image.id.id), measurement);
     let Some(identity) = context.identities().of(engine, image) else { return };
     let is_it = |found: &&MeasuredImage| found.config_digest == Some(identity.config);

@@ -17,6 +17,7 @@ pub mod measure;
 pub mod networks;
 pub mod node;
 pub mod publish;
+pub mod together;
 pub mod trust;
 pub mod verify;
 

@@ -191,7 +191,7 @@ async fn next_block(mined: Option<&mut watch::Receiver<()>>) {
         // The node ended: somebody else hosts it by now, or nobody.
         Some(mined) => {
             if let Ok(Err(_)) = timeout(TOLD_INTERVAL, mined.changed()).await {
-                sleep(BLOCK_INTERVAL).await
+                sleep(BLOCK_INTERVAL).await;
             }
         }
         None => sleep(BLOCK_INTERVAL).await,

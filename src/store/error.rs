@@ -72,6 +72,12 @@ pub enum StoreError {
         /// The newest schema of this program.
         known: i64,
     },
+    /// Another program's database has its name. It is left untouched.
+    #[error("the database `{}` is another program's; {step}", clean(&path.to_string_lossy()), step = self.step())]
+    Foreign {
+        /// The database.
+        path: PathBuf,
+    },
     /// What it holds makes no sense to SQLite. Opening it sets it aside.
     #[error(
         "cannot {operation} in the database `{}`: it is damaged; {step}",
@@ -112,7 +118,7 @@ impl StoreError {
             Self::Locked { .. } | Self::File(_) => "store-locked",
             Self::Full { .. } | Self::ReadOnly { .. } | Self::Unwritable { .. } => "store-unwritable",
             Self::Newer { .. } => "store-newer",
-            Self::Damaged { .. } | Self::Failed { .. } => "store-failed",
+            Self::Foreign { .. } | Self::Damaged { .. } | Self::Failed { .. } => "store-failed",
         }
     }
 
@@ -125,6 +131,7 @@ impl StoreError {
             Self::Unwritable { .. } => Some("see that its folder can be written, or name another with --home"),
             Self::Locked { .. } => Some("wait for it to end, and try again"),
             Self::Newer { .. } => Some("update daochain, or name another home with --home"),
+            Self::Foreign { .. } => Some("move it away, or name another home with --home"),
             Self::Damaged { .. } => Some("start daochain again, which sets it aside and makes a new one"),
             Self::Failed { .. } => Some("try again, or name another home with --home"),
             Self::File(error) => error.hint(),

@@ -158,8 +158,7 @@ fn check(
         .query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get::<_, bool>(0))
         .map_err(sorted)?;
     if application != APPLICATION_ID && !empty {
-        let cause = "it is another program's database; move it away, or name another home with --home".to_owned();
-        return Err(Trouble::Other(StoreError::Failed { operation: OPENING, path: path.to_owned(), cause }));
+        return Err(Trouble::Other(StoreError::Foreign { path: path.to_owned() }));
     }
     if version > SCHEMA {
         return Err(Trouble::Other(StoreError::Newer { path: path.to_owned(), found: version, known: SCHEMA }));

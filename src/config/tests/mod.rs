@@ -148,7 +148,8 @@ fn a_network_of_endpoints_alone_is_listed_last() {
 fn what_cannot_be_is_refused_with_its_reason() {
     let error = Setup::new(FILE).network("mainet\u{1b}").load().unwrap_err();
     assert_eq!(error.code(), "no-such-network");
-    assert_eq!(error.to_string(), "there is no network `mainet\\u{1b}` among `dev`, `local`, `sepolia`; name one of these, or add it with `daochain network add`");
+    let sentence = "there is no network `mainet\\u{1b}` among `dev`, `local`, `sepolia`; name one of these";
+    assert_eq!(error.to_string(), sentence);
     for (setup, word) in [
         (Setup::new("").network("dev").rpc("http://x.example"), "embedded node"),
         (Setup::new("").rpc("x.example/SECRET"), "no URL"),
@@ -174,7 +175,7 @@ fn a_malformed_file_is_named_with_line_and_cause_and_left_as_it_is() {
     for (text, line, word) in [
         ("network = \"dev\"\n\nnetwork =\n", 3, ""),
         ("network = 3", 1, "invalid type"),
-        ("\nnetwork = \"nowhere\"", 2, "no network `nowhere`; there are `dev`"),
+        ("\nnetwork = \"nowhere\"", 2, "no network `nowhere` among `dev`"),
         ("\ndefault_account = \"0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAee\"", 2, "checksum"),
         ("[networks.a]\nrpc = [\"ftp://x/SECRET\"]", 2, "scheme is `ftp`"),
         ("[networks.a]\nrpc = 5", 2, "not an endpoint's URL"),
