@@ -9,8 +9,10 @@
 
 use std::{
     collections::BTreeSet,
-    io::{Cursor, Read as _},
+    io::{BufRead as _, BufReader, Cursor, Read as _},
+    path::Path,
     pin::pin,
+    process::{Child, Command, Stdio},
     sync::atomic::{AtomicU32, Ordering},
     time::Duration,
 };
@@ -192,7 +194,7 @@ async fn an_export_holds_the_images_configuration_and_layer() {
     let (engine, id) = (lab.engine.clone(), image.id.id.clone());
     let bytes = tokio::task::spawn_blocking(move || {
         let mut bytes = Vec::new();
-        engine.export_reader(&id, &Unwatched).unwrap().read_to_end(&mut bytes).map(|_| bytes)
+        engine.export_reader(&[&id], &Unwatched).unwrap().read_to_end(&mut bytes).map(|_| bytes)
     })
     .await
     .unwrap()
@@ -233,7 +235,7 @@ async fn an_export_measures_to_the_configuration_that_was_loaded() {
     let image = lab.load(&tiny).await;
     let (engine, id) = (lab.engine.clone(), image.id.id.clone());
     let measured = tokio::task::spawn_blocking(move || {
-        measure(engine.export_reader(&id, &Unwatched).unwrap(), None, &Unwatched).unwrap()
+        measure(engine.export_reader(&[&id], &Unwatched).unwrap(), None, &Unwatched).unwrap()
     });
     let measured = measured.await.unwrap();
     assert_eq!(measured.images[0].state, ImageState::Measured, "{measured:?}");
@@ -267,4 +269,94 @@ async fn changes_are_told_and_exporting_is_none() {
     };
     assert!(told.iter().filter(mine).any(|event| matches!(event, EngineEvent::Changed { .. })), "{told:?}");
     lab.close().await;
+}
+
+/// `tests/parts/tls_proxy.py` in front of the tests' engine. It ends with the test, as its standard input does.
+struct TlsProxy {
+    address: String,
+    dir: tempfile::TempDir,
+    process: Child,
+}
+
+impl TlsProxy {
+    fn start() -> Self {
+        let engine = std::env::var("DAOCHAIN_TEST_DOCKER").unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let mut process = Command::new("python3")
+            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/parts/tls_proxy.py"))
+            .arg(engine.trim_start_matches("unix://"))
+            .arg(dir.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("python3 starts");
+        let mut port = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut port).unwrap();
+        assert!(!port.is_empty(), "the proxy gave up: {:?}", process.wait());
+        Self { address: format!("127.0.0.1:{}", port.trim()), dir, process }
+    }
+
+    /// The engine as a user of the certificates in `certs` names it.
+    fn targets(&self, certs: &Path) -> Vec<EngineTarget> {
+        let env = |name: &str| match name {
+            "DOCKER_CERT_PATH" => Some(certs.to_str().unwrap().to_owned()),
+            "DOCKER_TLS_VERIFY" => Some("1".to_owned()),
+            _ => None,
+        };
+        EngineTarget::discover(Some(&format!("tcp://{}", self.address)), &env).unwrap()
+    }
+
+    /// A folder with the authority's certificate of one client, and certificate and key of another.
+    fn mixed(&self, authority: &str, client: &str) -> tempfile::TempDir {
+        let certs = tempfile::tempdir().unwrap();
+        for (owner, name) in [(authority, "ca.pem"), (client, "cert.pem"), (client, "key.pem")] {
+            std::fs::copy(self.dir.path().join(owner).join(name), certs.path().join(name)).unwrap();
+        }
+        certs
+    }
+}
+
+impl Drop for TlsProxy {
+    fn drop(&mut self) {
+        drop(self.process.stdin.take());
+        let _ = self.process.wait();
+    }
+}
+
+#[tokio::test]
+async fn an_engine_behind_tls_lists_and_exports() {
+    if without_docker() {
+        return;
+    }
+    let mut lab = Lab::open().await;
+    let tiny = lab.tiny("tls", &vec![7; 3_000_000]);
+    let image = lab.load(&tiny).await;
+    let proxy = TlsProxy::start();
+    let engine = Engine::connect(&proxy.targets(&proxy.dir.path().join("client"))).await.unwrap();
+    assert_eq!(engine.info().endpoint, format!("https://{}", proxy.address));
+    assert_eq!(engine.info().id, lab.engine.info().id, "the same engine, whatever the way to it");
+    assert!(engine.list().await.unwrap().contains(&image));
+    let id = image.id.id.clone();
+    let measured = tokio::task::spawn_blocking(move || {
+        measure(engine.export_reader(&[&id], &Unwatched).unwrap(), None, &Unwatched).unwrap()
+    });
+    let measured = measured.await.unwrap();
+    assert_eq!(measured.images[0].state, ImageState::Measured, "{measured:?}");
+    assert_eq!(measured.images[0].config_digest, Some(tiny.config));
+    lab.close().await;
+}
+
+#[tokio::test]
+async fn tls_with_the_wrong_certificates_is_refused_with_the_cause() {
+    if without_docker() {
+        return;
+    }
+    let proxy = TlsProxy::start();
+    let unknown_engine = proxy.mixed("stranger", "client");
+    let unknown_client = proxy.mixed("client", "stranger");
+    for (certs, cause) in [(unknown_engine, "UnknownIssuer"), (unknown_client, "UnknownCA")] {
+        let error = Engine::connect(&proxy.targets(certs.path())).await.unwrap_err();
+        let message = error.to_string();
+        assert!(message.contains(cause) && message.contains(&format!("`https://{}`", proxy.address)), "{message}");
+    }
 }

@@ -18,7 +18,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("store", &["domain"]),
     ("config", &["domain", "store"]),
     ("ops", &["domain", "image", "docker", "chain", "devnet", "keystore", "store", "config"]),
-    ("app", &["domain", "ops"]),
+    ("app", &["domain"]),
     ("runtime", &["domain", "ops", "app", "config"]),
     ("tui", &["domain", "ops", "app", "runtime", "config"]),
     ("cli", &["domain", "ops", "tui", "config"]),
@@ -28,6 +28,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 /// Crate → rooms that may name it. Crates not listed are free.
 const CRATES: &[(&str, &[&str])] = &[
     ("bollard", &["docker"]),
+    ("hyper", &["docker"]),
+    ("hyper_util", &["docker"]),
     ("ethers_contract", &["chain"]),
     ("ethers_signers", &["chain", "devnet"]),
     ("jsonrpsee", &["chain", "devnet"]),

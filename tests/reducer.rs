@@ -1,4 +1,5 @@
-//! The interface's machine, played by messages: what it asks for, and what it never does.
+//! The interface's machine, played by messages: what it asks for, and what it never does. Longer than other files: each
+//! case needs the same few words of the machine, and is short only beside them.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod screen;
@@ -8,7 +9,10 @@ use daochain::{
         Effect, Key, Model, Msg,
         clock::next_wake,
         model::{Dialog, Engine, Pane},
-        msg::{AccountMsg, ChainMsg, Found, HistoryMsg, InputMsg, Listing, SecretShape, SignMsg, SourceMsg, TaskMsg},
+        msg::{
+            AccountMsg, ChainMsg, Found, HistoryMsg, InputMsg, Listing, ResumedEntry, SecretShape, SignMsg, SourceMsg,
+            TaskMsg,
+        },
         rows::Row,
         sign::{PublicationId, Step},
         tasks::AT_ONCE,
@@ -16,14 +20,15 @@ use daochain::{
     domain::{
         Timestamp,
         image::{Evidence, EvidenceLevel, ImageId, LocalImage, Source},
-        publication::{Stage, Statement},
+        publication::{JournalEntry, JournalStage, Stage, Statement},
         verdict::Conclusion,
     },
     tui::theme::Theme,
 };
 use proptest::prelude::*;
 use screen::{
-    Play, account, accounts, digest, draw, hash, image, images, included, key_of, listed, network, problem, settled,
+    Play, account, accounts, address, digest, draw, hash, image, images, included, key_of, listed, network, problem,
+    reference, settled,
 };
 
 fn count(play: &Play, what: impl Fn(&Effect) -> bool) -> usize {
@@ -344,6 +349,71 @@ fn a_block_that_verdicts_tell_of_first_refreshes_history_and_balances() {
     let play = play.tell(Msg::Chain(judged)).tell(Msg::Chain(ChainMsg::Block(next)));
     assert_eq!(count(&play, |effect| matches!(effect, Effect::ReadHistory { .. })), 1);
     assert_eq!(count(&play, |effect| matches!(effect, Effect::ListAccounts)), 1);
+}
+
+/// What an earlier process left open under `acme/web:1.2`, and what a look at the chain found.
+fn left_open(stage: Stage) -> Msg {
+    let statement = Statement::Release {
+        reference: reference("acme/web:1.2"),
+        digests: Vec::new(),
+        amends: 0,
+        annotations: String::new(),
+    };
+    let entry = JournalEntry {
+        hash: hash(),
+        raw: vec![2],
+        chain_id: 1337,
+        from: address(1),
+        nonce: 7,
+        statement,
+        stage: JournalStage::Broadcast,
+        at: Timestamp(screen::NOW - 60),
+    };
+    Msg::Sign(SignMsg::Resumed(Ok(vec![ResumedEntry { entry, stage }])))
+}
+
+#[test]
+fn what_an_earlier_process_left_open_is_followed_block_by_block_and_its_end_is_told() {
+    let is_look = |effect: &Effect| matches!(effect, Effect::Look { .. });
+    let block = |number: u8| {
+        let mut network = network();
+        network.head.latest.hash = [number; 32];
+        Msg::Chain(ChainMsg::Block(network))
+    };
+    let play = Play::ready(80, 24).tell(left_open(included(1)));
+    assert!(play.text().contains("publishing acme/web:1.2: included 1 of 3"), "{}", play.text());
+    let play = play.tell(block(9));
+    assert_eq!(count(&play, is_look), 1);
+    let play = play.tell(block(10));
+    assert_eq!(count(&play, is_look), 1, "one look at a time");
+    let settle = |result| Msg::Sign(SignMsg::Settled { publication: PublicationId(1), result });
+    let play = play.tell(settle(Err(problem("node-unreachable", "the node is gone", "")))).tell(block(11));
+    assert_eq!(count(&play, is_look), 2, "a node that was gone is asked again");
+    let play = play.tell(settle(Ok(settled())));
+    assert!(play.model.publications.is_empty());
+    assert!(play.text().contains("acme/web:1.2 is published in block 1205"), "{}", play.text());
+}
+
+#[test]
+fn what_ended_while_no_process_looked_is_told_once() {
+    let good = Play::ready(80, 24).tell(left_open(settled()));
+    assert!(good.model.publications.is_empty());
+    assert!(good.text().contains("begun earlier: acme/web:1.2 is published in block 1205"), "{}", good.text());
+    let bad = Play::ready(80, 24).tell(left_open(Stage::Replaced { hash: hash() }));
+    assert!(bad.model.publications.is_empty());
+    assert!(bad.text().contains("begun earlier: acme/web:1.2: another transaction"), "{}", bad.text());
+}
+
+#[test]
+fn a_journal_that_cannot_be_read_is_told() {
+    let play = Play::ready(80, 24);
+    let failed = |problem| Msg::Sign(SignMsg::Resumed(Err(problem)));
+    let play = play.tell(failed(problem("store-corrupt", "the journal is damaged", "")));
+    assert!(
+        play.text().contains("open publications could not be looked up: the journal is damaged"),
+        "{}",
+        play.text()
+    );
 }
 
 #[test]

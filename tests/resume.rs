@@ -15,7 +15,10 @@ use std::{
     time::Duration,
 };
 
-use support::{Home, build, node, unique, wait_for, without};
+use support::{Built, Home, build, fund, node, terminal::Terminal, unique, wait_for, without};
+
+/// How the screen tells a publication's end.
+const PUBLISHED: &str = "is published in block";
 
 /// What the proxy does with the first broadcast.
 #[derive(Clone, Copy, PartialEq)]
@@ -97,43 +100,84 @@ fn read_body(client: &mut TcpStream) -> Option<Vec<u8>> {
     Some(text[head_end..].to_vec())
 }
 
-fn killed_while_publishing(hold: Hold) {
+/// A home whose program was killed while it published, and a proxy that lets everything through by now.
+struct Killed {
+    home: Home,
+    reference: String,
+    /// Who publishes.
+    address: String,
+    _image: Built,
+    _proxy: Proxy,
+}
+
+impl Killed {
+    fn while_publishing(hold: Hold) -> Self {
+        let proxy = Proxy::start(&node("geth"), hold);
+        let home = Home::new().with_docker().on("geth", &proxy.url);
+        let address = home.funded_account();
+        proxy.open.store(true, Ordering::SeqCst);
+        home.run(&["contract", "deploy", "--yes"]);
+        proxy.open.store(false, Ordering::SeqCst);
+        let reference = format!("acme/{}:1", unique("killed"));
+        let image = build(&reference, &unique("content"));
+
+        let mut publishing =
+            home.command(&["publish", &reference, "--yes", "--json"]).spawn().expect("the program starts");
+        proxy.held.recv_timeout(Duration::from_mins(1)).expect("a broadcast within a minute");
+        publishing.kill().expect("kill -9");
+        publishing.wait().expect("its end");
+        proxy.open.store(true, Ordering::SeqCst);
+        Self { home, reference, address, _image: image, _proxy: proxy }
+    }
+
+    fn expect_one_publication(&self) {
+        let events = wait_for("the publication", || {
+            let history = self.home.run(&["history", &self.reference, "--publisher", &self.address]);
+            history.document["events"].as_array().filter(|events| !events.is_empty()).cloned()
+        });
+        assert_eq!(events.len(), 1, "exactly one publication: {events:?}");
+    }
+}
+
+fn publishing_again_takes_up(hold: Hold) {
     if without("docker") || without("node") {
         return;
     }
-    let direct = node("geth");
-    let proxy = Proxy::start(&direct, hold);
-    let home = Home::new().with_docker().on("geth", &proxy.url);
-    let address = home.funded_account();
-    proxy.open.store(true, Ordering::SeqCst);
-    home.run(&["contract", "deploy", "--yes"]);
-    proxy.open.store(false, Ordering::SeqCst);
-    let reference = format!("acme/{}:1", unique("killed"));
-    let _image = build(&reference, &unique("content"));
-
-    let mut publishing = home.command(&["publish", &reference, "--yes", "--json"]).spawn().expect("the program starts");
-    proxy.held.recv_timeout(Duration::from_mins(1)).expect("a broadcast within a minute");
-    publishing.kill().expect("kill -9");
-    publishing.wait().expect("its end");
-    proxy.open.store(true, Ordering::SeqCst);
-
+    let killed = Killed::while_publishing(hold);
     // Publishing again first takes up what was left open, and then finds that nothing is left to publish.
-    let again = home.run(&["publish", &reference, "--yes", "--confirmations", "1"]);
+    let again = killed.home.run(&["publish", &killed.reference, "--yes", "--confirmations", "1"]);
     assert!(again.success(), "{again:?}");
     assert_eq!(again.document["publications"][0]["stage"], "already-published", "{again:?}");
-    let events = wait_for("the publication", || {
-        let history = home.run(&["history", &reference, "--publisher", &address]);
-        history.document["events"].as_array().filter(|events| !events.is_empty()).cloned()
-    });
-    assert_eq!(events.len(), 1, "exactly one publication: {events:?}");
+    killed.expect_one_publication();
 }
 
 #[test]
 fn between_journal_and_broadcast() {
-    killed_while_publishing(Hold::Before);
+    publishing_again_takes_up(Hold::Before);
 }
 
 #[test]
 fn between_broadcast_and_receipt() {
-    killed_while_publishing(Hold::After);
+    publishing_again_takes_up(Hold::After);
+}
+
+#[test]
+fn the_screen_takes_up_what_was_not_broadcast() {
+    if without("docker") || without("node") {
+        return;
+    }
+    let killed = Killed::while_publishing(Hold::Before);
+    let reference = killed.reference.as_str();
+    let mut screen = Terminal::start(24, 200, &killed.home.command(&[]));
+    // Which stage is shown first depends on how many blocks others make meanwhile.
+    let taken_up = |line: &str| line.contains(reference) && (line.contains("publishing") || line.contains(PUBLISHED));
+    screen.wait_until("what became of the publication", |screen| screen.contents().lines().any(taken_up));
+    // The node makes a block of each transaction, and none without; three confirmations are asked for.
+    for _ in 0..2 {
+        fund(&node("geth"), &killed.address);
+    }
+    screen.wait_for_line(&[reference, PUBLISHED]);
+    screen.send("q");
+    assert_eq!(screen.finish().1, 0);
+    killed.expect_one_publication();
 }

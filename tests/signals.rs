@@ -3,11 +3,11 @@
 
 mod support;
 
-use std::process::Command;
+use std::{ops::RangeInclusive, os::unix::process::ExitStatusExt as _, process::Command};
 
 use support::{
     Home,
-    terminal::{Terminal, after_end, in_a_shell, key, process_number},
+    terminal::{Terminal, after_end, in_a_shell, key, process_number, without_core},
 };
 
 const ENTER_SCREEN: &str = "\x1b[?1049h";
@@ -26,42 +26,78 @@ fn expect_end(terminal: &mut Terminal, status: u32) {
     let (written, _) = terminal.finish();
     let (told, modes) = after_end(&written);
     assert_eq!(told, status, "{written:?}");
-    let before_status = written.rsplit_once("status ").expect("a status").0;
-    let left = before_status.rfind(LEAVE_SCREEN).expect("the alternate screen is left");
-    assert!(left > before_status.rfind(ENTER_SCREEN).expect("the alternate screen was entered"));
-    assert!(before_status[left..].contains(SHOW_CURSOR), "the cursor is shown: {:?}", &before_status[left..]);
+    expect_given_back(written.rsplit_once("status ").expect("a status").0, &modes);
+}
+
+/// `written` leaves the alternate screen and shows the cursor, and the terminal's `modes` are a shell's.
+fn expect_given_back(written: &str, modes: &[String]) {
+    let left = written.rfind(LEAVE_SCREEN).expect("the alternate screen is left");
+    assert!(left > written.rfind(ENTER_SCREEN).expect("the alternate screen was entered"));
+    assert!(written[left..].contains(SHOW_CURSOR), "the cursor is shown: {:?}", &written[left..]);
     for mode in ["icanon", "echo", "isig", "icrnl", "opost"] {
         assert!(modes.iter().any(|one| one == mode), "`{mode}` is on again: {modes:?}");
     }
 }
 
-fn ends_by(name: &str, number: u32) {
+/// Linux' signals that end a program, unless it catches them (signal(7)).
+const ENDING: [(&str, i32); 17] = [
+    ("HUP", 1),
+    ("INT", 2),
+    ("QUIT", 3),
+    ("TRAP", 5),
+    ("ABRT", 6),
+    ("USR1", 10),
+    ("USR2", 12),
+    ("ALRM", 14),
+    ("TERM", 15),
+    ("STKFLT", 16),
+    ("XCPU", 24),
+    ("XFSZ", 25),
+    ("VTALRM", 26),
+    ("PROF", 27),
+    ("IO", 29),
+    ("PWR", 30),
+    ("SYS", 31),
+];
+
+/// Those without a name do as well. The C library keeps 32 and 33 for itself.
+const NAMELESS: RangeInclusive<i32> = 34..=64;
+
+/// The signals that no library function can raise once they were caught: the program ends by the code that a shell
+/// shows for them.
+fn has_only_a_code(number: i32) -> bool {
+    NAMELESS.contains(&number) || ENDING.iter().any(|one| one.1 == number && ["STKFLT", "IO", "PWR"].contains(&one.0))
+}
+
+/// Tries one signal on a screen of its own.
+fn ends_by(name: &str, number: i32) {
     let home = Home::new();
-    let mut terminal = screen(&home);
-    let process = process_number(&terminal.written());
-    let sent = Command::new("kill").args(["-s", name, &process]).status().expect("kill starts");
-    assert!(sent.success());
-    expect_end(&mut terminal, 128 + number);
+    let mut terminal = Terminal::start(24, 80, &without_core(&home.command(&[])));
+    terminal.wait_for_text("1 Images").wait_for_text("no engine");
+    let during = terminal.modes();
+    assert!(during.iter().any(|mode| mode == "-icanon"), "{name}: the screen has raw mode: {during:?}");
+    let sent = Command::new("kill").args(["-s", &number.to_string(), &terminal.number()]).status();
+    assert!(sent.expect("kill starts").success(), "{name}");
+    let status = terminal.end();
+    if status.signal() != Some(number) {
+        assert!(has_only_a_code(number), "{name}: {status:?}");
+        assert_eq!(status.code(), Some(128 + number), "{name}: {status:?}");
+    }
+    expect_given_back(&terminal.written(), &terminal.modes());
 }
 
 #[test]
-fn sigterm_ends_it_by_sigterm() {
-    ends_by("TERM", 15);
+fn every_signal_that_ends_a_program_ends_it_and_gives_the_terminal_back() {
+    for (name, number) in ENDING {
+        ends_by(name, number);
+    }
 }
 
 #[test]
-fn sighup_ends_it_by_sighup() {
-    ends_by("HUP", 1);
-}
-
-#[test]
-fn sigint_ends_it_by_sigint() {
-    ends_by("INT", 2);
-}
-
-#[test]
-fn sigquit_ends_it_by_sigquit() {
-    ends_by("QUIT", 3);
+fn every_signal_without_a_name_ends_it_and_gives_the_terminal_back() {
+    for number in NAMELESS {
+        ends_by(&format!("signal {number}"), number);
+    }
 }
 
 #[test]

@@ -87,7 +87,7 @@ pub fn main() -> ExitCode {
         Exit::Signal(number) => {
             console.finish(0);
             let _ = emulate_default_handler(number);
-            // Only a signal whose default is to be ignored comes back.
+            // Only a signal comes back whose default that function does not know: SIGIO, SIGSTKFLT, SIGPWR, those without a name.
             ExitCode::from(u8::try_from(128 + number).unwrap_or(1))
         }
     }

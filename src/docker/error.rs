@@ -251,6 +251,10 @@ impl Call {
                 Some(NotConnected(cause)) => self.io(cause),
                 None => self.lost(&err.to_string()),
             },
+            Bollard::HyperLegacyError { err } if is_tls_refusal(&root_cause(err)) => {
+                let step = "see that ca.pem, cert.pem and key.pem in DOCKER_CERT_PATH are those of this engine";
+                EngineError::unusable(format!("`{}`", self.endpoint), root_cause(err), step)
+            }
             Bollard::HyperLegacyError { err } if err.is_connect() => {
                 io_error(err).map_or_else(|| self.unreachable(&root_cause(err)), |cause| self.io(cause))
             }
@@ -265,6 +269,11 @@ impl Call {
             other => self.lost(&root_cause(other)),
         }
     }
+}
+
+/// True when one side does not accept the other's certificate, by rustls' words for it.
+fn is_tls_refusal(cause: &str) -> bool {
+    cause.starts_with("invalid peer certificate") || cause.starts_with("received fatal alert")
 }
 
 /// The operating system's error among the causes of `error`.

@@ -9,8 +9,8 @@ use std::{
 
 use tempfile::TempDir;
 use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{UnixListener, UnixStream},
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
+    net::{TcpListener, UnixListener},
     sync::Notify,
     task::JoinHandle,
 };
@@ -57,7 +57,9 @@ pub(super) struct Fake {
 
 /// A running engine. It ends when dropped.
 pub(super) struct Running {
-    dir: TempDir,
+    target: EngineTarget,
+    /// Holds the socket, where it is none of the network's.
+    _dir: Option<TempDir>,
     server: JoinHandle<()>,
     requests: Arc<Mutex<Vec<String>>>,
 }
@@ -96,7 +98,8 @@ impl Fake {
 
     pub fn start(self) -> Running {
         let dir = TempDir::new().unwrap();
-        let listener = UnixListener::bind(dir.path().join("s")).unwrap();
+        let path = dir.path().join("s");
+        let listener = UnixListener::bind(&path).unwrap();
         let (scripts, requests) = (Arc::new(self.scripts), Arc::new(Mutex::new(Vec::new())));
         let seen = Arc::clone(&requests);
         let server = tokio::spawn(async move {
@@ -104,17 +107,34 @@ impl Fake {
                 tokio::spawn(serve(stream, Arc::clone(&scripts), Arc::clone(&seen)));
             }
         });
-        Running { dir, server, requests }
+        Running { target: EngineTarget::Unix(path), _dir: Some(dir), server, requests }
+    }
+
+    /// The same on a port of this machine, without protection.
+    pub async fn start_on_tcp(self) -> Running {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+        let (scripts, requests) = (Arc::new(self.scripts), Arc::new(Mutex::new(Vec::new())));
+        let seen = Arc::clone(&requests);
+        let server = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(serve(stream, Arc::clone(&scripts), Arc::clone(&seen)));
+            }
+        });
+        Running { target: EngineTarget::Http(url), _dir: None, server, requests }
     }
 }
 
 impl Running {
     pub fn target(&self) -> EngineTarget {
-        EngineTarget::Unix(self.socket())
+        self.target.clone()
     }
 
     pub fn socket(&self) -> PathBuf {
-        self.dir.path().join("s")
+        match &self.target {
+            EngineTarget::Unix(path) => path.clone(),
+            other => panic!("{other} is no socket"),
+        }
     }
 
     pub async fn try_connect(&self) -> Result<Engine, EngineError> {
@@ -143,7 +163,10 @@ impl Drop for Running {
     }
 }
 
-async fn serve(mut stream: UnixStream, scripts: Arc<BTreeMap<String, Script>>, seen: Arc<Mutex<Vec<String>>>) {
+async fn serve<S>(mut stream: S, scripts: Arc<BTreeMap<String, Script>>, seen: Arc<Mutex<Vec<String>>>)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         match stream.read_u8().await {

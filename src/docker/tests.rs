@@ -4,6 +4,7 @@
 use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
 use bollard::errors::Error as Bollard;
+use futures_util::StreamExt as _;
 use proptest::prelude::*;
 use tokio::sync::Notify;
 
@@ -11,7 +12,7 @@ use super::{
     Engine, EngineError, EngineTarget, Store,
     engine::{Limits, whole_id},
     error::Call,
-    fake::{Fake, Running, Script, begun, json, status},
+    fake::{Fake, Running, Script, begun, ended, json, status},
     transport::ANSWER_BYTES,
 };
 use crate::domain::{
@@ -191,6 +192,33 @@ async fn an_absent_engine_is_named_with_the_next_step() {
     fake.stop().await;
     assert_eq!(Engine::connect(&[stale]).await.unwrap_err().code(), "engine-unreachable");
     assert_eq!(Engine::connect(&[]).await.unwrap_err().code(), "engine-config");
+}
+
+#[tokio::test]
+async fn an_engine_behind_a_port_lists_and_exports_and_is_named_by_its_address() {
+    let archive = "the bytes of an archive";
+    let export = format!("/images/{}/get", id("a"));
+    let fake = Fake::new()
+        .on("/images/json", json(&format!("[{}]", line(&id("a"), r#"["nginx:1.27"]"#, ""))))
+        .on(&export, Script::Say(ended(archive)));
+    let mut running = fake.start_on_tcp().await;
+    let engine = running.connect().await;
+    let address = running.target().to_string();
+    assert!(address.starts_with("tcp://127.0.0.1:"), "{address}");
+    assert_eq!(engine.info().endpoint, address);
+    let images = engine.list().await.unwrap();
+    assert_eq!((images.len(), images[0].id.id.clone()), (1, id("a")));
+    let chunks: Vec<_> = engine.export(&id("a")).await.unwrap().map(Result::unwrap).collect().await;
+    assert_eq!(chunks.concat(), archive.as_bytes());
+    assert_eq!(running.requests().last(), Some(&export));
+
+    running.stop().await;
+    let refused = [Engine::connect(&[running.target()]).await.map(drop), engine.list().await.map(drop)];
+    for error in refused.map(Result::unwrap_err) {
+        let message = error.to_string();
+        assert_eq!(error.code(), "engine-unreachable");
+        assert!(message.contains(&format!("`{address}`")) && message.contains("Connection refused"), "{message}");
+    }
 }
 
 #[tokio::test]

@@ -166,16 +166,13 @@ pub enum Caught {
 const LAST: i32 = 64;
 const LAST_NAMED: i32 = 31;
 
-/// Every signal but these ends a program that does not catch it (signal(7)).
-const OTHERS: [i32; 14] = [
-    // Nobody can catch them.
-    SIGKILL, SIGSTOP, // A handler would not outlive them: see the module.
-    SIGSEGV, SIGBUS, SIGILL, SIGFPE,
-    // Rust's runtime ignores it, and the write that it tells of fails.
-    SIGPIPE, // They are ignored by default.
-    SIGCHLD, SIGURG, SIGWINCH, // They stop a program, or continue it.
-    SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU,
-];
+/// Nobody can catch these.
+const UNCATCHABLE: [i32; 2] = [SIGKILL, SIGSTOP];
+/// A handler would not outlive these: see the module.
+const FAULTS: [i32; 4] = [SIGSEGV, SIGBUS, SIGILL, SIGFPE];
+/// By default these do nothing, stop the program, or continue it (signal(7)). Of `SIGPIPE`, Rust's runtime makes a write
+/// that fails.
+const SURVIVED: [i32; 8] = [SIGCHLD, SIGURG, SIGWINCH, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU, SIGCONT];
 
 /// Every signal that concerns the terminal.
 pub struct Signals {
@@ -191,11 +188,12 @@ impl Signals {
     /// When the system refuses.
     pub fn catch() -> io::Result<Self> {
         let listen = |number| signal(SignalKind::from_raw(number));
+        let others = [&UNCATCHABLE[..], &FAULTS, &SURVIVED].concat();
         let mut ends = Vec::new();
-        for number in (1..=LAST).filter(|number| !OTHERS.contains(number)) {
+        for number in (1..=LAST).filter(|number| !others.contains(number)) {
             match listen(number) {
                 Ok(listener) => ends.push((listener, number)),
-                // The C library keeps the first few of these for itself (nptl(7)), and lets nobody have them.
+                // The C library keeps the first few without a name for itself (nptl(7)).
                 Err(_) if number > LAST_NAMED => {}
                 Err(error) => return Err(error),
             }
@@ -262,7 +260,8 @@ mod tests {
     const ENTER_SCREEN: &str = "\x1b[?1049h";
     const LEAVE_SCREEN: &str = "\x1b[?1049l";
     const SHOW_CURSOR: &str = "\x1b[?25h";
-    const DRAWN: &str = "drawn before the end";
+    /// One word: blanks are not drawn, the cursor is moved over them.
+    const DRAWN: &str = "drawn-before-the-end";
     const MESSAGE: &str = "in the middle of a frame";
     /// Set for the process that is to panic: whoever runs all ignored tests does not mean that one.
     const TO_PANIC: &str = "DAOCHAIN_TEST_PANIC";
@@ -283,7 +282,8 @@ mod tests {
         let name = format!("{}::a_screen_that_panics", module_path!().split_once("::").expect("a room").1);
         let mut again = Command::new(std::env::current_exe().expect("this test's file"));
         again.args(["--exact", &name, "--ignored", "--nocapture"]).env(TO_PANIC, "1").env_remove("RUST_BACKTRACE");
-        let mut terminal = Terminal::start(24, 80, &in_a_shell(&again));
+        // Room enough for what the shell writes below the message.
+        let mut terminal = Terminal::start(60, 80, &in_a_shell(&again));
         let (written, _) = terminal.finish();
 
         let entered = written.find(ENTER_SCREEN).expect("the alternate screen was entered");

@@ -6,7 +6,7 @@
 use std::{
     ffi::{OsStr, OsString},
     io::{Read as _, Write as _},
-    process::Command,
+    process::{self, Command, ExitStatus},
     sync::mpsc,
     time::{Duration, Instant},
 };
@@ -132,6 +132,26 @@ impl Terminal {
         (self.written(), status.exit_code())
     }
 
+    /// Waits for the end of the program itself, as its parent learns it.
+    pub fn end(&mut self) -> ExitStatus {
+        self.finish();
+        let child: &mut dyn Child = &mut *self.child;
+        child.downcast_mut::<process::Child>().expect("a process of this machine").wait().expect("the program's end")
+    }
+
+    /// The program's process number.
+    pub fn number(&self) -> String {
+        self.child.process_id().expect("a process of this machine").to_string()
+    }
+
+    /// The terminal's modes, whoever is in it: `icanon` or `-icanon`.
+    pub fn modes(&self) -> Vec<String> {
+        let name = self.master.tty_name().expect("the terminal's name");
+        let output = Command::new("stty").arg("-a").arg("-F").arg(name).output().expect("stty starts");
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8_lossy(&output.stdout).split([' ', ';', '\n']).map(str::to_owned).collect()
+    }
+
     /// Keeps the screen as `NAME.txt` in the folder that `DAOCHAIN_CAPTURES` names, for those who want to see it.
     pub fn capture(&mut self, name: &str) -> &mut Self {
         if let Some(folder) = std::env::var_os("DAOCHAIN_CAPTURES") {
@@ -196,10 +216,15 @@ pub fn in_a_shell(command: &Command) -> Command {
     // No core file for SIGQUIT. The inner shell becomes the program, and so has its number.
     const SCRIPT: &str =
         r#"ulimit -c 0; sh -c 'echo "process $$."; exec "$@"' sh "$@"; echo "status $?."; stty -a; echo over"#;
+    wrapped(command, SCRIPT)
+}
+
+/// `command` as the arguments of a shell that runs `script`.
+fn wrapped(command: &Command, script: &str) -> Command {
     let mut shell = Command::new("sh");
     let words: Vec<OsString> =
         std::iter::once(command.get_program()).chain(command.get_args()).map(Into::into).collect();
-    shell.args(["-c", SCRIPT, "sh"]).args(words);
+    shell.args(["-c", script, "sh"]).args(words);
     for (name, value) in command.get_envs() {
         match value {
             Some(value) => shell.env(name, value),
@@ -207,6 +232,11 @@ pub fn in_a_shell(command: &Command) -> Command {
         };
     }
     shell
+}
+
+/// `command` as it is, but that it leaves no core file behind.
+pub fn without_core(command: &Command) -> Command {
+    wrapped(command, r#"ulimit -c 0; exec "$@""#)
 }
 
 /// The number that the shell told.
