@@ -40,7 +40,7 @@ pub(super) fn packing(head: &[u8]) -> Packing {
 }
 
 /// What [`Packing::Other`] is called when a frame asks for a window beyond the bound.
-pub(super) const LARGE_WINDOW: &str = "a zstd window above 8 MiB";
+pub(super) const LARGE_WINDOW: &str = "a zstd window above 32 MiB";
 
 /// True for the decoder's refusal of such a frame. The `zstd` crate gives the library's words and no code
 /// (`zstd/lib/common/error_private.c`, `frameParameter_windowTooLarge`).

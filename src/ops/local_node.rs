@@ -63,6 +63,7 @@ impl LocalNode {
 }
 
 #[cfg(not(feature = "devnet"))]
+#[expect(clippy::unused_async, reason = "its callers wait for the node where there is one")]
 impl LocalNode {
     pub(super) fn new(dir: &Path) -> Self {
         Self { dir: dir.to_owned() }
