@@ -172,14 +172,28 @@ async fn measure_export(
             .map_err(Failure::from)
             .and_then(|reader| Ok(image::measure(reader, size, &*watch)?));
         // A cancelled read reaches the measurement as an error of the stream.
-        let measurement = if watch.is_cancelled() { return Err(Failure::cancelled()) } else { measured? };
-        // What is corrupt or incomplete may be mended by the engine under the same ID.
-        if measurement.images.iter().all(|image| image.state == ImageState::Measured) {
-            remember_export(&context, &engine, &image, &measurement);
+        if watch.is_cancelled() {
+            return Err(Failure::cancelled());
         }
-        Ok(measurement)
+        let is_whole = |found: &Measurement| found.images.iter().all(|image| image.state == ImageState::Measured);
+        match &measured {
+            Ok(measurement) if is_whole(measurement) => remember_export(&context, &engine, &image, measurement),
+            // The engine may mend it under the same ID; until then nothing that was found before is true.
+            Ok(_) | Err(_) => forget_export(&context, &engine, &image),
+        }
+        measured
     })
     .await
+}
+
+/// Forgets what an export gave before.
+fn forget_export(context: &Context, engine: &Engine, image: &LocalImage) {
+    let by_content = context.identities().of(engine, image).map(|it| identity::content_key(engine.info(), &it));
+    for key in std::iter::once(engine_key(engine.info(), &image.id.id)).chain(by_content) {
+        if let Err(error) = context.store().forget(&key) {
+            tracing::warn!(%error, "an outdated measurement is still remembered");
+        }
+    }
 }
 
 async fn measure_path(context: &Context, path: PathBuf, watch: Arc<dyn Watch>) -> Result<Measurement, Failure> {

@@ -104,6 +104,16 @@ impl Store {
         Ok(found.map(Digest::from_bytes))
     }
 
+    /// Forgets what measuring found: the same bytes are no longer what they were.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn forget(&self, key: &CacheKey) -> Result<(), StoreError> {
+        self.write("forget a measurement", |transaction| {
+            transaction.execute("DELETE FROM measurement WHERE key = ?1", [key.text()]).map(drop)
+        })
+    }
+
     /// Remembers what measuring found. The newest 10 000 are kept.
     ///
     /// # Errors

@@ -257,6 +257,8 @@ fn measurements_are_found_by_their_key_alone() {
     let home = Home::new();
     let store = home.store();
     store.remember(&key(1), &measurement(5)).unwrap();
+    store.forget(&key(1)).unwrap();
+    assert_eq!(store.measured(&key(1)).unwrap(), None);
     store.remember(&key(1), &measurement(6)).unwrap();
     assert_eq!(store.measured(&key(1)).unwrap(), Some(measurement(6)));
     let other = CacheKey::Engine { engine_id: "F".into(), image_id: "sha256:1".into() };
