@@ -4,9 +4,10 @@
 //! [extension …] header, content, padding │ header, … │ zero block, zero block │ zeros until the end
 //! ```
 //!
-//! Headers are parsed by the `tar` crate; the walk is this room's own, because that crate's iterator takes the end of
-//! the stream for the end of the archive (so a truncated one looks whole), holds long names of any length in memory, and
-//! stops before what an engine may have written behind the last member.
+//! Headers are parsed by the `tar` crate, save where it reads another name or size than engines do (`header.rs`). The walk
+//! is this room's own, because that crate's iterator takes the end of the stream for the end of the archive (so a
+//! truncated one looks whole), holds long names of any length in memory, and stops before what an engine may have written
+//! behind the last member.
 
 use std::io::{BufRead, ErrorKind};
 
@@ -17,7 +18,7 @@ use super::{
     error::{ImageError, shown},
     extension::Extensions,
     feed::go_on,
-    json,
+    header, json,
     limits::{EXTENSION_BYTES, TRAILER_BYTES},
     member::MemberHash,
     names,
@@ -43,7 +44,7 @@ pub(super) fn read<R: BufRead>(input: R, watch: &dyn Watch) -> Result<Contents, 
         }
         let header = tar::Header::from_byte_slice(&block);
         archive.check_sum(start, header, &block)?;
-        let size = header.entry_size().map_err(|_| ImageError::malformed(start, "a member's size is no number"))?;
+        let size = header::size(&block).ok_or_else(|| ImageError::malformed(start, "a member's size is no number"))?;
         let kind = header.entry_type();
         if Extensions::is_kind(kind) {
             contents.count("")?;
@@ -51,7 +52,8 @@ pub(super) fn read<R: BufRead>(input: R, watch: &dyn Watch) -> Result<Contents, 
             extensions.add(kind, &text).map_err(|problem| ImageError::malformed(start, problem))?;
             continue;
         }
-        let entry = std::mem::take(&mut extensions).entry(header, size, start)?;
+        let name = header::name(&block).map_err(|problem| ImageError::malformed(start, problem))?;
+        let entry = std::mem::take(&mut extensions).entry(header, name, size, start)?;
         archive.member(start, &entry, &mut contents)?;
     }
 }
@@ -174,7 +176,7 @@ impl<R: BufRead> Archive<'_, R> {
             self.pass(padding(header.size), |_| Ok(()))?;
             Member::File(hash.finish()?)
         } else {
-            link(&name, header).map_or(Member::Special, Member::Link)
+            link(&name, header)?
         };
         contents.add(name, member)
     }
@@ -214,16 +216,26 @@ impl<R: BufRead> Archive<'_, R> {
     }
 }
 
-/// The name that a link leads to; `None` where it leads out of the archive.
-fn link(name: &str, header: &Header) -> Option<String> {
-    let target = header.target.as_deref()?;
-    if header.kind.is_symlink() {
-        names::link_target(name, target)
-    } else if header.kind.is_hard_link() {
-        names::normalise(target)
-    } else {
-        None
+/// What a member without content is.
+fn link(name: &str, header: &Header) -> Result<Member, ImageError> {
+    let Some(target) = header.target.as_deref() else { return Ok(Member::Special) };
+    if header.kind.is_hard_link() {
+        return Ok(names::normalise(target).map_or(Member::Special, Member::HardLink));
     }
+    if !header.kind.is_symlink() {
+        return Ok(Member::Special);
+    }
+    if names::is_equivocal(target) {
+        // One engine starts absolute targets at the archive's root, another at the link's folder; one follows a link in
+        // the middle before it goes up again, another does not.
+        let problem = format!(
+            "the link `{}` leads to `{}`, which engines take for different members",
+            shown(name),
+            shown(target)
+        );
+        return Err(ImageError::ambiguous(problem));
+    }
+    Ok(names::link_target(name, target).map_or(Member::Special, Member::Link))
 }
 
 fn padding(size: u64) -> u64 {

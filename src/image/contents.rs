@@ -37,8 +37,10 @@ pub(super) enum Unpacked {
 /// One member.
 pub(super) enum Member {
     File(Blob),
-    /// A symbolic or hard link, to a normalised name.
+    /// A symbolic link, to a normalised name.
     Link(String),
+    /// A hard link, to a normalised name.
+    HardLink(String),
     /// A device, a pipe, or a link that leaves the archive: no content.
     Special,
 }
@@ -96,7 +98,13 @@ impl Contents {
 
     /// Refuses names that lead through another member. Unpacking would follow a link there, and a file has no inside.
     pub(super) fn check_paths(&self) -> Result<(), ImageError> {
-        for name in self.members.keys() {
+        for (name, member) in &self.members {
+            // It is the link once more, and leads on from its own folder.
+            if let Member::HardLink(target) = member
+                && matches!(self.members.get(target), Some(Member::Link(_)))
+            {
+                return Err(ImageError::ambiguous(format!("`{}` is a hard link to a symbolic one", shown(name))));
+            }
             let inside = format!("{name}/");
             if let Some((other, _)) = self.members.range(inside.clone()..).next()
                 && other.starts_with(&inside)
@@ -117,7 +125,7 @@ impl Contents {
         for _ in 0..=LINKS {
             match self.members.get(name)? {
                 Member::File(blob) => return Some(blob),
-                Member::Link(target) => name = target,
+                Member::Link(target) | Member::HardLink(target) => name = target,
                 Member::Special => return None,
             }
         }
@@ -142,7 +150,7 @@ impl Member {
     fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::File(one), Self::File(two)) => one.digest == two.digest,
-            (Self::Link(one), Self::Link(two)) => one == two,
+            (Self::Link(one), Self::Link(two)) | (Self::HardLink(one), Self::HardLink(two)) => one == two,
             (Self::Special, Self::Special) => true,
             _ => false,
         }

@@ -3,11 +3,12 @@
 //! The types are this room's own and not `oci-spec`'s: those keep every label and history entry of every image, cannot
 //! tell an absent field from an empty one, and fail on a whole index for one descriptor of another algorithm.
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, de::IgnoredAny};
 
 use super::{
     error::ImageError,
-    json::{self, JsonProblem, Presence},
+    index::{INDEX_TYPES, MANIFEST_TYPES},
+    json::{self, JsonProblem},
 };
 use crate::domain::{
     Timestamp,
@@ -46,7 +47,11 @@ pub(super) struct Config {
 /// What is used of an image manifest (OCI image-spec, `manifest.md`).
 #[derive(Deserialize)]
 pub(super) struct Manifest {
+    #[serde(rename = "mediaType", default)]
+    pub(super) media_type: String,
     pub(super) config: Descriptor,
+    /// BuildKit writes null for none.
+    #[serde(default, deserialize_with = "or_none")]
     pub(super) layers: Vec<Descriptor>,
 }
 
@@ -56,6 +61,9 @@ pub(super) struct Descriptor {
     #[serde(rename = "mediaType", default)]
     pub(super) media_type: String,
     pub(super) digest: ClaimedDigest,
+    /// Bytes of the content, as stored.
+    #[serde(default)]
+    pub(super) size: Option<u64>,
     /// The content itself, in base64.
     #[serde(default)]
     pub(super) data: Option<String>,
@@ -73,6 +81,8 @@ struct Platform {
     architecture: String,
     #[serde(default)]
     variant: Option<String>,
+    #[serde(rename = "os.version", default)]
+    os_version: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -110,13 +120,21 @@ impl Descriptor {
     /// names no repository.
     pub(super) fn name(&self) -> Option<&str> {
         let annotations = self.annotations.as_ref()?;
-        annotations.image_name.as_deref().or(annotations.ref_name.as_deref())
+        // containerd takes an empty name for none.
+        annotations.image_name.as_deref().filter(|name| !name.is_empty()).or(annotations.ref_name.as_deref())
     }
 
     /// `os/architecture[/variant]`, made safe to show. `None` where it is absent or `unknown/unknown`, which is how
     /// BuildKit marks attestations.
     pub(super) fn platform(&self) -> Option<String> {
         self.platform.as_ref().and_then(|it| platform(&it.os, &it.architecture, it.variant.as_deref()))
+    }
+
+    /// All that an engine chooses a platform's image by; `None` where the descriptor names none.
+    pub(super) fn exact_platform(&self) -> Option<String> {
+        let it = self.platform.as_ref()?;
+        let parts = [Some(&it.os), Some(&it.architecture), it.variant.as_ref(), it.os_version.as_ref()];
+        Some(parts.map(|part| part.cloned().unwrap_or_default()).join("/"))
     }
 
     /// True for what BuildKit marks as an attestation: a platform that no machine has.
@@ -136,9 +154,17 @@ fn platform(os: &str, architecture: &str, variant: Option<&str>) -> Option<Strin
 /// What kind a document is, by the keys that no other kind has.
 #[derive(Deserialize)]
 struct Kind {
-    rootfs: Presence,
-    layers: Presence,
-    manifests: Presence,
+    #[serde(default, deserialize_with = "present")]
+    rootfs: bool,
+    #[serde(default, deserialize_with = "present")]
+    layers: bool,
+    #[serde(default, deserialize_with = "present")]
+    manifests: bool,
+}
+
+/// Whether a document has a key, whatever its value.
+fn present<'de, D: Deserializer<'de>>(json: D) -> Result<bool, D::Error> {
+    IgnoredAny::deserialize(json).map(|_| true)
 }
 
 #[derive(Deserialize)]
@@ -160,7 +186,15 @@ struct RootFs {
 
 #[derive(Deserialize)]
 struct RawIndex {
+    #[serde(rename = "mediaType", default)]
+    media_type: String,
+    #[serde(default, deserialize_with = "or_none")]
     manifests: Vec<Descriptor>,
+}
+
+/// A list, or null for an empty one, as Go writes it.
+fn or_none<'de, D: Deserializer<'de>, T: Deserialize<'de>>(json: D) -> Result<Vec<T>, D::Error> {
+    Ok(Option::deserialize(json)?.unwrap_or_default())
 }
 
 /// What `bytes` are. `None` for JSON of another kind (an attestation, `oci-layout`, a version 1 layer's `json`).
@@ -173,11 +207,17 @@ pub(super) fn parse(bytes: &[u8]) -> Option<Result<Document, JsonProblem>> {
     }
     // Not an object, or one without any of the keys: another kind.
     let kind: Kind = serde_json::from_slice(bytes).ok()?;
-    match (kind.rootfs.is_some(), kind.layers.is_some(), kind.manifests.is_some()) {
+    match (kind.rootfs, kind.layers, kind.manifests) {
         (false, false, false) => None,
         (true, false, false) => Some(read(bytes).map(|raw: RawConfig| Document::Config(raw.into()))),
-        (false, true, false) => Some(read(bytes).map(Document::Manifest)),
-        (false, false, true) => Some(read(bytes).map(|index: RawIndex| Document::Index(index.manifests))),
+        (false, true, false) => Some(read(bytes).and_then(|manifest: Manifest| match manifest.media_type.as_str() {
+            media_type if INDEX_TYPES.contains(&media_type) => Err(JsonProblem::Polyglot),
+            _ => Ok(Document::Manifest(manifest)),
+        })),
+        (false, false, true) => Some(read(bytes).and_then(|index: RawIndex| match index.media_type.as_str() {
+            media_type if MANIFEST_TYPES.contains(&media_type) => Err(JsonProblem::Polyglot),
+            _ => Ok(Document::Index(index.manifests)),
+        })),
         _ => Some(Err(JsonProblem::Polyglot)),
     }
 }

@@ -144,6 +144,11 @@ impl ImageError {
         self.hint().unwrap_or_default()
     }
 
+    /// True for what keeps one image from being told, and says nothing of others in the archive.
+    pub(super) const fn is_of_one_image(&self) -> bool {
+        matches!(self, Self::Document { .. } | Self::DigestAlgorithm { .. } | Self::Packed { .. })
+    }
+
     pub(super) fn open(path: &std::path::Path, cause: io::Error) -> Self {
         Self::Open { path: clean(&path.display().to_string()), cause }
     }

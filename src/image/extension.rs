@@ -16,6 +16,8 @@ pub(super) struct Extensions {
     target: Option<Vec<u8>>,
     size: Option<u64>,
     pending: bool,
+    /// A PAX header is among those that wait.
+    pax: bool,
 }
 
 impl Extensions {
@@ -33,6 +35,10 @@ impl Extensions {
 
     /// Adds one extension. The error is the end of a sentence.
     pub(super) fn add(&mut self, kind: EntryType, text: &[u8]) -> Result<(), &'static str> {
+        // Go gives up what waits when another header of this kind comes, others do not.
+        if self.pending && (kind.is_pax_global_extensions() || (self.pax && kind.is_pax_local_extensions())) {
+            return Err("an extended header stands between another one and its member");
+        }
         if kind.is_pax_global_extensions() {
             let plain = |record: Record<'_>| match record.key {
                 b"path" | b"linkpath" | b"size" => Err("a global header names or measures every member"),
@@ -42,6 +48,7 @@ impl Extensions {
         }
         self.pending = true;
         if kind.is_pax_local_extensions() {
+            self.pax = true;
             return records(text).try_for_each(|record| self.record(&record?));
         }
         let text = text.strip_suffix(b"\0").unwrap_or(text);
@@ -62,8 +69,14 @@ impl Extensions {
         }
     }
 
-    /// The member's header, with `size` as its own block says it.
-    pub(super) fn entry(self, header: &tar::Header, size: u64, start: u64) -> Result<Header, ImageError> {
+    /// The member's header, with `name` and `size` as its own block says them.
+    pub(super) fn entry(
+        self,
+        header: &tar::Header,
+        name: Vec<u8>,
+        size: u64,
+        start: u64,
+    ) -> Result<Header, ImageError> {
         let kind = header.entry_type();
         let known = kind.is_file()
             || kind.is_contiguous()
@@ -87,7 +100,7 @@ impl Extensions {
             return Err(ImageError::malformed(start, "a member is larger than any file"));
         }
         Ok(Header {
-            name: text(self.name.map_or_else(|| header.path_bytes(), Cow::Owned))?,
+            name: text(Cow::Owned(self.name.unwrap_or(name)))?,
             target: match self.target.map(Cow::Owned).or_else(|| header.link_name_bytes()) {
                 Some(target) => Some(text(target)?),
                 None => None,

@@ -66,7 +66,7 @@ pub fn identify(
                     wanted.push(child.digest.get(&names::blob_name(digest))?);
                 }
             }
-            Document::Manifest(manifest) if index::names_an_image(manifest, None) => {
+            Document::Manifest(manifest) => {
                 wanted.push(manifest.config.digest.get(&names::blob_name(digest))?);
             }
             _ => {}
@@ -93,7 +93,8 @@ fn document(
     match super::document::parse(&bytes) {
         Some(Ok(document)) => Ok(Some(document)),
         Some(Err(problem)) => Err(unusable(&name, &problem)),
-        None => Err(ImageError::document(&name, "it is neither a manifest, an index nor a configuration")),
+        // What an artifact calls its configuration.
+        None => Ok(None),
     }
 }
 

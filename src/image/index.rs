@@ -6,11 +6,14 @@
 //!                    └─▶ attestation (unknown/unknown)     no image
 //! ```
 
+use std::collections::BTreeMap;
+
 use super::{
     contents::{Blob, Contents},
     document::{Descriptor, Document, Manifest},
     error::{ImageError, shown},
-    judge::{Claim, Found, judge, unusable},
+    inline,
+    judge::{Claim, Found, judge, unusable, worsen},
     limits::{IMAGES, INDEX_DEPTH},
     names,
     saved::reference,
@@ -23,9 +26,9 @@ use crate::domain::{
 
 pub(super) const INDEX: &str = "index.json";
 
-const MANIFEST_TYPES: [&str; 2] =
+pub(super) const MANIFEST_TYPES: [&str; 2] =
     ["application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json"];
-const INDEX_TYPES: [&str; 2] =
+pub(super) const INDEX_TYPES: [&str; 2] =
     ["application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json"];
 const CONFIG_TYPES: [&str; 2] =
     ["application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"];
@@ -41,7 +44,7 @@ pub(super) struct Top {
     pub(super) other: Option<Digest>,
 }
 
-/// Every entry of `index.json`; `None` without such a member.
+/// Every entry of `index.json`; `None` without such a member. One that cannot be understood does not hide the others.
 pub(super) fn tops(contents: &Contents) -> Result<Option<Vec<Top>>, ImageError> {
     if !contents.has(INDEX) {
         return Ok(None);
@@ -53,7 +56,29 @@ pub(super) fn tops(contents: &Contents) -> Result<Option<Vec<Top>>, ImageError> 
         None => return Err(ImageError::document(INDEX, "it is no index: it lists no manifests")),
     };
     let mut visited = 0;
-    descriptors.iter().map(|descriptor| top(contents, descriptor, &mut visited)).collect::<Result<_, _>>().map(Some)
+    let tops = descriptors.iter().map(|descriptor| {
+        top(contents, descriptor, &mut visited).map_err(|error| (error, descriptor.name().and_then(reference)))
+    });
+    let unknown = |reference: Option<Reference>, problem| {
+        let found = Found::without_config(ImageState::Corrupt, reference.iter().cloned().collect(), problem);
+        Top { reference, found: vec![found], absent: Vec::new(), other: None }
+    };
+    sound(tops.collect(), |top| !top.found.is_empty(), unknown).map(Some)
+}
+
+/// Of several images those that cannot be told, beside one that can. An error that is no single image's is the archive's.
+pub(super) fn sound<T, R>(
+    results: Vec<Result<T, (ImageError, R)>>,
+    is_told: impl Fn(&T) -> bool,
+    unknown: impl Fn(R, String) -> T,
+) -> Result<Vec<T>, ImageError> {
+    let has_told = results.iter().any(|result| result.as_ref().is_ok_and(&is_told));
+    let told = results.into_iter().map(|result| match result {
+        Ok(told) => Ok(told),
+        Err((error, reference)) if has_told && error.is_of_one_image() => Ok(unknown(reference, error.to_string())),
+        Err((error, _)) => Err(error),
+    });
+    told.collect()
 }
 
 fn top(contents: &Contents, descriptor: &Descriptor, visited: &mut usize) -> Result<Top, ImageError> {
@@ -61,6 +86,10 @@ fn top(contents: &Contents, descriptor: &Descriptor, visited: &mut usize) -> Res
     let mut walk = Walk { contents, visited, reference: reference.clone(), found: Vec::new(), absent: Vec::new() };
     walk.visit(descriptor, INDEX, &mut Vec::new())?;
     let Walk { mut found, mut absent, .. } = walk;
+    if let Some(reference) = reference.as_ref().filter(|_| has_twins(&found)) {
+        let problem = format!("it gives the name `{reference}` to two different images of one platform");
+        return Err(ImageError::ambiguous(problem));
+    }
     // Engines keep the manifests of platforms that were never pulled. They are absent like those without a manifest,
     // as long as another platform is here; an image whose only platform is like this is incomplete.
     if found.iter().any(|it| !it.found.is_absent) {
@@ -90,10 +119,19 @@ pub(super) fn is_walked(descriptor: &Descriptor) -> bool {
     !descriptor.is_attestation() && (INDEX_TYPES.contains(&media_type) || MANIFEST_TYPES.contains(&media_type))
 }
 
-/// True for an image's manifest. With a platform an engine may choose it as that platform's image, whatever its
-/// configuration is called.
-pub(super) fn names_an_image(manifest: &Manifest, platform: Option<&str>) -> bool {
-    platform.is_some() || CONFIG_TYPES.contains(&manifest.config.media_type.as_str())
+/// True for an image's manifest. With a platform, the descriptor's or that of what it calls its configuration, an engine may
+/// choose it as that platform's image, whatever the configuration's type is called.
+pub(super) fn names_an_image(manifest: &Manifest, has_platform: bool) -> bool {
+    has_platform || CONFIG_TYPES.contains(&manifest.config.media_type.as_str())
+}
+
+/// Two images for one platform: engines take the first that they like.
+fn has_twins(found: &[Visited]) -> bool {
+    let mut seen = BTreeMap::new();
+    found.iter().filter(|it| !it.found.is_absent).any(|it| match (&it.exact, it.found.identity) {
+        (Some(platform), Some(identity)) => *seen.entry(platform).or_insert(identity) != identity,
+        _ => false,
+    })
 }
 
 struct Walk<'c, 'v> {
@@ -108,6 +146,8 @@ struct Visited {
     found: Found,
     /// Of the descriptor.
     platform: Option<String>,
+    /// The same with all that an engine chooses by.
+    exact: Option<String>,
 }
 
 /// What a descriptor leads to.
@@ -161,6 +201,10 @@ impl<'c> Walk<'c, '_> {
             self.note(ImageState::Corrupt, problem);
             return Ok(Step::Done);
         }
+        if let Some(problem) = self.contradiction(descriptor, from)? {
+            self.note(ImageState::Corrupt, problem);
+            return Ok(Step::Done);
+        }
         match (document(&name, blob)?, is_index) {
             (Document::Manifest(manifest), false) => Ok(Step::Manifest(digest, manifest)),
             (Document::Index(children), true) => Ok(Step::Index(digest, children)),
@@ -182,10 +226,13 @@ impl<'c> Walk<'c, '_> {
         parents: &[Digest],
     ) -> Result<(), ImageError> {
         let platform = descriptor.platform();
-        if !names_an_image(manifest, platform.as_deref()) {
+        let name = names::blob_name(digest);
+        let config =
+            manifest.config.digest.get(&name).ok().and_then(|config| self.contents.file(&names::blob_name(config)));
+        let is_config = config.is_some_and(|blob| matches!(blob.document.as_deref(), Some(Ok(Document::Config(_)))));
+        if !names_an_image(manifest, platform.is_some() || is_config) {
             return Ok(());
         }
-        let name = names::blob_name(digest);
         let member = |it: &Descriptor| it.digest.get(&name).map(names::blob_name);
         let indexes = parents.iter().rev().map(|index| MeasuredManifest { digest: *index, is_index: true });
         let claim = Claim {
@@ -194,15 +241,33 @@ impl<'c> Walk<'c, '_> {
             layers: manifest.layers.iter().map(member).collect::<Result<_, _>>()?,
             manifests: std::iter::once(MeasuredManifest { digest, is_index: false }).chain(indexes).collect(),
         };
-        let found = judge(self.contents, claim)?;
-        self.found.push(Visited { found, platform });
+        let mut found = judge(self.contents, claim)?;
+        for part in std::iter::once(&manifest.config).chain(&manifest.layers) {
+            if let Some(problem) = self.contradiction(part, &name)? {
+                worsen(&mut found.image, ImageState::Corrupt, problem);
+            }
+        }
+        self.found.push(Visited { found, platform, exact: descriptor.exact_platform() });
         Ok(())
+    }
+
+    /// What keeps a descriptor from being read as engines read it. Content whose length is not the descriptor's should not be
+    /// trusted (OCI image-spec, `descriptor.md`).
+    fn contradiction(&self, descriptor: &Descriptor, from: &str) -> Result<Option<String>, ImageError> {
+        if matches!(inline::embedded(descriptor), Some(None)) {
+            return Ok(Some(format!("`{}` embeds content that is no base64", shown(from))));
+        }
+        let blob = self.contents.file(&names::blob_name(descriptor.digest.get(from)?));
+        let sizes = blob.map(|blob| blob.bytes).zip(descriptor.size).filter(|(found, said)| found != said);
+        Ok(sizes.map(|(found, said)| {
+            format!("`{}` gives a content of {found} bytes the size of {said} bytes", shown(from))
+        }))
     }
 
     /// An image of which not even the manifest can be used.
     fn note(&mut self, state: ImageState, problem: String) {
         let found = Found::without_config(state, self.references(), problem);
-        self.found.push(Visited { found, platform: None });
+        self.found.push(Visited { found, platform: None, exact: None });
     }
 
     fn references(&self) -> Vec<Reference> {

@@ -52,18 +52,21 @@ pub(super) fn expand(contents: &mut Contents, watch: &dyn Watch) -> Result<(), I
 fn of_documents<'d>(documents: impl Iterator<Item = &'d Document>) -> Result<Vec<(Digest, Vec<u8>)>, ImageError> {
     let mut found = Vec::new();
     for descriptor in documents.flat_map(descriptors) {
-        let Some(data) = descriptor.data.as_deref() else { continue };
+        let Some(Some(bytes)) = embedded(descriptor) else { continue };
         if found.len() == IMAGES {
             return Err(ImageError::refused(format!("more than {IMAGES} of its descriptors embed content")));
         }
         // A descriptor of another algorithm is told where it is used.
         let Ok(digest) = descriptor.digest.get("") else { continue };
-        let bytes = STANDARD.decode(data).map_err(|_| {
-            ImageError::document(&names::blob_name(digest), "its descriptor embeds content that is no base64")
-        })?;
         found.push((digest, bytes));
     }
     Ok(found)
+}
+
+/// The content that a descriptor embeds, if it does; `Some(None)` for what is no base64.
+pub(super) fn embedded(descriptor: &Descriptor) -> Option<Option<Vec<u8>>> {
+    // Go takes an empty text for none.
+    descriptor.data.as_deref().filter(|data| !data.is_empty()).map(|data| STANDARD.decode(data).ok())
 }
 
 fn descriptors(document: &Document) -> Vec<&Descriptor> {

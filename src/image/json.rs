@@ -6,7 +6,7 @@
 
 use std::{borrow::Cow, collections::HashSet, fmt};
 
-use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 
 use super::limits::{DOCUMENT_DEPTH, DOCUMENT_KEYS};
 use crate::domain::text::clean_to;
@@ -30,8 +30,25 @@ pub(super) enum JsonProblem {
     Polyglot,
 }
 
-/// Optional fields whose absence has a meaning, so that another spelling would hide them from this program only.
-const KNOWN: [&str; 2] = ["rootfs", "diff_ids"];
+/// Fields that are read, whose absence may have a meaning: another spelling would hide them from this program only.
+/// `config` and `layers` are also written with capitals, in `manifest.json`.
+const KNOWN: [&str; 13] = [
+    "rootfs",
+    "diff_ids",
+    "RepoTags",
+    "mediaType",
+    "manifests",
+    "annotations",
+    "platform",
+    "data",
+    "os",
+    "architecture",
+    "variant",
+    "Config",
+    "Layers",
+];
+/// The other spelling that is as good.
+const LOWER: [&str; 2] = ["config", "layers"];
 
 /// Objects whose keys are data and not fields: Go compares those exactly.
 const MAPS: [&str; 5] = ["Labels", "annotations", "ExposedPorts", "Volumes", "LayerSources"];
@@ -84,7 +101,8 @@ impl Value<'_> {
         // Upper case first: it makes `K` of the Kelvin sign and `S` of the long s, as Go's folding does.
         let folded = || key.to_uppercase().to_lowercase();
         let name = if self.is_map { key.to_owned() } else { folded() };
-        if let Some(known) = KNOWN.into_iter().find(|known| !self.is_map && *known == name && key != *known) {
+        let is_other = |known: &&str| *known != key && known.to_lowercase() == name && !LOWER.contains(&key);
+        if let Some(known) = KNOWN.into_iter().find(|known| !self.is_map && is_other(known)) {
             return Err(self.stop(JsonProblem::OtherCase { found: clean_to(key, 100), known }));
         }
         if seen.insert(name) { Ok(()) } else { Err(self.stop(JsonProblem::Repeated(clean_to(key, 100)))) }
@@ -152,9 +170,6 @@ impl<'de> Visitor<'de> for Value<'_> {
 pub(super) fn first<'de, T: serde::Deserialize<'de>>(bytes: &'de [u8]) -> Option<T> {
     serde_json::Deserializer::from_slice(bytes).into_iter::<T>().next()?.ok()
 }
-
-/// Whether a document has a key; its value is not kept.
-pub(super) type Presence = Option<IgnoredAny>;
 
 #[cfg(test)]
 mod tests {

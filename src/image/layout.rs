@@ -41,6 +41,11 @@ impl Layout {
             let problem = format!("the folder has neither `{MARKER}` nor `{INDEX}`");
             return Err(ImageError::NoImage { problem });
         }
+        for part in ["blobs", BLOBS] {
+            if fs::symlink_metadata(folder.join(part)).is_ok_and(|found| found.is_symlink()) {
+                return Err(ImageError::refused(format!("`{part}` of the layout is a link")));
+            }
+        }
         let blobs = folder.join(BLOBS);
         let entries = match fs::read_dir(&blobs) {
             Ok(entries) => entries,

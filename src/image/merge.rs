@@ -23,6 +23,11 @@ pub(super) fn conclude(contents: &Contents) -> Result<(Vec<MeasuredImage>, Vec<S
     if saves.is_none() && tops.is_none() {
         return Err(ImageError::NoImage { problem: foreign(contents).to_owned() });
     }
+    if saves.is_none() && contents.has("repositories") {
+        let problem =
+            "it has no `manifest.json`, and Docker's engines then load what `repositories` says, not `index.json`";
+        return Err(ImageError::ambiguous(problem));
+    }
     let (saves, tops) = (saves.unwrap_or_default(), tops.unwrap_or_default());
     check_names(&saves, &tops)?;
     let absent: BTreeSet<String> = tops.iter().flat_map(|top| top.absent.iter().cloned()).collect();

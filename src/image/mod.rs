@@ -20,6 +20,7 @@ mod document;
 mod error;
 mod extension;
 mod feed;
+mod header;
 mod identity;
 mod index;
 mod inline;

@@ -8,12 +8,15 @@ pub(super) fn normalise(name: &str) -> Option<String> {
     join("", name)
 }
 
-/// Where the symbolic link `member` leads. Absolute targets start at the archive's root, as engines scope them.
+/// Where the symbolic link `member` leads, which is not [`is_equivocal`].
 pub(super) fn link_target(member: &str, target: &str) -> Option<String> {
-    if target.starts_with('/') {
-        return normalise(target);
-    }
     join(member.rsplit_once('/').map_or("", |(parent, _)| parent), target)
+}
+
+/// True for a link's target that programs resolve differently: an absolute one, and one that goes up after it went down.
+pub(super) fn is_equivocal(target: &str) -> bool {
+    let mut parts = target.split('/').filter(|part| !matches!(*part, "" | ".")).skip_while(|part| *part == "..");
+    target.starts_with('/') || parts.any(|part| part == "..")
 }
 
 fn join(base: &str, path: &str) -> Option<String> {
@@ -80,7 +83,12 @@ mod tests {
     fn links_lead_to_members() {
         assert_eq!(link_target("one/layer.tar", "../two/layer.tar").unwrap(), "two/layer.tar");
         assert_eq!(link_target("one/layer.tar", "../abc.tar").unwrap(), "abc.tar");
-        assert_eq!(link_target("one/layer.tar", "/abc.tar").unwrap(), "abc.tar");
+        for equivocal in ["/abc.tar", "a/../b", "../a/./../b", "a//../b"] {
+            assert!(is_equivocal(equivocal), "{equivocal}");
+        }
+        for plain in ["../two/layer.tar", "./../../a", "a/b", ".."] {
+            assert!(!is_equivocal(plain), "{plain}");
+        }
         assert_eq!(link_target("one/layer.tar", "../../etc/passwd"), None);
     }
 

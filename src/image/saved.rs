@@ -4,10 +4,11 @@ use super::{
     contents::Contents,
     document::{Document, Save},
     error::{ImageError, shown},
+    index::sound,
     judge::{Claim, Found, judge, unusable},
     names,
 };
-use crate::domain::reference::Reference;
+use crate::domain::{measurement::ImageState, reference::Reference};
 
 pub(super) const MANIFEST: &str = "manifest.json";
 
@@ -22,7 +23,22 @@ pub(super) fn images(contents: &Contents) -> Result<Option<Vec<Found>>, ImageErr
         Some(Err(problem)) => return Err(unusable(MANIFEST, problem)),
         None => return Err(ImageError::document(MANIFEST, "it is no list of images")),
     };
-    saves.iter().map(|save| judge(contents, claim(save)?)).collect::<Result<_, _>>().map(Some)
+    let images = saves
+        .iter()
+        .map(|save| claim(save).and_then(|claim| judge(contents, claim)).map_err(|error| (error, references(save))));
+    let unknown = |references, problem| Found::without_config(ImageState::Corrupt, references, problem);
+    sound(images.collect(), |found| found.image.config_digest.is_some(), unknown).map(Some)
+}
+
+/// Its names, each once: two spellings may be one.
+fn references(save: &Save) -> Vec<Reference> {
+    let mut references: Vec<Reference> = Vec::new();
+    for reference in save.names.iter().flatten().filter_map(|name| reference(name)) {
+        if !references.contains(&reference) {
+            references.push(reference);
+        }
+    }
+    references
 }
 
 fn claim(save: &Save) -> Result<Claim, ImageError> {
@@ -31,7 +47,7 @@ fn claim(save: &Save) -> Result<Claim, ImageError> {
             .ok_or_else(|| ImageError::refused(format!("`{MANIFEST}` names `{}`, which leads out of it", shown(name))))
     };
     Ok(Claim {
-        references: save.names.iter().flatten().filter_map(|name| reference(name)).collect(),
+        references: references(save),
         config: member(&save.config)?,
         layers: save.layers.iter().flatten().map(member).collect::<Result<_, _>>()?,
         manifests: Vec::new(),

@@ -18,7 +18,7 @@ def _runs(content):
     at = 0
     for found in re.finditer(rb"\0{%d,}" % RUN, content):
         if found.start() > at:
-            yield content[at:found.start()], 0
+            yield content[at : found.start()], 0
         yield b"", found.end() - found.start()
         at = found.end()
     if at < len(content):
@@ -50,7 +50,7 @@ def deflate(pieces):
         stretches = [(b"", piece)] if isinstance(piece, int) else _runs(piece)
         for stretch, zeros in stretches:
             for start in range(0, len(stretch), 0xFFFF):
-                part = stretch[start:start + 0xFFFF]
+                part = stretch[start : start + 0xFFFF]
                 bits.add(0b000, 3)
                 bits.align()
                 bits.out += struct.pack("<HH", len(part), len(part) ^ 0xFFFF) + part
@@ -129,7 +129,9 @@ def xxh64(content):
         value = (_rotate(value ^ _round(0, struct.unpack("<Q", rest[:8])[0]), 27) * PRIMES[0] + PRIMES[3]) & MASK
         rest = rest[8:]
     if len(rest) >= 4:
-        value = (_rotate(value ^ struct.unpack("<I", rest[:4])[0] * PRIMES[0] & MASK, 23) * PRIMES[1] + PRIMES[2]) & MASK
+        value = (
+            _rotate(value ^ struct.unpack("<I", rest[:4])[0] * PRIMES[0] & MASK, 23) * PRIMES[1] + PRIMES[2]
+        ) & MASK
         rest = rest[4:]
     for byte in rest:
         value = _rotate(value ^ byte * PRIMES[4] & MASK, 11) * PRIMES[0] & MASK
@@ -148,22 +150,26 @@ def window(log, eighths=0):
     return bytes([(log - 10) << 3 | eighths])
 
 
-def _block(kind, size, body, last=False):
-    return (size << 3 | kind << 1 | last).to_bytes(3, "little") + body
+def _block(kind, size, body):
+    return (size << 3 | kind << 1).to_bytes(3, "little") + body
 
 
-def zstd(*pieces, window_byte=window(17), content_size=None, single_segment=False, checked=False, check=None, dictionary=None):
+def zstd(
+    *pieces, window_byte=window(17), content_size=None, single_segment=False, checked=False, check=None, dictionary=None
+):
     """One frame (RFC 8878) of raw and run-length blocks. `pieces` as in [`deflate`]."""
     blocks = []
     for piece in pieces:
         for stretch, zeros in [(b"", piece)] if isinstance(piece, int) else _runs(piece):
             for start in range(0, len(stretch), ZSTD_BLOCK):
-                part = stretch[start:start + ZSTD_BLOCK]
+                part = stretch[start : start + ZSTD_BLOCK]
                 blocks.append(_block(0, len(part), part))
             blocks += [_block(1, ZSTD_BLOCK, b"\0")] * (zeros // ZSTD_BLOCK)
             if zeros % ZSTD_BLOCK:
                 blocks.append(_block(1, zeros % ZSTD_BLOCK, b"\0"))
-    blocks.append(_block(0, 0, b"", last=True))
+    # The last block says so; a frame of nothing has one empty block.
+    blocks = blocks or [_block(0, 0, b"")]
+    blocks[-1] = bytes([blocks[-1][0] | 1]) + blocks[-1][1:]
     size_flag = 0 if content_size is None else 3
     descriptor = size_flag << 6 | single_segment << 5 | checked << 2 | (3 if dictionary else 0)
     frame = ZSTD + bytes([descriptor]) + (b"" if single_segment else window_byte)
@@ -185,23 +191,27 @@ def skippable(content=b"not for you", number=0):
 
 def unzstd(stream):
     """What the frames of [`zstd`] hold: for the oracle, which must read what is written here."""
-    out = []
-    while stream:
-        magic, = struct.unpack("<I", stream[:4])
-        if magic & 0xFFFFFFF0 == 0x184D2A50:
-            length, = struct.unpack("<I", stream[4:8])
-            stream = stream[8 + length:]
+    out, rest = [], stream
+
+    def take(count):
+        nonlocal rest
+        assert len(rest) >= count, "the stream is cut"
+        taken, rest = rest[:count], rest[count:]
+        return taken
+
+    while rest:
+        magic = take(4)
+        if magic[1:] == b"\x2a\x4d\x18":
+            take(int.from_bytes(take(4), "little"))
             continue
-        assert stream[:4] == ZSTD, "only frames of this module are read"
-        descriptor, at = stream[4], 5
-        at += 0 if descriptor >> 5 & 1 else 1
-        at += 8 if descriptor >> 6 == 3 else 0
+        assert magic == ZSTD, "only frames of this module are read"
+        (descriptor,) = take(1)
+        take((0 if descriptor >> 5 & 1 else 1) + (8 if descriptor >> 6 == 3 else 0))
         last = False
         while not last:
-            head = int.from_bytes(stream[at:at + 3], "little")
+            head = int.from_bytes(take(3), "little")
             last, kind, size = head & 1, head >> 1 & 3, head >> 3
             assert kind < 2, "only raw and run-length blocks are read"
-            out.append(stream[at + 3:at + 3 + size] if kind == 0 else stream[at + 3:at + 4] * size)
-            at += 3 + (size if kind == 0 else 1)
-        stream = stream[at + (4 if descriptor >> 2 & 1 else 0):]
+            out.append(take(size) if kind == 0 else take(1) * size)
+        take(4 if descriptor >> 2 & 1 else 0)
     return b"".join(out)

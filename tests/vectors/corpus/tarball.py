@@ -7,7 +7,16 @@ that module refuses most of what the hostile cases need. The oracle reads with `
 BLOCK = 512
 END = bytes(2 * BLOCK)
 REGULAR, OLD_REGULAR, HARD_LINK, SYMLINK, CHARACTER, BLOCK_DEVICE, FOLDER, FIFO, CONTIGUOUS = (
-    b"0", b"\0", b"1", b"2", b"3", b"4", b"5", b"6", b"7")
+    b"0",
+    b"\0",
+    b"1",
+    b"2",
+    b"3",
+    b"4",
+    b"5",
+    b"6",
+    b"7",
+)
 PAX, PAX_GLOBAL, GNU_NAME, GNU_LINK, GNU_SPARSE = b"x", b"g", b"L", b"K", b"S"
 
 # Six bytes of magic and two of version (POSIX, `ustar` interchange format; GNU tar's manual, "Basic Tar Format").
@@ -24,13 +33,34 @@ def base256(number, width=12):
     return ((1 << (8 * width - 1)) | (number % (1 << (8 * width - 1)))).to_bytes(width, "big")
 
 
-def header(name, size=0, kind=REGULAR, target=b"", magic=USTAR, prefix=b"", size_field=None, mode=0o644, mtime=0,
-           check_sum=None, trailer=b""):
+def header(
+    name,
+    size=0,
+    kind=REGULAR,
+    target=b"",
+    magic=USTAR,
+    prefix=b"",
+    size_field=None,
+    mode=0o644,
+    mtime=0,
+    check_sum=None,
+    trailer=b"",
+):
     """One header block. `trailer` goes to its very end, behind the prefix."""
     fields = [
-        name.ljust(100, b"\0"), octal(mode, 8), octal(0, 8), octal(0, 8),
-        octal(size, 12) if size_field is None else size_field, octal(mtime, 12), b" " * 8, kind,
-        target.ljust(100, b"\0"), magic, bytes(64), bytes(16), prefix,
+        name.ljust(100, b"\0"),
+        octal(mode, 8),
+        octal(0, 8),
+        octal(0, 8),
+        octal(size, 12) if size_field is None else size_field,
+        octal(mtime, 12),
+        b" " * 8,
+        kind,
+        target.ljust(100, b"\0"),
+        magic,
+        bytes(64),
+        bytes(16),
+        prefix,
     ]
     block = bytearray(b"".join(fields).ljust(BLOCK - len(trailer), b"\0") + trailer)
     assert len(name) <= 100 and len(target) <= 100 and len(block) == BLOCK, name
@@ -136,7 +166,7 @@ class Pack:
 
     def offset(self, name):
         """Where `name`'s header begins."""
-        before = self.members[:[it[0] for it in self.members].index(name)]
+        before = self.members[: [it[0] for it in self.members].index(name)]
         return sum(len(raw) for _, raw in before)
 
     def unended(self):
