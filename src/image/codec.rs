@@ -9,7 +9,7 @@ use zstd::stream::raw::{DParameter, Decoder, InBuffer, Operation, OutBuffer};
 use super::{
     error::ImageError,
     feed::{Feed, go_on},
-    limits::{CHUNK, ZSTD_WINDOW_LOG},
+    limits::{CHUNK, LAYER_WINDOW_LOG, OUTER_WINDOW_LOG},
 };
 use crate::domain::{digest::Digest, progress::Watch};
 
@@ -40,7 +40,7 @@ pub(super) fn packing(head: &[u8]) -> Packing {
 }
 
 /// What [`Packing::Other`] is called when a frame asks for a window beyond the bound.
-pub(super) const LARGE_WINDOW: &str = "a zstd window above 32 MiB";
+pub(super) const LARGE_WINDOW: &str = "a zstd window above the bound";
 
 /// True for the decoder's refusal of such a frame. The `zstd` crate gives the library's words and no code
 /// (`zstd/lib/common/error_private.c`, `frameParameter_windowTooLarge`).
@@ -56,7 +56,7 @@ pub(super) fn unpacked(mut feed: Feed) -> Result<Box<dyn BufRead>, ImageError> {
         Packing::Gzip => Ok(Box::new(BufReader::with_capacity(CHUNK, bufread::MultiGzDecoder::new(feed)))),
         Packing::Zstd => {
             let decoder = zstd::stream::read::Decoder::with_buffer(feed).and_then(|mut decoder| {
-                decoder.window_log_max(ZSTD_WINDOW_LOG)?;
+                decoder.window_log_max(OUTER_WINDOW_LOG)?;
                 Ok(decoder)
             });
             let decoder = decoder.map_err(|cause| ImageError::Read { offset: 0, cause })?;
@@ -103,7 +103,7 @@ impl<'w> Unpacker<'w> {
             Packing::Gzip => Ok(Some(Self(Inner::Gzip(Box::new(MultiGzDecoder::new(sink)))))),
             Packing::Zstd => {
                 let mut decoder = Decoder::new()?;
-                decoder.set_parameter(DParameter::WindowLogMax(ZSTD_WINDOW_LOG))?;
+                decoder.set_parameter(DParameter::WindowLogMax(LAYER_WINDOW_LOG))?;
                 Ok(Some(Self(Inner::Zstd { decoder, out: vec![0; CHUNK], sink, in_frame: true })))
             }
         }

@@ -165,7 +165,7 @@ impl Blob {
             Unpacked::To(content) => Ok(Ok(**content)),
             Unpacked::Damaged(cause) => Ok(Err(cause)),
             Unpacked::Unsupported(packing) => Err(ImageError::refused(format!(
-                "its layer `{}` is compressed with {packing}; gzip, and zstd with windows up to 32 MiB, are read",
+                "its layer `{}` is compressed with {packing}; gzip, and zstd with windows up to 32 MiB (8 MiB around the whole file), are read",
                 shown(name)
             ))),
         }

@@ -48,7 +48,10 @@ pub(super) const TRAILER_BYTES: usize = 64 * 1024;
 /// Symbolic and hard links from a name to its content.
 pub(super) const LINKS: usize = 16;
 
-/// Base-two logarithm of the largest zstd window: 32 MiB. RFC 8878 asks 8 MiB of every decoder, and the engines' encoder
-/// keeps to it today; skopeo, buildah and podman wrote up to 32 MiB for years (`zstd:chunked`, levels from 10 on). A
-/// decoder takes that memory only as far as a frame fills it. More would let an archive choose how much is used.
-pub(super) const ZSTD_WINDOW_LOG: u32 = 25;
+/// Base-two logarithm of the largest zstd window of a layer: 32 MiB. RFC 8878 asks 8 MiB of every decoder, and the
+/// engines' encoder keeps to it today; skopeo, buildah and podman wrote up to 32 MiB for years (`zstd:chunked`, levels from
+/// 10 on). A decoder takes that memory only as far as a frame fills it. More would let an archive choose how much is used.
+pub(super) const LAYER_WINDOW_LOG: u32 = 25;
+
+/// The same for the outer file: 8 MiB, since a layer's window comes on top. `zstd` itself keeps to it below `--long`.
+pub(super) const OUTER_WINDOW_LOG: u32 = 23;

@@ -85,7 +85,7 @@ def changed():
         corrupt_layer(A.diff_id, B),
         corrupt_layer(B.diff_id, A),
     )
-    # Every diffID is somewhere in the archive; `crane validate` and `skopeo copy` are content with that (LAB.md).
+    # Every diffID is somewhere in the archive; `crane validate` and `skopeo copy` are content with that.
     pack = Pack().file("c.json", TWICE.config).file("a.tar", A.content).file("b.tar", B.content)
     yield corrupt(
         "layers-by-position",
@@ -237,7 +237,7 @@ def missing():
         hybrid().without(blob_name(B.content)).tar(),
         document(result(APP, [NAME], "incomplete", [A, missing_layer(B.diff_id)], [digest(MANIFEST)])),
     )
-    # A containerd engine saves such an image without a word (LAB.md).
+    # A containerd engine saves such an image without a word.
     pack, _ = oci_archive(APP, FULL)
     yield Case(
         "all-layers-missing",

@@ -46,7 +46,7 @@ def changed(text, old, new):
 
 
 def no_configuration(image):
-    """Its bytes are known and its digest is; that they are no configuration is the image's own fault (CLI.md, exit 3)."""
+    """Its bytes are known and its digest is; that they are no configuration is the image's own fault (exit 3)."""
     return document(result(image, [NAME], "corrupt", [], platform=None))
 
 
@@ -216,7 +216,7 @@ def indexes():
         UNREADABLE,
         cut,
     )
-    # "As soon as one image can be told, it is daochain.hash/1 with the states" (CLI.md). What state the other has is
+    # "As soon as one image can be told, it is daochain.hash/1 with the states". What state the other has is
     # open, save that it is not measured.
     other = {
         "state": "!measured",

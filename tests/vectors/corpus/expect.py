@@ -1,6 +1,6 @@
 """Expected outcomes, from how a case is made.
 
-An outcome is what `daochain hash … --json` must print and return (CLI.md). `"*"` stands where no text fixes the value.
+An outcome is what `daochain hash … --json` must print and return. `"*"` stands where no text fixes the value.
 Several outcomes in a list are alternatives: each is safe, and no text prefers one.
 """
 
@@ -54,7 +54,7 @@ def without_config(state, names=(), manifests=()):
 
 
 def document(*images, absent=()):
-    """A document of results; its exit code follows from the states (CLI.md, `hash`)."""
+    """A document of results; its exit code follows from the states ."""
     states = {image["state"] for image in images}
     code = 3 if "corrupt" in states else 1 if "incomplete" in states else 0
     return {"schema": "daochain.hash/1", "exit": code, "images": list(images), "absent_platforms": sorted(absent)}

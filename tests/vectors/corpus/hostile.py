@@ -1,6 +1,6 @@
 """Group `hostile`: archives made to show one image here and another to an engine.
 
-The rule is issue 4, item 2: ambiguity is refused. The engines' readings that the comments name are those of Go's
+The rule: ambiguity is refused. The engines' readings that the comments name are those of Go's
 archive/tar and encoding/json, of moby's image/tarexport/load.go (classic store) and of containerd's import (containerd
 store). They were tried: what the comments here, in `documents.py` and in `readers.py` say an engine loads instead, Docker
 20.10 (classic store) or 28.5 (containerd store) did load. None is read back: the oracle believes what it reads.

@@ -119,7 +119,7 @@ def platforms():
         layout(image_blobs(APP, MANIFEST, other, manifest(apart)), descriptor(OCI_INDEX, other, **named(FULL))).tar(),
         document(result(APP, [NAME], manifests=[digest(MANIFEST), digest(other)]), absent=["linux/arm64/v8"]),
     )
-    # "Does not hold" (CLI.md) could mean either; the platform that is here is measured in both readings.
+    # "Does not hold" could mean either; the platform that is here is measured in both readings.
     yield Case(
         "absent-platform-with-a-shared-layer",
         "the same, and a layer that the platforms share is here",
@@ -130,7 +130,7 @@ def platforms():
         ],
         read_back=False,
     )
-    # With its configuration here the image can be told, and what can be told and is not whole is incomplete (CLI.md).
+    # With its configuration here the image can be told, and what can be told and is not whole is incomplete.
     states = [
         {
             "diff_id": it.diff_id,
@@ -174,7 +174,7 @@ def platforms():
         image_blobs(APP, MANIFEST, inner, manifest(EVIL), EVIL.config, BAD.content),
         descriptor(OCI_INDEX, inner, **named(FULL)),
     )
-    # "Two different configurations claiming one tag" (issue 4, item 2): here for one and the same platform, of which
+    # "Two different configurations claiming one tag" : here for one and the same platform, of which
     # engines take the first and others may take the last.
     yield Case(
         "same-platform-twice",

@@ -233,8 +233,7 @@ def non_distributable():
     ]
     body = manifest(image, layers=layers)
     pack = layout(image_blobs(image, body), descriptor(OCI_MANIFEST, body, **named("docker.io/acme/api:1")))
-    # It may be had from its address, but it was not measured: "each referenced member must be present" (issue 4, item
-    # 2).
+    # It may be had from its address, but it was not measured: each member that is referred to must be present.
     yield Case(
         "foreign-layer-absent",
         "a non-distributable layer that is elsewhere: what was not hashed is not measured",

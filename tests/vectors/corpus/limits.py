@@ -1,4 +1,4 @@
-"""Group `limits`: at each bound of issue 4, item 4, and one beyond. The archives are large, so they are made piece by piece."""
+"""Group `limits`: at each bound that the README states, and one beyond. The archives are large, so they are made piece by piece."""
 
 from .case import Case
 from .expect import REFUSED, UNREADABLE, corrupt_layer, document, result
@@ -148,7 +148,7 @@ def documents():
 
 def windows():
     """A window is memory that an archive asks for. RFC 8878 wants 8 MiB of every decoder; all extra memory together may be
-    32 MiB (issue 4, item 4), so what asks for more is refused. In between both are safe, and the program's own bound decides.
+    32 MiB, so what asks for more is refused. In between both are safe, and the program's own bound decides.
     """
     for name, log, eighths in (
         ("9-mib", 23, 1),

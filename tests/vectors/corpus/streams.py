@@ -10,7 +10,7 @@ from .tarball import member
 
 
 def compressed():
-    """A damaged stream has no digest that could be told; the image can (CLI.md: `corrupt`)."""
+    """A damaged stream has no digest that could be told; the image can (the document says `corrupt`)."""
     plain = zstd(B.content, checked=True)
     packed = gzip(B.content)
     wide = samples.ZSTD
@@ -67,8 +67,7 @@ def truncated():
         ("in-the-end", "one byte before the end", whole[:-1]),
         ("after-one-byte", "after one byte", whole[:1]),
     ):
-        # Every referenced member may be whole and present: a truncated stream is still no archive (LAB.md, `docker
-        # save` streams).
+        # Every referenced member may be whole and present: a truncated stream is still no archive.
         yield Case(f"truncated-{name}", f"the archive ends {what}", content, UNREADABLE, read_back=False)
     for name, packed in (("gzip", gzip(whole)), ("zstd", zstd(whole, checked=True))):
         yield Case(
