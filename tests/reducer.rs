@@ -157,6 +157,29 @@ fn two_are_measured_at_once_and_the_rest_waits() {
 }
 
 #[test]
+fn the_selected_row_comes_first_and_then_the_smallest() {
+    let play = Play::ready(80, 24).select("nginx:1.27").keys("V");
+    let order = |play: &Play| {
+        let measured = play.asked.iter().filter_map(|effect| match effect {
+            Effect::Measure { image, .. } => {
+                Some((image.references.first().map(|name| name.familiar().to_owned()), image.size))
+            }
+            _ => None,
+        });
+        measured.collect::<Vec<_>>()
+    };
+    let begun = order(&play);
+    assert_eq!(begun[0].0.as_deref(), Some("nginx:1.27"), "the selected row, whatever its size");
+    let mut play = play;
+    while let Some(task) = play.model.tasks.running().last().map(|task| task.id) {
+        let evidence = Evidence::measured(digest(50));
+        play = play.tell(Msg::Task(TaskMsg::Measured { task, result: Ok(Found::Evidence(evidence)) }));
+    }
+    let sizes: Vec<_> = order(&play).into_iter().skip(1).map(|(_, size)| size).collect();
+    assert!(sizes.len() == 4 && sizes.is_sorted(), "{sizes:?}");
+}
+
+#[test]
 fn a_measurement_outlives_a_listing_that_knows_less() {
     let play = Play::ready(80, 24).select("redis:7").keys("v");
     let play = measured(play, "redis:7", Evidence::measured(digest(7))).tell(listed(images()));

@@ -1,4 +1,5 @@
-//! Measuring in the background: two at once, the rest in a queue.
+//! Measuring in the background: two at once, the rest in a queue. What somebody waits for comes first, then the selected
+//! row, then the smallest: many short waits end before one long one begins.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -36,6 +37,7 @@ struct Waiting {
     image: LocalImage,
     label: String,
     fresh: bool,
+    urgent: bool,
 }
 
 /// A task that may start now.
@@ -97,20 +99,28 @@ impl Tasks {
             if let Some(at) = self.waiting.iter().position(|task| urgent && task.id == id)
                 && let Some(task) = self.waiting.remove(at)
             {
-                self.waiting.push_front(task);
+                self.waiting.push_front(Waiting { urgent, ..task });
             }
             return id;
         }
         self.last += 1;
         let id = TaskId(self.last);
         self.by_image.insert(image.id.clone(), id);
-        let task = Waiting { id, image: image.clone(), label: label.to_owned(), fresh };
-        if urgent {
-            self.waiting.push_front(task);
-        } else {
-            self.waiting.push_back(task);
-        }
+        let task = Waiting { id, image: image.clone(), label: label.to_owned(), fresh, urgent };
+        let larger = |other: &Waiting| urgent || (!other.urgent && other.image.size > image.size);
+        let at = self.waiting.iter().position(larger).unwrap_or(self.waiting.len());
+        self.waiting.insert(at, task);
         id
+    }
+
+    /// Puts a waiting image behind the urgent ones and before all others.
+    pub fn prefer(&mut self, image: &ImageId) {
+        if let Some(from) = self.waiting.iter().position(|task| !task.urgent && task.image.id == *image)
+            && let Some(task) = self.waiting.remove(from)
+        {
+            let at = self.waiting.iter().position(|task| !task.urgent).unwrap_or(self.waiting.len());
+            self.waiting.insert(at, task);
+        }
     }
 
     /// The next task, if one may start.
@@ -118,7 +128,7 @@ impl Tasks {
         if self.running.len() >= AT_ONCE {
             return None;
         }
-        let Waiting { id, image, label, fresh } = self.waiting.pop_front()?;
+        let Waiting { id, image, label, fresh, urgent: _ } = self.waiting.pop_front()?;
         let progress = Progress { total: Some(image.size).filter(|size| *size > 0), ..Progress::default() };
         self.running.push(Running { id, image: image.clone(), label, progress, stopping: false });
         Some(Start { id, image, fresh })

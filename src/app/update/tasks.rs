@@ -69,6 +69,9 @@ fn tell<'a>(model: &mut Model, label: &str, found: impl IntoIterator<Item = &'a 
 
 /// Starts as many waiting tasks as may run.
 pub(super) fn start(model: &mut Model) -> Vec<Effect> {
+    if let Some(row) = model.rows.selected() {
+        model.tasks.prefer(&row.key.image);
+    }
     std::iter::from_fn(|| model.tasks.start())
         .map(|start| Effect::Measure { task: start.id, image: start.image, fresh: start.fresh })
         .collect()
