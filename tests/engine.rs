@@ -30,7 +30,7 @@ use daochain::{
         measurement::ImageState,
         progress::Unwatched,
     },
-    image::measure,
+    image::{identify_export, measure},
 };
 use futures_util::StreamExt as _;
 use tokio_util::bytes::Bytes;
@@ -240,6 +240,26 @@ async fn an_export_measures_to_the_configuration_that_was_loaded() {
     let measured = measured.await.unwrap();
     assert_eq!(measured.images[0].state, ImageState::Measured, "{measured:?}");
     assert_eq!(measured.images[0].config_digest, Some(tiny.config), "whatever the store calls it");
+    lab.close().await;
+}
+
+#[tokio::test]
+async fn an_export_identifies_what_is_known_by_its_manifest() {
+    if without_docker() {
+        return;
+    }
+    let mut lab = Lab::open().await;
+    let tiny = lab.tiny("1", b"identified");
+    let image = lab.load(&tiny).await;
+    let (engine, id) = (lab.engine.clone(), image.id.id.clone());
+    let is_classic = engine.info().store == Store::Classic;
+    let found = tokio::task::spawn_blocking(move || {
+        let reader = engine.export_reader(&[&id], &Unwatched).unwrap();
+        identify_export(reader, id.parse().unwrap(), &|found| !found.is_empty(), &Unwatched).unwrap()
+    });
+    let configs: Vec<_> = found.await.unwrap().into_iter().map(|identity| identity.config).collect();
+    // A classic store's ID is the configuration itself, behind which there is nothing.
+    assert_eq!(configs, if is_classic { Vec::new() } else { vec![tiny.config] });
     lab.close().await;
 }
 

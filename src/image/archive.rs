@@ -29,6 +29,15 @@ pub(super) const BLOCK: usize = 512;
 
 /// Every member of the archive.
 pub(super) fn read<R: BufRead>(input: R, watch: &dyn Watch) -> Result<Contents, ImageError> {
+    read_until(input, watch, &|_| false)
+}
+
+/// The members up to the one with which there is `enough`; all of them where there never is.
+pub(super) fn read_until<R: BufRead>(
+    input: R,
+    watch: &dyn Watch,
+    enough: &dyn Fn(&Contents) -> bool,
+) -> Result<Contents, ImageError> {
     let mut archive = Archive { input, offset: 0, watch };
     let mut contents = Contents::default();
     let mut extensions = Extensions::default();
@@ -55,6 +64,9 @@ pub(super) fn read<R: BufRead>(input: R, watch: &dyn Watch) -> Result<Contents, 
         let name = header::name(&block).map_err(|problem| ImageError::malformed(start, problem))?;
         let entry = std::mem::take(&mut extensions).entry(header, name, size, start)?;
         archive.member(start, &entry, &mut contents)?;
+        if enough(&contents) {
+            return Ok(contents);
+        }
     }
 }
 

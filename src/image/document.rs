@@ -21,7 +21,7 @@ pub(super) enum Document {
     /// `manifest.json` of `docker save`.
     Saves(Vec<Save>),
     Config(Config),
-    Manifest(Manifest),
+    Manifest(Box<Manifest>),
     Index(Vec<Descriptor>),
 }
 
@@ -212,7 +212,7 @@ pub(super) fn parse(bytes: &[u8]) -> Option<Result<Document, JsonProblem>> {
         (true, false, false) => Some(read(bytes).map(|raw: RawConfig| Document::Config(raw.into()))),
         (false, true, false) => Some(read(bytes).and_then(|manifest: Manifest| match manifest.media_type.as_str() {
             media_type if INDEX_TYPES.contains(&media_type) => Err(JsonProblem::Polyglot),
-            _ => Ok(Document::Manifest(manifest)),
+            _ => Ok(Document::Manifest(Box::new(manifest))),
         })),
         (false, false, true) => Some(read(bytes).and_then(|index: RawIndex| match index.media_type.as_str() {
             media_type if MANIFEST_TYPES.contains(&media_type) => Err(JsonProblem::Polyglot),

@@ -7,17 +7,23 @@
 //! What is found is as certain as the digest that it began with, and says nothing of the layers: it identifies an image,
 //! it does not measure it.
 
-use std::{collections::BTreeMap, io};
+use std::{
+    collections::BTreeMap,
+    io::{self, Read},
+};
 
 use super::{
+    archive, codec,
+    contents::Contents,
     document::Document,
     error::ImageError,
+    feed::{self, Meter},
     index,
     judge::unusable,
     limits::{DOCUMENT_BYTES, DOCUMENTS_BYTES, IMAGES, INDEX_DEPTH},
     names,
 };
-use crate::domain::{Timestamp, digest::Digest, measurement::MeasuredManifest};
+use crate::domain::{Timestamp, digest::Digest, measurement::MeasuredManifest, progress::Watch};
 
 /// One image behind a manifest or an index.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,7 +79,36 @@ pub fn identify(
         }
         documents.insert(digest, document);
     }
-    let mut walk = Walk { documents: &documents, visited: 0, found: Vec::new() };
+    behind(root, &|digest| documents.get(&digest))
+}
+
+/// The same from an engine's export, which is read only as far as `enough` images are found: layers that come before are
+/// read over. To the end where there are never enough.
+///
+/// # Errors
+/// As [`identify`], and when the stream cannot be read.
+pub fn identify_export<R: Read>(
+    input: R,
+    root: Digest,
+    enough: &(dyn Fn(&[Identity]) -> bool + Sync),
+    watch: &dyn Watch,
+) -> Result<Vec<Identity>, ImageError> {
+    let of = |contents: &Contents| {
+        let document = |digest: Digest| {
+            let blob = contents.file(&names::blob_name(digest)).filter(|blob| blob.digest == digest)?;
+            blob.document.as_deref()?.as_ref().ok()
+        };
+        behind(root, &document)
+    };
+    let is_enough = |contents: &Contents| of(contents).is_ok_and(|found| enough(&found));
+    let mut meter = Meter::new(None, watch);
+    let contents =
+        feed::through(input, &mut meter, |feed| archive::read_until(codec::unpacked(feed)?, watch, &is_enough))?;
+    of(&contents)
+}
+
+fn behind<'d>(root: Digest, document: &'d dyn Fn(Digest) -> Option<&'d Document>) -> Result<Vec<Identity>, ImageError> {
+    let mut walk = Walk { document, visited: 0, found: Vec::new() };
     walk.visit(root, &mut Vec::new())?;
     Ok(walk.found)
 }
@@ -99,7 +134,7 @@ fn document(
 }
 
 struct Walk<'d> {
-    documents: &'d BTreeMap<Digest, Document>,
+    document: &'d dyn Fn(Digest) -> Option<&'d Document>,
     visited: usize,
     found: Vec<Identity>,
 }
@@ -114,7 +149,7 @@ impl Walk<'_> {
             return Err(ImageError::refused(problem));
         }
         let name = names::blob_name(digest);
-        match self.documents.get(&digest) {
+        match (self.document)(digest) {
             Some(Document::Index(children)) => {
                 parents.push(digest);
                 for child in children.iter().filter(|child| index::is_walked(child)) {
@@ -124,7 +159,7 @@ impl Walk<'_> {
             }
             Some(Document::Manifest(manifest)) => {
                 let config = manifest.config.digest.get(&name)?;
-                let Some(Document::Config(details)) = self.documents.get(&config) else { return Ok(()) };
+                let Some(Document::Config(details)) = (self.document)(config) else { return Ok(()) };
                 let indexes = parents.iter().rev().map(|index| MeasuredManifest { digest: *index, is_index: true });
                 self.found.push(Identity {
                     config,
@@ -146,6 +181,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::domain::progress::Unwatched;
 
     #[derive(Default)]
     struct Library(BTreeMap<Digest, Vec<u8>>);
@@ -207,6 +243,27 @@ mod tests {
         assert!(library.identify(manifest).is_err());
         library.0.insert(config, b"{\"rootfs\":{},\"rootfs\":{}}".to_vec());
         assert!(library.identify(manifest).is_err());
+    }
+
+    #[test]
+    fn an_export_is_read_only_as_far_as_needed() {
+        let mut library = Library::default();
+        let (manifest, config) = library.image("amd64");
+        let mut archive = Vec::new();
+        let mut builder = tar::Builder::new(&mut archive);
+        for (digest, bytes) in &library.0 {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(bytes.len() as u64);
+            header.set_mode(0o644);
+            builder.append_data(&mut header, names::blob_name(*digest), bytes.as_slice()).unwrap();
+        }
+        builder.into_inner().unwrap();
+        // Two zero blocks end an archive; in their place comes what could never be read.
+        archive.truncate(archive.len() - 1024);
+        archive.extend_from_slice(&[1; 512]);
+        let found = identify_export(archive.as_slice(), manifest, &|found| !found.is_empty(), &Unwatched).unwrap();
+        assert_eq!((found.len(), found[0].config), (1, config));
+        assert!(identify_export(archive.as_slice(), manifest, &|_| false, &Unwatched).is_err());
     }
 
     #[test]

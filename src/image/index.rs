@@ -254,7 +254,7 @@ impl<'c> Walk<'c, '_> {
     /// What keeps a descriptor from being read as engines read it. Content whose length is not the descriptor's should not be
     /// trusted (OCI image-spec, `descriptor.md`).
     fn contradiction(&self, descriptor: &Descriptor, from: &str) -> Result<Option<String>, ImageError> {
-        if matches!(inline::embedded(descriptor), Some(None)) {
+        if matches!(inline::embedded(descriptor), Some(Err(_))) {
             return Ok(Some(format!("`{}` embeds content that is no base64", shown(from))));
         }
         let blob = self.contents.file(&names::blob_name(descriptor.digest.get(from)?));

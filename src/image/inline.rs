@@ -3,7 +3,7 @@
 //! An engine may take it in the place of the blob. So it must be what the descriptor's digest says, as the blob must; what
 //! is embedded and differs from the blob beside it would be two images in one archive.
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use base64::{DecodeError, Engine as _, engine::general_purpose::STANDARD};
 
 use super::{
     contents::{Contents, Member},
@@ -52,7 +52,7 @@ pub(super) fn expand(contents: &mut Contents, watch: &dyn Watch) -> Result<(), I
 fn of_documents<'d>(documents: impl Iterator<Item = &'d Document>) -> Result<Vec<(Digest, Vec<u8>)>, ImageError> {
     let mut found = Vec::new();
     for descriptor in documents.flat_map(descriptors) {
-        let Some(Some(bytes)) = embedded(descriptor) else { continue };
+        let Some(Ok(bytes)) = embedded(descriptor) else { continue };
         if found.len() == IMAGES {
             return Err(ImageError::refused(format!("more than {IMAGES} of its descriptors embed content")));
         }
@@ -63,10 +63,10 @@ fn of_documents<'d>(documents: impl Iterator<Item = &'d Document>) -> Result<Vec
     Ok(found)
 }
 
-/// The content that a descriptor embeds, if it does; `Some(None)` for what is no base64.
-pub(super) fn embedded(descriptor: &Descriptor) -> Option<Option<Vec<u8>>> {
+/// The content that a descriptor embeds, if it does.
+pub(super) fn embedded(descriptor: &Descriptor) -> Option<Result<Vec<u8>, DecodeError>> {
     // Go takes an empty text for none.
-    descriptor.data.as_deref().filter(|data| !data.is_empty()).map(|data| STANDARD.decode(data).ok())
+    descriptor.data.as_deref().filter(|data| !data.is_empty()).map(|data| STANDARD.decode(data))
 }
 
 fn descriptors(document: &Document) -> Vec<&Descriptor> {

@@ -46,7 +46,7 @@ use codec::Packing;
 use contents::Contents;
 pub use error::ImageError;
 use feed::Meter;
-pub use identity::{FETCHED_BYTES, Identity, identify};
+pub use identity::{FETCHED_BYTES, Identity, identify, identify_export};
 
 use crate::domain::{measurement::Measurement, progress::Watch};
 

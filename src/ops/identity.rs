@@ -5,17 +5,20 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
+use super::context::blocking;
 use crate::{
     docker::{ContentStore, Engine, EngineInfo},
     domain::{
         Digest,
         digest::DigestKind,
         image::{Evidence, EvidenceLevel, KindedDigest, LocalImage},
+        progress::Watch,
     },
-    image::{FETCHED_BYTES, Identity, identify},
+    image::{FETCHED_BYTES, Identity, identify, identify_export},
+    ops::{Context, Failure},
     store::CacheKey,
 };
 
@@ -24,20 +27,58 @@ use crate::{
 pub(super) struct Identities(Mutex<HashMap<Digest, Identity>>);
 
 impl Identities {
-    /// Which image `image` of `engine` is, where the engine's content store is there to be read. Blocks.
+    /// Which image `image` of `engine` is, where that is known or the engine's content store is there to be read. Blocks.
     pub(super) fn of(&self, engine: &Engine, image: &LocalImage) -> Option<Identity> {
-        let store = engine.content_store()?;
         let root: Digest = image.id.id.parse().ok()?;
         let known = |identities: &Self| identities.0.lock().unwrap_or_else(PoisonError::into_inner).get(&root).cloned();
         if let Some(identity) = known(self) {
             return Some(identity);
         }
-        let (identity, is_final) = find(&store, root, engine.info())?;
+        let (identity, is_final) = find(&engine.content_store()?, root, engine.info())?;
         if is_final {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(root, identity.clone());
+            self.note(root, &identity);
         }
         Some(identity)
     }
+
+    fn note(&self, root: Digest, identity: &Identity) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(root, identity.clone());
+    }
+}
+
+/// Which image `image` is, by as much of its export as tells: for an engine whose content store cannot be read. The
+/// layers that come before its documents are read over.
+///
+/// # Errors
+/// When the engine cannot export it, or it is cancelled.
+pub async fn identify_by_export(
+    context: &Context,
+    image: &LocalImage,
+    watch: Arc<dyn Watch>,
+) -> Result<LocalImage, Failure> {
+    let engine = context.engine().await?;
+    let (context, image) = (context.clone(), image.clone());
+    blocking(move || {
+        let Ok(root) = image.id.id.parse::<Digest>() else { return Ok(image) };
+        let own = engine.info().platform.clone();
+        let is_final =
+            |found: &[Identity]| choose(found.to_vec(), own.as_deref()).is_some_and(|(_, is_final)| is_final);
+        let found = engine
+            .export_reader(&[&image.id.id], &*watch)
+            .map_err(Failure::from)
+            .and_then(|reader| Ok(identify_export(reader, root, &is_final, &*watch)?));
+        let found = if watch.is_cancelled() { return Err(Failure::cancelled()) } else { found? };
+        Ok(match choose(found, own.as_deref()) {
+            Some((identity, is_final)) => {
+                if is_final {
+                    context.identities().note(root, &identity);
+                }
+                identified(image, &identity)
+            }
+            None => image,
+        })
+    })
+    .await
 }
 
 fn find(store: &ContentStore, root: Digest, engine: &EngineInfo) -> Option<(Identity, bool)> {

@@ -10,7 +10,7 @@ pub mod contract;
 pub mod demo;
 mod failure;
 pub mod history;
-mod identity;
+pub mod identity;
 pub mod images;
 mod local_node;
 pub mod measure;
