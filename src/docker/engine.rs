@@ -8,7 +8,7 @@ use bollard::{
     models::{SystemInfo, SystemVersion},
     query_parameters::ListImagesOptions,
 };
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::{
     EngineError, EngineTarget, ImageDetail,
@@ -27,6 +27,11 @@ use crate::domain::{
 const PATIENCE: Duration = Duration::from_hours(24);
 /// bollard's own limit, in seconds: above those that are kept here.
 const BOLLARDS_LIMIT: u64 = 120;
+/// How often a list is asked for that broke off because an image went away meanwhile: Docker 26.1 with containerd's store
+/// answers 404 then, as if it knew no lists.
+const LISTINGS: u32 = 5;
+/// Pause between two of them.
+const PAUSE: Duration = Duration::from_millis(100);
 /// Longest version, name or engine ID that is kept.
 const SHOWN: usize = 100;
 /// What an engine of Docker's is called.
@@ -154,7 +159,14 @@ impl Engine {
     /// When the engine does not answer, or answers something else.
     pub async fn list(&self) -> Result<Vec<LocalImage>, EngineError> {
         let call = self.call("list images");
-        let listed = within(&call, self.limits.answer, self.docker.list_images(None::<ListImagesOptions>)).await?;
+        let mut left = LISTINGS;
+        let listed = loop {
+            left -= 1;
+            match within(&call, self.limits.answer, self.docker.list_images(None::<ListImagesOptions>)).await {
+                Err(EngineError::Refused { status: 404, .. }) if left > 0 => sleep(PAUSE).await,
+                answer => break answer?,
+            }
+        };
         Ok(listed.iter().map(|summary| local_image(summary, &self.info)).collect())
     }
 
