@@ -13,7 +13,13 @@
 //! Where several trusted publishers speak, a withdrawal outweighs everything, and otherwise one publisher's current
 //! release is enough: two keys of one team must not contradict each other merely by taking turns.
 
-use serde::{Deserialize, Serialize};
+mod conclusion;
+#[cfg(test)]
+mod tests;
+
+use serde::Serialize;
+
+pub use conclusion::Conclusion;
 
 use super::{
     address::Address,
@@ -25,72 +31,6 @@ use super::{
     time::Timestamp,
     trust::{Rule, TrustPolicy},
 };
-
-/// The conclusion, without its circumstances.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Conclusion {
-    /// A trusted publisher's current release holds the digest.
-    Verified,
-    /// An older release holds it.
-    Outdated,
-    /// Its publisher withdrew it.
-    Revoked,
-    /// A trusted publisher released the reference, and never with this digest.
-    Mismatch,
-    /// No trusted publisher has a record.
-    Unpublished,
-    /// Records exist, of publishers that the policy does not name.
-    Untrusted,
-    /// Something could not be read.
-    Undecided,
-}
-
-impl Conclusion {
-    /// All of them, the gravest first: the order in which one of several images decides the exit code.
-    pub const BY_GRAVITY: [Self; 7] = [
-        Self::Mismatch,
-        Self::Revoked,
-        Self::Undecided,
-        Self::Unpublished,
-        Self::Untrusted,
-        Self::Outdated,
-        Self::Verified,
-    ];
-
-    /// The word that documents and screens use.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Verified => "verified",
-            Self::Outdated => "outdated",
-            Self::Revoked => "revoked",
-            Self::Mismatch => "mismatch",
-            Self::Unpublished => "unpublished",
-            Self::Untrusted => "untrusted",
-            Self::Undecided => "undecided",
-        }
-    }
-
-    /// The exit code of a process that concludes this.
-    #[must_use]
-    pub const fn exit_code(self) -> u8 {
-        match self {
-            Self::Verified => 0,
-            Self::Undecided => 1,
-            Self::Mismatch => 3,
-            Self::Unpublished | Self::Untrusted => 4,
-            Self::Revoked => 5,
-            Self::Outdated => 6,
-        }
-    }
-
-    /// The gravest of several; `None` of none.
-    #[must_use]
-    pub fn gravest(conclusions: impl IntoIterator<Item = Self>) -> Option<Self> {
-        conclusions.into_iter().min_by_key(|one| Self::BY_GRAVITY.iter().position(|other| other == one))
-    }
-}
 
 /// The conclusion for one image under one reference, with all that a reader needs to check it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -400,6 +340,3 @@ fn expected(current: &[KindedDigest]) -> Vec<Digest> {
     sorted.sort();
     sorted.into_iter().map(|kinded| kinded.digest).collect()
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,0 +1,74 @@
+//! Which image of an export is meant.
+
+use super::*;
+use crate::domain::{
+    digest::DigestKind,
+    image::{EvidenceLevel, ImageId, KindedDigest},
+    measurement::MeasuredImage,
+};
+
+fn listed(kind: DigestKind, digest: &[u8]) -> LocalImage {
+    let digest = Digest::of(digest);
+    LocalImage {
+        id: ImageId { source: Source::Engine, id: digest.to_string() },
+        references: Vec::new(),
+        size: 0,
+        created: None,
+        platform: None,
+        engine: "docker".to_owned(),
+        evidence: Evidence::Known { level: EvidenceLevel::Claimed, digests: vec![KindedDigest { kind, digest }] },
+    }
+}
+
+fn found(config: &[u8], state: ImageState) -> MeasuredImage {
+    MeasuredImage {
+        references: Vec::new(),
+        state,
+        config_digest: Some(Digest::of(config)),
+        platform: None,
+        created: None,
+        manifests: Vec::new(),
+        layers: Vec::new(),
+        problem: None,
+    }
+}
+
+fn evidence(image: &LocalImage, images: Vec<MeasuredImage>) -> Evidence {
+    engine_evidence(image, &Measurement { bytes: 0, seconds: 0.0, images, absent_platforms: Vec::new() })
+}
+
+#[test]
+fn what_the_engine_claims_and_exports_is_measured() {
+    let claimed = listed(DigestKind::Config, b"config");
+    let measured =
+        evidence(&claimed, vec![found(b"other", ImageState::Measured), found(b"config", ImageState::Measured)]);
+    assert_eq!(measured, Evidence::measured(Digest::of(b"config")));
+}
+
+#[test]
+fn an_engine_that_exports_another_image_than_it_claims_is_caught() {
+    let measured = evidence(&listed(DigestKind::Config, b"config"), vec![found(b"other", ImageState::Measured)]);
+    assert!(
+        matches!(measured, Evidence::Corrupt { config, .. } if config == Some(Digest::of(b"other"))),
+        "{measured:?}"
+    );
+}
+
+#[test]
+fn behind_a_manifest_the_only_whole_image_is_meant() {
+    let listed = listed(DigestKind::Manifest, b"manifest");
+    let whole = vec![found(b"config", ImageState::Measured)];
+    assert_eq!(evidence(&listed, whole), Evidence::measured(Digest::of(b"config")));
+    let two = vec![found(b"one", ImageState::Measured), found(b"two", ImageState::Measured)];
+    assert!(matches!(evidence(&listed, two), Evidence::Unreadable { .. }));
+}
+
+#[test]
+fn nothing_that_is_not_whole_is_evidence() {
+    for state in [ImageState::Corrupt, ImageState::Incomplete] {
+        let measured = evidence(&listed(DigestKind::Config, b"config"), vec![found(b"config", state)]);
+        assert!(!matches!(measured, Evidence::Known { .. }), "{measured:?}");
+    }
+    let nothing = evidence(&listed(DigestKind::Config, b"config"), Vec::new());
+    assert!(matches!(nothing, Evidence::Unreadable { .. }));
+}
