@@ -74,13 +74,17 @@ impl Reference {
         &self.text
     }
 
-    /// The name as Docker shows it: without `docker.io/library/` or `docker.io/`, and never without another registry.
+    /// The name as Docker shows it: without `docker.io/library/` or `docker.io/`, and never without another registry. It
+    /// always means the same image: `docker.io/ghcr.io/acme/api` stays whole, since without its beginning it would be read
+    /// as another registry's.
     #[must_use]
     pub fn familiar(&self) -> &str {
-        self.text
-            .strip_prefix("docker.io/library/")
-            .or_else(|| self.text.strip_prefix("docker.io/"))
-            .unwrap_or(&self.text)
+        let Some(path) = self.text.strip_prefix("docker.io/") else { return &self.text };
+        match (path.strip_prefix("library/"), path.split_once('/')) {
+            (Some(official), _) if !official.contains('/') => official,
+            (_, Some((first, _))) if !is_registry(first) => path,
+            _ => &self.text,
+        }
     }
 
     /// The contract's `refHash`: keccak-256 of the normalised name as UTF-8.
@@ -202,6 +206,24 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_familiar_name_means_the_same_image() {
+        for (name, familiar) in [
+            ("nginx:1", "nginx:1"),
+            ("acme/api:1", "acme/api:1"),
+            ("library/n/n:1", "library/n/n:1"),
+            ("docker.io/a.b/c:1", "docker.io/a.b/c:1"),
+            ("docker.io/localhost/c:1", "docker.io/localhost/c:1"),
+            ("library/a.b/c:1", "library/a.b/c:1"),
+            ("docker.io/library/a.b:1", "a.b:1"),
+            ("ghcr.io/acme/api:1", "ghcr.io/acme/api:1"),
+        ] {
+            let reference: Reference = name.parse().unwrap();
+            assert_eq!(reference.familiar(), familiar);
+            assert_eq!(reference.familiar().parse::<Reference>().unwrap(), reference, "{name}");
+        }
+    }
 
     #[test]
     fn defaults_are_dockers() {

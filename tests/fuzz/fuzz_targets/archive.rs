@@ -1,0 +1,6 @@
+//! Bytes as an archive.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    checks::archive(bytes);
+});
