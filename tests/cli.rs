@@ -9,6 +9,7 @@ use std::{
     process::{Output, Stdio},
 };
 
+use daochain::image::write::ImageBuilder;
 use serde_json::{Value, json};
 use support::{Home, Run};
 
@@ -355,4 +356,27 @@ fn a_signal_during_the_passphrase_gives_the_terminal_back() {
     assert!(screen.contains("New passphrase: ") && screen.contains("ended by SIGTERM"), "{screen}");
     assert!(screen.contains("code=143"), "{screen}");
     assert!(screen.contains(" echo ") && screen.contains(" icanon") && !screen.contains("-echo "), "{screen}");
+}
+
+#[test]
+fn an_amendment_adds_what_the_version_lacks_and_repeats_nothing() {
+    let home = Home::new();
+    home.funded_account();
+    let archive = home.path().join("app.tar");
+    let file = std::fs::File::create(&archive).expect("a file");
+    let reference = "acme/app:1".parse().expect("a reference");
+    ImageBuilder::new().reference(reference).layer([("app", "content")]).write(file).expect("an archive");
+    let archive = archive.display().to_string();
+    let publish = |more: &[&str]| home.run(&[&["publish", "--archive", &archive, "--yes"], more].concat());
+    let publication = |run: &Run| (run.code, run.document["publications"][0].clone());
+
+    assert_eq!(publish(&["--amend"]).document["code"], "refused", "there is nothing to amend");
+    let (code, first) = publication(&publish(&[]));
+    assert_eq!((code, &first["version"]), (Some(0), &json!(1)));
+    let (code, again) = publication(&publish(&["--amend"]));
+    assert_eq!((code, &again["stage"]), (Some(0), &json!("already-published")));
+    let (code, amended) = publication(&publish(&["--amend", "--with-layers"]));
+    assert_eq!((code, &amended["version"]), (Some(0), &json!(1)), "{amended}");
+    assert_eq!(amended["digests"].as_array().map(Vec::len), Some(1), "{amended}");
+    assert_eq!(amended["digests"][0]["kind"], "chain-id", "{amended}");
 }

@@ -14,7 +14,7 @@ use crate::{
         image::{Evidence, EvidenceLevel, KindedDigest, LocalImage},
         publication::Statement,
     },
-    ops::{Failure, accounts::choose_account, publish::head_version},
+    ops::{Failure, accounts::choose_account, publish::amendment},
 };
 
 /// Longest list of references, in bytes.
@@ -56,22 +56,28 @@ pub async fn run(session: &mut Session, args: args::Publish) -> Result<u8, Failu
         if !args.all_platforms {
             release.keep_local()?;
         }
-        let amends = if args.amend { amended(session, &release.reference, account).await? } else { 0 };
-        statements.push(release.statement(&args, amends));
+        let statement = release.statement(&args);
+        statements.push(if args.amend { amended(session, statement, account).await? } else { statement });
     }
     let task = sending::Task { schema: "daochain.publish/1", account, sending: &args.sending, again: args.again };
     sending::send(session, &task, statements).await
 }
 
-/// The version that an amendment adds to.
-async fn amended(session: &Session, reference: &Reference, account: Address) -> Result<u32, Failure> {
-    match head_version(&session.context, reference, account).await? {
-        0 => {
+/// The statement as an amendment: only what the current version does not hold yet. As it was where that holds all of it
+/// already, which is no failure.
+async fn amended(session: &Session, statement: Statement, account: Address) -> Result<Statement, Failure> {
+    let Statement::Release { reference, digests, annotations, .. } = &statement else { return Ok(statement) };
+    match amendment(&session.context, reference, account, digests).await? {
+        (0, _) => {
             let message =
                 format!("{account} has released nothing under `{}` that could be amended", reference.familiar());
             Err(Failure::new("refused", &message).hint("publish it without --amend first"))
         }
-        version => Ok(version),
+        (_, digests) if digests.is_empty() => Ok(statement),
+        (amends, digests) => {
+            let (reference, annotations) = (reference.clone(), annotations.clone());
+            Ok(Statement::Release { reference, digests, amends, annotations })
+        }
     }
 }
 
@@ -179,12 +185,12 @@ impl Release {
         Ok(())
     }
 
-    fn statement(self, args: &args::Publish, amends: u32) -> Statement {
+    fn statement(self, args: &args::Publish) -> Statement {
         let layers = self.images.iter().filter(|_| args.with_layers).filter_map(|image| image.layers);
         let mut digests: Vec<_> = self.images.iter().flat_map(|image| image.digests.clone()).chain(layers).collect();
         digests.sort();
         digests.dedup();
-        Statement::Release { reference: self.reference, digests, amends, annotations: args.annotations.clone() }
+        Statement::Release { reference: self.reference, digests, amends: 0, annotations: args.annotations.clone() }
     }
 }
 

@@ -12,6 +12,7 @@ use crate::{
     chain::{Action, Chain, ChainError, SigningKey},
     domain::{
         Address, Reference, Wei,
+        image::KindedDigest,
         network::{Finality, NetworkView},
         publication::{Cost, Fate, JournalEntry, JournalStage, Stage, Statement, TransactionHash},
         verdict::Conclusion,
@@ -61,16 +62,31 @@ pub const fn default_confirmations(local: bool) -> u64 {
     if local { 1 } else { 3 }
 }
 
-/// The version that `publisher` released last under `reference`; zero for none.
+/// What an amendment of `publisher`'s last release under `reference` adds: its version (zero where there is none), and those
+/// of `digests` that it does not hold yet. The contract takes no digest twice.
 ///
 /// # Errors
 /// When the node cannot be asked.
-pub async fn head_version(context: &Context, reference: &Reference, publisher: Address) -> Result<u32, Failure> {
-    let question =
-        crate::chain::Question { reference: reference.clone(), publishers: vec![publisher], digests: Vec::new() };
+pub async fn amendment(
+    context: &Context,
+    reference: &Reference,
+    publisher: Address,
+    digests: &[KindedDigest],
+) -> Result<(u32, Vec<KindedDigest>), Failure> {
+    let question = crate::chain::Question {
+        reference: reference.clone(),
+        publishers: vec![publisher],
+        digests: digests.iter().map(|kinded| kinded.digest).collect(),
+    };
     let answers = context.chain().await?.records(&[question]).await?;
-    let own = answers.records.into_iter().flatten().find(|record| record.publisher == publisher);
-    Ok(own.map_or(0, |record| record.head.version))
+    let Some(own) = answers.records.into_iter().flatten().find(|record| record.publisher == publisher) else {
+        return Ok((0, digests.to_vec()));
+    };
+    let version = own.head.version;
+    let holds = |kinded: &&KindedDigest| {
+        own.entries.iter().any(|entry| entry.digest == kinded.digest && entry.version == version)
+    };
+    Ok((version, digests.iter().filter(|kinded| !holds(kinded)).copied().collect()))
 }
 
 /// Asks the node what `statement` costs, and whether the contract would take it. Signs nothing.
