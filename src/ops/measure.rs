@@ -11,7 +11,7 @@ use super::{
     identity::{self, identified},
 };
 use crate::{
-    docker::{Engine, EngineInfo},
+    docker::{self, Engine, EngineInfo},
     domain::{
         Digest,
         image::{Evidence, LocalImage, Source},
@@ -123,7 +123,8 @@ pub async fn measure_image(
                 }
             }
             let measurement = measure_export(context, &engine, image, watch).await?;
-            Ok(engine_evidence(image, &measurement))
+            let (context, image) = (context.clone(), image.clone());
+            blocking(move || Ok(engine_evidence(claim(&context, &engine, &image), &measurement))).await
         }
         Source::Archive(path) => {
             let recalled = if fresh { None } else { recall_file(context, path) };
@@ -175,7 +176,12 @@ async fn measure_export(
         if watch.is_cancelled() {
             return Err(Failure::cancelled());
         }
-        let is_whole = |found: &Measurement| found.images.iter().all(|image| image.state == ImageState::Measured);
+        let claimed = claim(&context, &engine, &image);
+        // What contradicts the engine's own word must never be taken for it the next time.
+        let is_whole = |found: &Measurement| {
+            found.images.iter().all(|image| image.state == ImageState::Measured)
+                && matches!(engine_evidence(claimed, found), Evidence::Known { .. })
+        };
         match &measured {
             Ok(measurement) if is_whole(measurement) => remember_export(&context, &engine, &image, measurement),
             // The engine may mend it under the same ID; until then nothing that was found before is true.
@@ -250,7 +256,10 @@ pub(super) fn recall_engine_image(context: &Context, engine: &Engine, mut image:
     if let Some(identity) = &identity {
         image = identified(image, identity);
     }
-    let by_id = recall(context.store(), &engine_key(engine.info(), &image.id.id));
+    // Which platform an index stands for may change: without knowing it nothing is recalled.
+    let Some(claimed) = claim(context, engine, &image) else { return image };
+    let holds = |known: &Measurement| known.images.iter().any(|found| found.config_digest == Some(claimed));
+    let by_id = recall(context.store(), &engine_key(engine.info(), &image.id.id)).filter(holds);
     let measured = by_id.or_else(|| {
         let identity = identity.as_ref()?;
         let mut known = recall(context.store(), &identity::content_key(engine.info(), identity))?;
@@ -259,7 +268,7 @@ pub(super) fn recall_engine_image(context: &Context, engine: &Engine, mut image:
         Some(known)
     });
     if let Some(measurement) = measured {
-        image.evidence = engine_evidence(&image, &measurement);
+        image.evidence = engine_evidence(Some(claimed), &measurement);
         // The engine's list leaves the platform out; the configuration that was measured says it.
         let config = image.evidence.config_digest();
         let found = measurement.images.iter().find(|found| config.is_some() && found.config_digest == config);
@@ -300,24 +309,23 @@ pub(super) fn content_key(path: &Path) -> Option<Vec<CacheKey>> {
     image::files_of(path).ok()?.into_iter().map(file_key).collect()
 }
 
+/// The configuration that the engine says the image has: from its ID and its own documents, never from what was measured.
+fn claim(context: &Context, engine: &Engine, image: &LocalImage) -> Option<Digest> {
+    match engine.info().store {
+        docker::Store::Classic => image.id.id.parse().ok(),
+        _ => context.identities().of(engine, image).map(|identity| identity.config),
+    }
+}
+
 /// The evidence that an export gives for the image it was asked for. An engine may hold several platforms under one ID:
-/// the image is the one whose configuration the engine claims, or the only one that is whole.
-fn engine_evidence(image: &LocalImage, measurement: &Measurement) -> Evidence {
-    let claimed = match &image.evidence {
-        // One ID names one content, so that what was found before is a claim as well.
-        Evidence::Known { .. } => image.evidence.config_digest(),
-        _ => None,
-    };
-    let whole = || measurement.images.iter().filter(|found| found.state == ImageState::Measured);
-    let chosen = match claimed {
-        Some(digest) => measurement.images.iter().find(|found| found.config_digest == Some(digest)),
-        None => whole().next(),
-    };
+/// the image is the one whose configuration the engine claims, or the only one there is.
+fn engine_evidence(claimed: Option<Digest>, measurement: &Measurement) -> Evidence {
+    let chosen = measurement.images.iter().find(|found| claimed.is_some() && found.config_digest == claimed);
     match (chosen.or_else(|| measurement.images.first()), claimed) {
         (Some(found), Some(digest)) if found.state == ImageState::Measured && found.config_digest != Some(digest) => {
             contradiction(digest, found.config_digest)
         }
-        (Some(_), None) if whole().count() > 1 => Evidence::Unreadable {
+        (Some(_), None) if measurement.images.len() > 1 => Evidence::Unreadable {
             cause: "the engine exports several platforms under this name; name one by its ID".to_owned(),
         },
         (Some(found), _) => found.evidence(),

@@ -34,7 +34,10 @@ fn found(config: &[u8], state: ImageState) -> MeasuredImage {
 }
 
 fn evidence(image: &LocalImage, images: Vec<MeasuredImage>) -> Evidence {
-    engine_evidence(image, &Measurement { bytes: 0, seconds: 0.0, images, absent_platforms: Vec::new() })
+    engine_evidence(
+        image.evidence.config_digest(),
+        &Measurement { bytes: 0, seconds: 0.0, images, absent_platforms: Vec::new() },
+    )
 }
 
 #[test]
