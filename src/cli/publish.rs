@@ -188,6 +188,10 @@ impl Release {
     fn statement(self, args: &args::Publish) -> Statement {
         let layers = self.images.iter().filter(|_| args.with_layers).filter_map(|image| image.layers);
         let mut digests: Vec<_> = self.images.iter().flat_map(|image| image.digests.clone()).chain(layers).collect();
+        if !args.all_platforms {
+            // An index vouches for platforms that were not looked at.
+            digests.retain(|kinded| kinded.kind != DigestKind::Index);
+        }
         digests.sort();
         digests.dedup();
         Statement::Release { reference: self.reference, digests, amends: 0, annotations: args.annotations.clone() }
