@@ -30,7 +30,7 @@ use daochain::{
         measurement::ImageState,
         progress::Unwatched,
     },
-    image::{identify_export, measure},
+    image::{Behind, Branch, identify_export, measure},
 };
 use futures_util::StreamExt as _;
 use tokio_util::bytes::Bytes;
@@ -255,9 +255,14 @@ async fn an_export_identifies_what_is_known_by_its_manifest() {
     let is_classic = engine.info().store == Store::Classic;
     let found = tokio::task::spawn_blocking(move || {
         let reader = engine.export_reader(&[&id], &Unwatched).unwrap();
-        identify_export(reader, id.parse().unwrap(), &|found| !found.is_empty(), &Unwatched).unwrap()
+        let has_image = |found: &[Branch]| found.iter().any(|branch| matches!(branch.behind, Behind::Image(_)));
+        identify_export(reader, id.parse().unwrap(), &has_image, &Unwatched).unwrap()
     });
-    let configs: Vec<_> = found.await.unwrap().into_iter().map(|identity| identity.config).collect();
+    let config = |branch: Branch| match branch.behind {
+        Behind::Image(identity) => Some(identity.config),
+        Behind::Absent | Behind::Unclear => None,
+    };
+    let configs: Vec<_> = found.await.unwrap().into_iter().filter_map(config).collect();
     // A classic store's ID is the configuration itself, behind which there is nothing.
     assert_eq!(configs, if is_classic { Vec::new() } else { vec![tiny.config] });
     lab.close().await;

@@ -201,7 +201,7 @@ fn archives(images: Vec<LocalImage>) -> Msg {
 
 #[test]
 fn an_unread_archive_is_read_and_gets_its_names() {
-    let unread = || archive(&[], Evidence::Known { level: EvidenceLevel::Claimed, digests: Vec::new() });
+    let unread = || archive(&[], Evidence::known(EvidenceLevel::Claimed, Vec::new()));
     let is_measure = |effect: &Effect| matches!(effect, Effect::Measure { .. });
     let play = Play::start(80, 24).tell(archives(vec![unread()]));
     assert_eq!(play.model.engine, Engine::Archives);
@@ -228,7 +228,7 @@ fn a_swapped_archive_loses_its_verdict_at_once() {
 
 #[test]
 fn a_broken_archive_says_so_and_is_not_read_for_ever() {
-    let unread = || archive(&[], Evidence::Known { level: EvidenceLevel::Claimed, digests: Vec::new() });
+    let unread = || archive(&[], Evidence::known(EvidenceLevel::Claimed, Vec::new()));
     let broken = || archive(&[], Evidence::Unreadable { cause: "a.tar is torn".into() });
     let play = Play::start(80, 24).tell(archives(vec![unread()]));
     let task = play.model.tasks.running()[0].id;

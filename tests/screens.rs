@@ -86,7 +86,7 @@ fn publishing() {
         let others = (10..19).map(|seed| (if seed == 10 { DigestKind::Manifest } else { DigestKind::Index }, seed));
         let digests = std::iter::once((DigestKind::Config, 2)).chain(others);
         let digests = digests.map(|(kind, seed)| KindedDigest { kind, digest: digest(seed) }).collect();
-        images[1].evidence = Evidence::Known { level: EvidenceLevel::Measured, digests };
+        images[1].evidence = Evidence::known(EvidenceLevel::Measured, digests);
         let play = Play::ready(width, height).tell(listed(images)).select("acme/api:latest");
         play.keys("p").quoted().passphrase(8)
     });

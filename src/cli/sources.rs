@@ -54,7 +54,7 @@ pub async fn list(session: &Session) -> ImageList {
 
 fn is_unread(image: &LocalImage) -> bool {
     image.references.is_empty()
-        && matches!(&image.evidence, Evidence::Known { level: EvidenceLevel::Claimed, digests } if digests.is_empty())
+        && matches!(&image.evidence, Evidence::Known { level: EvidenceLevel::Claimed, digests, .. } if digests.is_empty())
 }
 
 fn archive_of(image: &LocalImage) -> Option<&Path> {
@@ -185,7 +185,7 @@ mod tests {
             created: None,
             platform: None,
             engine: "archive".to_owned(),
-            evidence: Evidence::Known { level: EvidenceLevel::Claimed, digests: Vec::new() },
+            evidence: Evidence::known(EvidenceLevel::Claimed, Vec::new()),
         }
     }
 

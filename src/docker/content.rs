@@ -19,20 +19,27 @@ const SYSTEM_ROOT: &str = "/var/lib/containerd";
 /// The root of one that the engine runs itself, below the engine's.
 const OWN_ROOT: &str = "containerd/daemon";
 
+/// Where an engine keeps its own ID, below its root (moby, `daemon/id.go`, since 23.0).
+const ENGINE_ID: &str = "engine-id";
+/// Longest ID that is read.
+const ID_BYTES: u64 = 1024;
+
 /// The files of a content store. What is read from them is named by its digest, so that whoever checks it need not trust
-/// them, nor that they are this engine's.
+/// them; which of them are there is the engine's state.
 #[derive(Debug, Clone)]
 pub struct ContentStore(Vec<PathBuf>);
 
 impl Engine {
-    /// The content store of an engine on this machine. `None` for other kinds of engines.
+    /// The content store of an engine on this machine. `None` for other kinds of engines, and for one whose socket leads to
+    /// another machine: the folder that it calls its own must be here, with its ID in it.
     #[must_use]
     pub fn content_store(&self) -> Option<ContentStore> {
         let info = self.info();
-        let is_here = info.store == Store::Containerd && info.endpoint.starts_with("unix:");
-        let own = info.root.iter().map(|root| root.join(OWN_ROOT));
-        let roots = own.chain(std::iter::once(PathBuf::from(SYSTEM_ROOT)));
-        is_here.then(|| ContentStore(roots.map(|root| root.join(BLOBS)).collect()))
+        let root = info.root.as_deref().filter(|_| info.store == Store::Containerd)?;
+        let id = read(&root.join(ENGINE_ID), ID_BYTES).ok()?;
+        let roots = [root.join(OWN_ROOT), PathBuf::from(SYSTEM_ROOT)];
+        let is_here = !info.id.is_empty() && id.trim_ascii() == info.id.as_bytes();
+        is_here.then(|| ContentStore(roots.map(|root| root.join(BLOBS)).to_vec()))
     }
 }
 

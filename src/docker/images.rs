@@ -44,7 +44,7 @@ pub(super) fn local_image(summary: &ImageSummary, info: &EngineInfo) -> LocalIma
     let evidence = match id {
         Some(digest) => {
             let kind = kind_of_id(info.store, summary.descriptor.as_ref().and_then(|one| one.media_type.as_deref()));
-            Evidence::Known { level: EvidenceLevel::Claimed, digests: vec![KindedDigest { kind, digest }] }
+            Evidence::known(EvidenceLevel::Claimed, vec![KindedDigest { kind, digest }])
         }
         // Kept in the list: an image that cannot be judged must not look like one that is not there.
         None => Evidence::Unreadable {

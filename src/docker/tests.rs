@@ -39,7 +39,7 @@ fn listing(fake: Fake, lines: &[String]) -> Running {
 
 fn claimed(kind: DigestKind, seed: &str) -> Evidence {
     let digests = vec![KindedDigest { kind, digest: Digest::of(seed.as_bytes()) }];
-    Evidence::Known { level: EvidenceLevel::Claimed, digests }
+    Evidence::known(EvidenceLevel::Claimed, digests)
 }
 
 #[tokio::test]

@@ -68,6 +68,15 @@ pub struct KindedDigest {
     pub digest: Digest,
 }
 
+/// An index that leads to several images: one for each platform.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SharedIndex {
+    /// Its digest.
+    pub digest: Digest,
+    /// How many images it leads to, whether they are here or not; zero where that is not known.
+    pub images: usize,
+}
+
 /// What is known of an image's content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Evidence {
@@ -77,6 +86,8 @@ pub enum Evidence {
         level: EvidenceLevel,
         /// The configuration's digest first where it is known.
         digests: Vec<KindedDigest>,
+        /// Those of them that lead to other images as well.
+        shared: Vec<SharedIndex>,
     },
     /// The content contradicts itself: a layer or configuration has another digest than the image says.
     Corrupt {
@@ -93,13 +104,16 @@ pub enum Evidence {
 }
 
 impl Evidence {
+    /// Digests that lead to one image.
+    #[must_use]
+    pub const fn known(level: EvidenceLevel, digests: Vec<KindedDigest>) -> Self {
+        Self::Known { level, digests, shared: Vec::new() }
+    }
+
     /// Measured evidence of one configuration digest.
     #[must_use]
     pub fn measured(config: Digest) -> Self {
-        Self::Known {
-            level: EvidenceLevel::Measured,
-            digests: vec![KindedDigest { kind: DigestKind::Config, digest: config }],
-        }
+        Self::known(EvidenceLevel::Measured, vec![KindedDigest { kind: DigestKind::Config, digest: config }])
     }
 
     /// The configuration digest, where it is known.
@@ -130,10 +144,27 @@ impl Evidence {
         }
     }
 
-    /// The digests that a publisher states of this image, in a release or in a revocation: the configuration's first, then
-    /// the manifests and indexes that lead to it. An index leads to other platforms' images as well.
+    /// The indexes among its digests that lead to other images as well.
     #[must_use]
-    pub fn statable(&self) -> Vec<KindedDigest> {
+    pub fn shared(&self) -> &[SharedIndex] {
+        match self {
+            Self::Known { shared, .. } => shared,
+            Self::Corrupt { .. } | Self::Unreadable { .. } => &[],
+        }
+    }
+
+    /// The digests that a publisher states of this image in a release: the configuration's first, then the manifests and
+    /// indexes that lead to it and to nothing else, since nobody vouches for what was not looked at.
+    #[must_use]
+    pub fn releasable(&self) -> Vec<KindedDigest> {
+        let is_shared = |digest: Digest| self.shared().iter().any(|index| index.digest == digest);
+        self.revocable().into_iter().filter(|kinded| !is_shared(kinded.digest)).collect()
+    }
+
+    /// The digests that a publisher withdraws with this image: the configuration's first, then all manifests and indexes
+    /// that lead to it. An index may take other platforms' images with it.
+    #[must_use]
+    pub fn revocable(&self) -> Vec<KindedDigest> {
         let is_statable = |kinded: &&KindedDigest| {
             matches!(kinded.kind, DigestKind::Config | DigestKind::Manifest | DigestKind::Index)
         };

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     digest::{Digest, DigestKind, chain_id},
-    image::{Evidence, EvidenceLevel, KindedDigest},
+    image::{Evidence, EvidenceLevel, KindedDigest, SharedIndex},
     reference::Reference,
 };
 
@@ -62,6 +62,18 @@ pub struct MeasuredManifest {
     pub digest: Digest,
     /// True for an index.
     pub is_index: bool,
+    /// How many images it leads to, whether or not they were measured; zero where that is not known.
+    #[serde(default)]
+    pub images: usize,
+}
+
+impl MeasuredManifest {
+    /// The indexes among these that lead to more than one image, or to nobody knows how many.
+    #[must_use]
+    pub fn shared(manifests: &[Self]) -> Vec<SharedIndex> {
+        let indexes = manifests.iter().filter(|manifest| manifest.is_index && manifest.images != 1);
+        indexes.map(|index| SharedIndex { digest: index.digest, images: index.images }).collect()
+    }
 }
 
 impl From<MeasuredManifest> for KindedDigest {
@@ -114,7 +126,8 @@ impl MeasuredImage {
                 let config = KindedDigest { kind: DigestKind::Config, digest: config };
                 let layers = self.chain_id().map(|digest| KindedDigest { kind: DigestKind::ChainId, digest });
                 let digests = std::iter::once(config).chain(manifests).chain(layers).collect();
-                Evidence::Known { level: EvidenceLevel::Measured, digests }
+                let shared = MeasuredManifest::shared(&self.manifests);
+                Evidence::Known { level: EvidenceLevel::Measured, digests, shared }
             }
             (ImageState::Corrupt, config) => Evidence::Corrupt { problem: problem(), config },
             (ImageState::Measured | ImageState::Incomplete, _) => Evidence::Unreadable { cause: problem() },

@@ -11,7 +11,7 @@ use super::{
     json::{self, JsonProblem},
 };
 use crate::domain::{
-    Timestamp,
+    Platform, Timestamp,
     digest::{Digest, DigestError},
     text::clean_to,
 };
@@ -41,6 +41,8 @@ pub(super) struct Config {
     pub(super) diff_ids: Vec<ClaimedDigest>,
     /// `os/architecture[/variant]`, made safe to show.
     pub(super) platform: Option<String>,
+    /// The same as engines compare it; `None` where it says neither part.
+    pub(super) built_for: Option<Platform>,
     pub(super) created: Option<Timestamp>,
 }
 
@@ -68,13 +70,13 @@ pub(super) struct Descriptor {
     #[serde(default)]
     pub(super) data: Option<String>,
     #[serde(default)]
-    platform: Option<Platform>,
+    platform: Option<RawPlatform>,
     #[serde(default)]
     annotations: Option<Annotations>,
 }
 
 #[derive(Deserialize)]
-struct Platform {
+struct RawPlatform {
     #[serde(default)]
     os: String,
     #[serde(default)]
@@ -135,6 +137,11 @@ impl Descriptor {
         let it = self.platform.as_ref()?;
         let parts = [Some(&it.os), Some(&it.architecture), it.variant.as_ref(), it.os_version.as_ref()];
         Some(parts.map(|part| part.cloned().unwrap_or_default()).join("/"))
+    }
+
+    /// The platform that it says, as engines compare it.
+    pub(super) fn built_for(&self) -> Option<Platform> {
+        self.platform.as_ref().map(|it| Platform::new(&it.os, &it.architecture))
     }
 
     /// True for what BuildKit marks as an attestation: a platform that no machine has.
@@ -231,6 +238,8 @@ impl From<RawConfig> for Config {
         Self {
             diff_ids: raw.rootfs.diff_ids.unwrap_or_default(),
             platform: platform(&raw.os, &raw.architecture, raw.variant.as_deref()),
+            built_for: (!raw.os.is_empty() || !raw.architecture.is_empty())
+                .then(|| Platform::new(&raw.os, &raw.architecture)),
             created: raw.created.and_then(|text| Timestamp::try_from(text).ok()),
         }
     }

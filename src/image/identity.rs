@@ -15,15 +15,15 @@ use std::{
 use super::{
     archive, codec,
     contents::Contents,
-    document::Document,
+    document::{Descriptor, Document, Manifest},
     error::ImageError,
     feed::{self, Meter},
-    index,
+    index, inline,
     judge::unusable,
     limits::{DOCUMENT_BYTES, DOCUMENTS_BYTES, IMAGES, INDEX_DEPTH},
     names,
 };
-use crate::domain::{Timestamp, digest::Digest, measurement::MeasuredManifest, progress::Watch};
+use crate::domain::{Platform, Timestamp, digest::Digest, measurement::MeasuredManifest, progress::Watch};
 
 /// One image behind a manifest or an index.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,27 +32,48 @@ pub struct Identity {
     pub config: Digest,
     /// `os/architecture[/variant]` of the configuration, made safe to show.
     pub platform: Option<String>,
+    /// The same as engines compare it.
+    pub built_for: Option<Platform>,
     /// When it was built, as the configuration says.
     pub created: Option<Timestamp>,
     /// The manifest that names the configuration, then the indexes that lead to it, the innermost first.
     pub manifests: Vec<MeasuredManifest>,
-    /// Digests of the layers as they are stored, lowest first.
-    pub layers: Vec<Digest>,
+}
+
+/// One way from the root to where an image may be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Branch {
+    /// The platforms that descriptors on the way give; engines choose by these before they look at a configuration. Empty
+    /// where none does.
+    pub described: Vec<Platform>,
+    /// What is at its end.
+    pub behind: Behind,
+}
+
+/// What is at the end of a branch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Behind {
+    /// An image.
+    Image(Box<Identity>),
+    /// A document on the way is not here: normal for platforms that were not pulled.
+    Absent,
+    /// Content that is no image's, or no image's that is understood.
+    Unclear,
 }
 
 /// Largest document that is asked for.
 pub const FETCHED_BYTES: u64 = DOCUMENT_BYTES;
 
-/// Every image behind the manifest or index `root` whose documents `fetch` has. `fetch` gives the bytes that it keeps under
-/// a digest, at most [`FETCHED_BYTES`].
+/// Every branch from the manifest or index `root`, as far as `fetch` has the documents. `fetch` gives the bytes that it keeps
+/// under a digest, at most [`FETCHED_BYTES`].
 ///
 /// # Errors
-/// When a document cannot be read, is not what its digest says, or is beyond the bounds of archives.
+/// When a document cannot be read, is not what its digest says, is refused or is beyond the bounds of archives.
 pub fn identify(
     root: Digest,
     fetch: &dyn Fn(Digest) -> io::Result<Option<Vec<u8>>>,
-) -> Result<Vec<Identity>, ImageError> {
-    let (mut documents, mut weight) = (BTreeMap::new(), 0);
+) -> Result<Vec<Branch>, ImageError> {
+    let (mut documents, mut weight) = (BTreeMap::<Digest, (Option<Document>, u64)>::new(), 0);
     let mut wanted = vec![root];
     while let Some(digest) = wanted.pop() {
         if documents.contains_key(&digest) {
@@ -61,62 +82,93 @@ pub fn identify(
         if documents.len() == IMAGES {
             return Err(ImageError::refused(format!("its indexes lead to more than {IMAGES} documents")));
         }
-        let Some(document) = document(digest, fetch)? else { continue };
-        weight += document.weight();
+        let Some((document, bytes)) = document(digest, fetch)? else { continue };
+        weight += document.as_ref().map_or(0, Document::weight);
         if weight > DOCUMENTS_BYTES {
             return Err(ImageError::refused("its manifests and configurations take more than 8 MiB together"));
         }
         match &document {
-            Document::Index(children) => {
+            Some(Document::Index(children)) => {
                 for child in children.iter().filter(|child| index::is_walked(child)) {
                     wanted.push(child.digest.get(&names::blob_name(digest))?);
                 }
             }
-            Document::Manifest(manifest) => {
+            Some(Document::Manifest(manifest)) => {
                 wanted.push(manifest.config.digest.get(&names::blob_name(digest))?);
             }
             _ => {}
         }
-        documents.insert(digest, document);
+        documents.insert(digest, (document, bytes));
     }
-    behind(root, &|digest| documents.get(&digest))
+    branches(root, &|digest| {
+        Ok(match documents.get(&digest) {
+            None => Lookup::Absent,
+            Some((None, _)) => Lookup::Other,
+            Some((Some(document), bytes)) => Lookup::Is(document, *bytes),
+        })
+    })
 }
 
-/// The same from an engine's export, which is read only as far as `enough` images are found: layers that come before are
-/// read over. To the end where there are never enough.
+/// The same from an engine's export, which is read only until `is_enough` of what was found: layers that come before are read
+/// over. To the end where it is never enough.
 ///
 /// # Errors
 /// As [`identify`], and when the stream cannot be read.
 pub fn identify_export<R: Read>(
     input: R,
     root: Digest,
-    enough: &(dyn Fn(&[Identity]) -> bool + Sync),
+    is_enough: &(dyn Fn(&[Branch]) -> bool + Sync),
     watch: &dyn Watch,
-) -> Result<Vec<Identity>, ImageError> {
-    let of = |contents: &Contents| {
-        let document = |digest: Digest| {
-            let blob = contents.file(&names::blob_name(digest)).filter(|blob| blob.digest == digest)?;
-            blob.document.as_deref()?.as_ref().ok()
-        };
-        behind(root, &document)
-    };
-    let is_enough = |contents: &Contents| of(contents).is_ok_and(|found| enough(&found));
+) -> Result<Vec<Branch>, ImageError> {
+    let has_enough = |contents: &Contents| branches_of(contents, root).is_ok_and(|found| is_enough(&found));
     let mut meter = Meter::new(None, watch);
     let contents =
-        feed::through(input, &mut meter, |feed| archive::read_until(codec::unpacked(feed)?, watch, &is_enough))?;
-    of(&contents)
+        feed::through(input, &mut meter, |feed| archive::read_until(codec::unpacked(feed)?, watch, &has_enough))?;
+    branches_of(&contents, root)
 }
 
-fn behind<'d>(root: Digest, document: &'d dyn Fn(Digest) -> Option<&'d Document>) -> Result<Vec<Identity>, ImageError> {
-    let mut walk = Walk { document, visited: 0, found: Vec::new() };
-    walk.visit(root, &mut Vec::new())?;
+/// Every branch from `root` whose documents an archive holds.
+pub(super) fn branches_of(contents: &Contents, root: Digest) -> Result<Vec<Branch>, ImageError> {
+    branches(root, &|digest| found_in(contents, digest))
+}
+
+fn found_in(contents: &Contents, digest: Digest) -> Result<Lookup<'_>, ImageError> {
+    let name = names::blob_name(digest);
+    let Some(blob) = contents.file(&name) else { return Ok(Lookup::Absent) };
+    if blob.digest != digest {
+        return Err(ImageError::document(&name, format!("its bytes have the digest {}", blob.digest)));
+    }
+    match blob.document.as_deref() {
+        None => Ok(Lookup::Other),
+        Some(Ok(document)) => Ok(Lookup::Is(document, blob.bytes)),
+        Some(Err(problem)) => Err(unusable(&name, problem)),
+    }
+}
+
+/// What a digest leads to.
+enum Lookup<'d> {
+    /// Nothing is known under it.
+    Absent,
+    /// Content that is no document of an image.
+    Other,
+    /// A document, and its bytes as they are stored.
+    Is(&'d Document, u64),
+}
+
+fn branches<'d>(
+    root: Digest,
+    lookup: &dyn Fn(Digest) -> Result<Lookup<'d>, ImageError>,
+) -> Result<Vec<Branch>, ImageError> {
+    let mut walk = Walk { lookup, visited: 0, parents: Vec::new(), described: Vec::new(), found: Vec::new() };
+    walk.visit(root, None)?;
     Ok(walk.found)
 }
 
+/// The document under a digest, if it is one, and its bytes.
 fn document(
     digest: Digest,
     fetch: &dyn Fn(Digest) -> io::Result<Option<Vec<u8>>>,
-) -> Result<Option<Document>, ImageError> {
+) -> Result<Option<(Option<Document>, u64)>, ImageError> {
     let name = names::blob_name(digest);
     let Some(bytes) = fetch(digest).map_err(|cause| ImageError::document(&name, cause.to_string()))? else {
         return Ok(None);
@@ -125,53 +177,104 @@ fn document(
     if found != digest {
         return Err(ImageError::document(&name, format!("its bytes have the digest {found}")));
     }
-    match super::document::parse(&bytes) {
-        Some(Ok(document)) => Ok(Some(document)),
-        Some(Err(problem)) => Err(unusable(&name, &problem)),
-        // What an artifact calls its configuration.
-        None => Ok(None),
+    match super::document::parse(&bytes).transpose() {
+        Ok(document) => Ok(Some((document, bytes.len() as u64))),
+        Err(problem) => Err(unusable(&name, &problem)),
     }
 }
 
-struct Walk<'d> {
-    document: &'d dyn Fn(Digest) -> Option<&'d Document>,
-    visited: usize,
-    found: Vec<Identity>,
+/// Refuses a descriptor whose content is not of its size, or that embeds other content: engines may take either for it.
+fn check_content(descriptor: &Descriptor, from: &str, digest: Digest, bytes: u64) -> Result<(), ImageError> {
+    if descriptor.size.is_some_and(|said| said != bytes) {
+        let problem = format!("it gives `{}`, which has {bytes} bytes, another size", names::blob_name(digest));
+        return Err(ImageError::document(from, problem));
+    }
+    match inline::embedded(descriptor) {
+        Some(Ok(content)) if Digest::of(&content) == digest => Ok(()),
+        Some(_) => {
+            Err(ImageError::document(from, format!("it embeds other content than `{}`", names::blob_name(digest))))
+        }
+        None => Ok(()),
+    }
 }
 
-impl Walk<'_> {
-    /// `parents` are the indexes that lead here, the outermost first.
-    fn visit(&mut self, digest: Digest, parents: &mut Vec<Digest>) -> Result<(), ImageError> {
+struct Walk<'l, 'd> {
+    lookup: &'l dyn Fn(Digest) -> Result<Lookup<'d>, ImageError>,
+    visited: usize,
+    /// The indexes that lead here, the outermost first.
+    parents: Vec<Digest>,
+    /// The platforms that the descriptors on the way said.
+    described: Vec<Platform>,
+    found: Vec<Branch>,
+}
+
+impl Walk<'_, '_> {
+    /// `descriptor` is what led here, and the member that holds it.
+    fn visit(&mut self, digest: Digest, descriptor: Option<(&Descriptor, &str)>) -> Result<(), ImageError> {
         self.visited += 1;
-        if self.visited > IMAGES || parents.len() > INDEX_DEPTH {
+        if self.visited > IMAGES || self.parents.len() > INDEX_DEPTH {
             let problem =
                 format!("its indexes name more than {IMAGES} manifests, or are nested deeper than {INDEX_DEPTH}");
             return Err(ImageError::refused(problem));
         }
+        let found = (self.lookup)(digest)?;
+        if let (Lookup::Is(document, bytes), Some((descriptor, from))) = (&found, descriptor) {
+            index::check_kind(descriptor, from, document)?;
+            check_content(descriptor, from, digest, *bytes)?;
+        }
+        let behind = match found {
+            Lookup::Is(Document::Index(children), _) => return self.index(digest, children),
+            Lookup::Is(Document::Manifest(manifest), _) => self.manifest(digest, manifest)?,
+            Lookup::Is(..) | Lookup::Other => Behind::Unclear,
+            Lookup::Absent => Behind::Absent,
+        };
+        self.found.push(Branch { described: self.described.clone(), behind });
+        Ok(())
+    }
+
+    fn index(&mut self, digest: Digest, children: &[Descriptor]) -> Result<(), ImageError> {
         let name = names::blob_name(digest);
-        match (self.document)(digest) {
-            Some(Document::Index(children)) => {
-                parents.push(digest);
-                for child in children.iter().filter(|child| index::is_walked(child)) {
-                    self.visit(child.digest.get(&name)?, parents)?;
-                }
-                parents.pop();
+        self.parents.push(digest);
+        let first = self.found.len();
+        for child in children.iter().filter(|child| index::is_walked(child)) {
+            let before = self.described.len();
+            self.described.extend(child.built_for());
+            self.visit(child.digest.get(&name)?, Some((child, &name)))?;
+            self.described.truncate(before);
+        }
+        self.parents.pop();
+        let images = self.found.len() - first;
+        for branch in &mut self.found[first..] {
+            let Behind::Image(identity) = &mut branch.behind else { continue };
+            for index in identity.manifests.iter_mut().filter(|it| it.is_index && it.digest == digest) {
+                index.images = images;
             }
-            Some(Document::Manifest(manifest)) => {
-                let config = manifest.config.digest.get(&name)?;
-                let Some(Document::Config(details)) = (self.document)(config) else { return Ok(()) };
-                let indexes = parents.iter().rev().map(|index| MeasuredManifest { digest: *index, is_index: true });
-                self.found.push(Identity {
-                    config,
-                    platform: details.platform.clone(),
-                    created: details.created,
-                    manifests: std::iter::once(MeasuredManifest { digest, is_index: false }).chain(indexes).collect(),
-                    layers: manifest.layers.iter().map(|layer| layer.digest.get(&name)).collect::<Result<_, _>>()?,
-                });
-            }
-            _ => {}
         }
         Ok(())
+    }
+
+    fn manifest(&self, digest: Digest, manifest: &Manifest) -> Result<Behind, ImageError> {
+        let name = names::blob_name(digest);
+        let config = manifest.config.digest.get(&name)?;
+        let details = match (self.lookup)(config)? {
+            Lookup::Is(Document::Config(details), bytes) => {
+                check_content(&manifest.config, &name, config, bytes)?;
+                details
+            }
+            Lookup::Is(..) | Lookup::Other => return Ok(Behind::Unclear),
+            Lookup::Absent => return Ok(Behind::Absent),
+        };
+        let indexes =
+            self.parents.iter().rev().map(|index| MeasuredManifest { digest: *index, is_index: true, images: 0 });
+        Ok(Behind::Image(Box::new(Identity {
+            config,
+            platform: details.platform.clone(),
+            built_for: details.built_for.clone(),
+            created: details.created,
+            manifests: std::iter::once(MeasuredManifest { digest, is_index: false, images: 1 })
+                .chain(indexes)
+                .collect(),
+        })))
     }
 }
 
@@ -182,6 +285,9 @@ mod tests {
 
     use super::*;
     use crate::domain::progress::Unwatched;
+
+    const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+    const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 
     #[derive(Default)]
     struct Library(BTreeMap<Digest, Vec<u8>>);
@@ -194,26 +300,56 @@ mod tests {
             digest
         }
 
+        fn descriptor(&self, media_type: &str, digest: Digest, architecture: Option<&str>) -> Value {
+            let size = self.0.get(&digest).map_or(1, Vec::len);
+            let mut descriptor = json!({"mediaType": media_type, "digest": digest, "size": size});
+            if let Some(architecture) = architecture {
+                descriptor["platform"] = json!({"os": "linux", "architecture": architecture});
+            }
+            descriptor
+        }
+
         /// An image of one platform; its manifest.
         fn image(&mut self, architecture: &str) -> (Digest, Digest) {
             let config = self.add(
                 &json!({"os": "linux", "architecture": architecture, "rootfs": {"type": "layers", "diff_ids": []}}),
             );
             let manifest = json!({"schemaVersion": 2, "layers": [{"mediaType": "x", "digest": Digest::of(b"layer"), "size": 1}],
-                "config": {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": config, "size": 1}});
+                "config": self.descriptor("application/vnd.oci.image.config.v1+json", config, None)});
             (self.add(&manifest), config)
         }
 
+        /// An index whose descriptors give no platform.
         fn index(&mut self, children: &[Digest]) -> Digest {
-            let media = "application/vnd.oci.image.manifest.v1+json";
-            let children: Vec<_> =
-                children.iter().map(|digest| json!({"mediaType": media, "digest": digest, "size": 1})).collect();
+            let children: Vec<_> = children.iter().map(|child| (*child, None)).collect();
+            self.index_of(MANIFEST, &children)
+        }
+
+        fn index_of(&mut self, media_type: &str, children: &[(Digest, Option<&str>)]) -> Digest {
+            let children: Vec<_> = children
+                .iter()
+                .map(|(digest, architecture)| self.descriptor(media_type, *digest, *architecture))
+                .collect();
             self.add(&json!({"schemaVersion": 2, "manifests": children}))
         }
 
-        fn identify(&self, root: Digest) -> Result<Vec<Identity>, ImageError> {
+        fn images(&self, root: Digest) -> Vec<Identity> {
+            images(&self.identify(root).unwrap())
+        }
+
+        fn identify(&self, root: Digest) -> Result<Vec<Branch>, ImageError> {
             identify(root, &|digest| Ok(self.0.get(&digest).cloned()))
         }
+    }
+
+    fn images(branches: &[Branch]) -> Vec<Identity> {
+        branches
+            .iter()
+            .filter_map(|branch| match &branch.behind {
+                Behind::Image(identity) => Some(Identity::clone(identity)),
+                Behind::Absent | Behind::Unclear => None,
+            })
+            .collect()
     }
 
     #[test]
@@ -221,16 +357,58 @@ mod tests {
         let mut library = Library::default();
         let (manifest, config) = library.image("amd64");
         let index = library.index(&[manifest, Digest::of(b"a platform that was never pulled")]);
-        let alone = library.identify(manifest).unwrap();
-        assert_eq!((alone.len(), alone[0].config, &alone[0].layers), (1, config, &vec![Digest::of(b"layer")]));
-        assert_eq!(alone[0].platform.as_deref(), Some("linux/amd64"));
+        let alone = library.images(manifest);
+        assert_eq!((alone.len(), alone[0].config, alone[0].platform.as_deref()), (1, config, Some("linux/amd64")));
         let behind = library.identify(index).unwrap();
-        let kinds: Vec<_> = behind[0].manifests.iter().map(|it| (it.digest, it.is_index)).collect();
+        assert_eq!((behind.len(), &behind[1].behind), (2, &Behind::Absent));
+        let kinds: Vec<_> = images(&behind)[0].manifests.iter().map(|it| (it.digest, it.is_index)).collect();
         assert_eq!(kinds, [(manifest, false), (index, true)]);
         let (other, _) = library.image("arm64");
         let both = library.index(&[manifest, other]);
-        assert_eq!(library.identify(both).unwrap().len(), 2);
-        assert_eq!(library.identify(Digest::of(b"nothing")).unwrap(), []);
+        assert_eq!(library.images(both).len(), 2);
+        let nothing = Branch { described: Vec::new(), behind: Behind::Absent };
+        assert_eq!(library.identify(Digest::of(b"nothing")).unwrap(), [nothing]);
+    }
+
+    #[test]
+    fn what_descriptors_on_the_way_say_of_the_platform_is_kept() {
+        let mut library = Library::default();
+        let (manifest, _) = library.image("amd64");
+        let inner = library.index_of(MANIFEST, &[(manifest, Some("ARM64")), (manifest, None)]);
+        let children = [(INDEX, inner, "s390x"), (MANIFEST, manifest, "x86_64")];
+        let children = children.map(|(media, digest, platform)| library.descriptor(media, digest, Some(platform)));
+        let outer = library.add(&json!({"schemaVersion": 2, "manifests": children}));
+        let found = library.identify(outer).unwrap();
+        let described: Vec<Vec<String>> =
+            found.iter().map(|branch| branch.described.iter().map(ToString::to_string).collect()).collect();
+        assert_eq!(described, [vec!["linux/s390x", "linux/arm64"], vec!["linux/s390x"], vec!["linux/amd64"]]);
+    }
+
+    #[test]
+    fn what_is_no_image_is_not_taken_for_one_that_was_not_pulled() {
+        let mut library = Library::default();
+        let artifact = library.add(&json!({"os": "linux", "architecture": "amd64"}));
+        let config = library.descriptor("application/vnd.oci.image.config.v1+json", artifact, None);
+        let manifest = library.add(&json!({"schemaVersion": 2, "layers": [], "config": config}));
+        assert_eq!(library.identify(manifest).unwrap()[0].behind, Behind::Unclear);
+        assert_eq!(library.identify(artifact).unwrap()[0].behind, Behind::Unclear);
+    }
+
+    #[test]
+    fn descriptors_that_engines_may_read_in_two_ways_identify_nothing() {
+        let mut library = Library::default();
+        let (manifest, _) = library.image("amd64");
+        let index = library.index(&[manifest]);
+        for (children, media_type) in [(manifest, INDEX), (index, MANIFEST)] {
+            let wrong = library.index_of(media_type, &[(children, None)]);
+            assert!(library.identify(wrong).is_err());
+        }
+        for (field, value) in [("size", json!(1)), ("data", json!("e30=")), ("data", json!("!"))] {
+            let mut child = library.descriptor(MANIFEST, manifest, None);
+            child[field] = value;
+            let wrong = library.add(&json!({"schemaVersion": 2, "manifests": [child]}));
+            assert!(library.identify(wrong).is_err(), "{field}");
+        }
     }
 
     #[test]
@@ -261,7 +439,8 @@ mod tests {
         // Two zero blocks end an archive; in their place comes what could never be read.
         archive.truncate(archive.len() - 1024);
         archive.extend_from_slice(&[1; 512]);
-        let found = identify_export(archive.as_slice(), manifest, &|found| !found.is_empty(), &Unwatched).unwrap();
+        let is_enough = |found: &[Branch]| !images(found).is_empty();
+        let found = images(&identify_export(archive.as_slice(), manifest, &is_enough, &Unwatched).unwrap());
         assert_eq!((found.len(), found[0].config), (1, config));
         assert!(identify_export(archive.as_slice(), manifest, &|_| false, &Unwatched).is_err());
     }
@@ -271,10 +450,8 @@ mod tests {
         let mut library = Library::default();
         let (manifest, _) = library.image("amd64");
         let mut index = library.index(&[manifest; 8]);
-        let media = "application/vnd.oci.image.index.v1+json";
         for _ in 0..9 {
-            let children: Vec<_> = (0..8).map(|_| json!({"mediaType": media, "digest": index, "size": 1})).collect();
-            index = library.add(&json!({"schemaVersion": 2, "manifests": children}));
+            index = library.index_of(INDEX, &[(index, None); 8]);
         }
         assert!(matches!(library.identify(index), Err(ImageError::Refused { .. })));
     }

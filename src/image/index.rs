@@ -119,6 +119,26 @@ pub(super) fn is_walked(descriptor: &Descriptor) -> bool {
     !descriptor.is_attestation() && (INDEX_TYPES.contains(&media_type) || MANIFEST_TYPES.contains(&media_type))
 }
 
+/// Refuses a document of another kind than its descriptor says: engines go by the one or by the other.
+pub(super) fn check_kind(descriptor: &Descriptor, from: &str, document: &Document) -> Result<(), ImageError> {
+    let media_type = descriptor.media_type.as_str();
+    let is_as_said = match document {
+        Document::Manifest(_) => MANIFEST_TYPES.contains(&media_type),
+        Document::Index(_) => INDEX_TYPES.contains(&media_type),
+        Document::Saves(_) | Document::Config(_) => false,
+    };
+    let name = || descriptor.digest.get(from).map(names::blob_name).unwrap_or_default();
+    is_as_said.then_some(()).ok_or_else(|| {
+        ImageError::ambiguous(format!(
+            "`{}` names `{}` as `{}`, and it is {}",
+            shown(from),
+            shown(&name()),
+            shown(media_type),
+            document.kind()
+        ))
+    })
+}
+
 /// True for an image's manifest. With a platform, the descriptor's or that of what it calls its configuration, an engine may
 /// choose it as that platform's image, whatever the configuration's type is called.
 pub(super) fn names_an_image(manifest: &Manifest, has_platform: bool) -> bool {
@@ -174,16 +194,21 @@ impl<'c> Walk<'c, '_> {
                 }
                 parents.push(digest);
                 let name = names::blob_name(digest);
+                let (first, absent) = (self.found.len(), self.absent.len());
                 children.iter().try_for_each(|child| self.visit(child, &name, parents))?;
                 parents.pop();
+                let images = self.found.len() - first + self.absent.len() - absent;
+                for index in self.found[first..].iter_mut().flat_map(|it| &mut it.found.image.manifests) {
+                    if index.is_index && index.digest == digest {
+                        index.images = images;
+                    }
+                }
                 Ok(())
             }
         }
     }
 
     fn step(&mut self, descriptor: &Descriptor, from: &str) -> Result<Step<'c>, ImageError> {
-        let media_type = descriptor.media_type.as_str();
-        let is_index = INDEX_TYPES.contains(&media_type);
         if !is_walked(descriptor) {
             return Ok(Step::Done);
         }
@@ -205,16 +230,12 @@ impl<'c> Walk<'c, '_> {
             self.note(ImageState::Corrupt, problem);
             return Ok(Step::Done);
         }
-        match (document(&name, blob)?, is_index) {
-            (Document::Manifest(manifest), false) => Ok(Step::Manifest(digest, manifest)),
-            (Document::Index(children), true) => Ok(Step::Index(digest, children)),
-            (other, _) => Err(ImageError::ambiguous(format!(
-                "`{}` names `{}` as `{}`, and it is {}",
-                shown(from),
-                shown(&name),
-                shown(media_type),
-                other.kind()
-            ))),
+        let document = document(&name, blob)?;
+        check_kind(descriptor, from, document)?;
+        match document {
+            Document::Manifest(manifest) => Ok(Step::Manifest(digest, manifest)),
+            Document::Index(children) => Ok(Step::Index(digest, children)),
+            _ => Ok(Step::Done),
         }
     }
 
@@ -234,12 +255,14 @@ impl<'c> Walk<'c, '_> {
             return Ok(());
         }
         let member = |it: &Descriptor| it.digest.get(&name).map(names::blob_name);
-        let indexes = parents.iter().rev().map(|index| MeasuredManifest { digest: *index, is_index: true });
+        let indexes = parents.iter().rev().map(|index| MeasuredManifest { digest: *index, is_index: true, images: 0 });
         let claim = Claim {
             references: self.references(),
             config: member(&manifest.config)?,
             layers: manifest.layers.iter().map(member).collect::<Result<_, _>>()?,
-            manifests: std::iter::once(MeasuredManifest { digest, is_index: false }).chain(indexes).collect(),
+            manifests: std::iter::once(MeasuredManifest { digest, is_index: false, images: 1 })
+                .chain(indexes)
+                .collect(),
         };
         let mut found = judge(self.contents, claim)?;
         for part in std::iter::once(&manifest.config).chain(&manifest.layers) {

@@ -46,9 +46,9 @@ use codec::Packing;
 use contents::Contents;
 pub use error::ImageError;
 use feed::Meter;
-pub use identity::{FETCHED_BYTES, Identity, identify, identify_export};
+pub use identity::{Behind, Branch, FETCHED_BYTES, Identity, identify, identify_export};
 
-use crate::domain::{measurement::Measurement, progress::Watch};
+use crate::domain::{digest::Digest, measurement::Measurement, progress::Watch};
 
 /// What a path may be, by its first bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +73,23 @@ pub fn measure<R: Read>(input: R, size: Option<u64>, watch: &dyn Watch) -> Resul
     let mut meter = Meter::new(size, watch);
     let contents = feed::through(input, &mut meter, |feed| archive::read(codec::unpacked(feed)?, watch))?;
     conclude(contents, &meter, watch)
+}
+
+/// [`measure`] of what an engine exports for the manifest or index `root`, and [`identify`] by the same documents: no branch
+/// where these are refused.
+///
+/// # Errors
+/// As [`measure`].
+pub fn measure_export<R: Read>(
+    input: R,
+    size: Option<u64>,
+    root: Digest,
+    watch: &dyn Watch,
+) -> Result<(Measurement, Vec<Branch>), ImageError> {
+    let mut meter = Meter::new(size, watch);
+    let contents = feed::through(input, &mut meter, |feed| archive::read(codec::unpacked(feed)?, watch))?;
+    let branches = identity::branches_of(&contents, root).unwrap_or_default();
+    Ok((conclude(contents, &meter, watch)?, branches))
 }
 
 /// Measures an archive file or an OCI layout folder.

@@ -4,7 +4,7 @@
 //! for either while the screen opens.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
@@ -48,6 +48,8 @@ struct Inner {
     /// Archives that were tried and of which no image could be told, with what identifies their bytes.
     unreadable: Mutex<BTreeMap<PathBuf, (Vec<CacheKey>, String)>>,
     identities: Identities,
+    /// What the cache holds and is no longer true.
+    distrusted: Mutex<HashSet<CacheKey>>,
     /// Layout folders that were measured in this process, with what identifies their files.
     folders: Mutex<BTreeMap<PathBuf, (Vec<CacheKey>, Measurement)>>,
 }
@@ -89,6 +91,7 @@ impl Context {
                 engine: AsyncMutex::new(None),
                 unreadable: Mutex::default(),
                 identities: Identities::default(),
+                distrusted: Mutex::default(),
                 folders: Mutex::default(),
                 config,
             }),
@@ -156,6 +159,19 @@ impl Context {
     pub(super) fn why_unreadable(&self, path: &Path, key: Option<&[CacheKey]>) -> Option<String> {
         let unreadable = self.inner.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
         unreadable.get(path).filter(|(tried, _)| Some(tried.as_slice()) == key).map(|(_, cause)| cause.clone())
+    }
+
+    /// Takes nothing from the cache under this key until it is measured again: forgetting it may have failed.
+    pub(super) fn distrust(&self, key: CacheKey) {
+        self.inner.distrusted.lock().unwrap_or_else(PoisonError::into_inner).insert(key);
+    }
+
+    pub(super) fn trust_again(&self, key: &CacheKey) {
+        self.inner.distrusted.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+    }
+
+    pub(super) fn distrusts(&self, key: &CacheKey) -> bool {
+        self.inner.distrusted.lock().unwrap_or_else(PoisonError::into_inner).contains(key)
     }
 
     pub(super) fn note_folder(&self, path: &Path, key: Vec<CacheKey>, measurement: Measurement) {

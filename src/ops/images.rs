@@ -140,7 +140,7 @@ fn archives_in(folder: &Path) -> Result<BTreeMap<PathBuf, Vec<Seen>>, Failure> {
 fn unmeasured(context: &Context, path: &Path) -> LocalImage {
     let evidence = match context.why_unreadable(path, measure::content_key(path).as_deref()) {
         Some(cause) => Evidence::Unreadable { cause },
-        None => Evidence::Known { level: EvidenceLevel::Claimed, digests: Vec::new() },
+        None => Evidence::known(EvidenceLevel::Claimed, Vec::new()),
     };
     LocalImage {
         id: ImageId { source: Source::Archive(path.to_owned()), id: "0".to_owned() },

@@ -8,20 +8,21 @@ use std::{
 
 use super::{
     context::blocking,
-    identity::{self, identified},
+    identity::{self, Meant, identified},
 };
 use crate::{
-    docker::{self, Engine, EngineInfo},
+    docker::{self, Engine},
     domain::{
         Digest,
         image::{Evidence, LocalImage, Source},
         measurement::{ImageState, MeasuredImage, Measurement},
+        notice::Notice,
         progress::Watch,
         text::clean,
     },
     image::{self, ImageError},
     ops::{Context, Failure},
-    store::{CacheKey, Store},
+    store::CacheKey,
 };
 
 /// What `hash` was pointed at.
@@ -80,7 +81,7 @@ pub async fn measure_target(context: &Context, target: &Target, watch: Arc<dyn W
         Target::Named(name) => {
             let engine = context.engine().await.map_err(|failure| no_file_either(name, failure))?;
             let image = engine.resolve(name).await.map_err(|error| no_file_either(name, error.into()))?;
-            let mut measurement = measure_export(context, &engine, &image, watch).await?;
+            let mut measurement = measure_export(context, &engine, &image, watch).await?.measurement;
             for found in &mut measurement.images {
                 if found.references.is_empty() {
                     found.references.clone_from(&image.references);
@@ -122,9 +123,8 @@ pub async fn measure_image(
                     return Ok(known);
                 }
             }
-            let measurement = measure_export(context, &engine, image, watch).await?;
-            let (context, image) = (context.clone(), image.clone());
-            blocking(move || Ok(engine_evidence(claim(&context, &engine, &image), &measurement))).await
+            let exported = measure_export(context, &engine, image, watch).await?;
+            Ok(exported.evidence)
         }
         Source::Archive(path) => {
             let recalled = if fresh { None } else { recall_file(context, path) };
@@ -158,47 +158,93 @@ pub async fn measure_archive(
     Ok(super::images::archive_images(path, &measurement))
 }
 
+/// What an engine exported for an image.
+struct Exported {
+    measurement: Measurement,
+    /// What it says of the image that was asked for.
+    evidence: Evidence,
+}
+
 async fn measure_export(
     context: &Context,
     engine: &Engine,
     image: &LocalImage,
     watch: Arc<dyn Watch>,
-) -> Result<Measurement, Failure> {
+) -> Result<Exported, Failure> {
     let (context, engine, image) = (context.clone(), engine.clone(), image.clone());
     let size = engine.export_size(&image);
     blocking(move || {
+        let Ok(root) = image.id.id.parse::<Digest>() else { return Err(no_id(&image)) };
         // The first byte takes seconds per gigabyte on a classic store.
         let measured = engine
             .export_reader(&[&image.id.id], &*watch)
             .map_err(Failure::from)
-            .and_then(|reader| Ok(image::measure(reader, size, &*watch)?));
+            .and_then(|reader| Ok(image::measure_export(reader, size, root, &*watch)?));
         // A cancelled read reaches the measurement as an error of the stream.
         if watch.is_cancelled() {
             return Err(Failure::cancelled());
         }
-        let claimed = claim(&context, &engine, &image);
-        // What contradicts the engine's own word must never be taken for it the next time.
-        let is_whole = |found: &Measurement| {
-            found.images.iter().all(|image| image.state == ImageState::Measured)
-                && matches!(engine_evidence(claimed, found), Evidence::Known { .. })
+        let meant = match (&measured, context.identities().of(&engine, &image)) {
+            (Ok((_, branches)), None) => context.identities().among(&engine, root, branches.clone()),
+            (_, known) => known,
         };
-        match &measured {
-            Ok(measurement) if is_whole(measurement) => remember_export(&context, &engine, &image, measurement),
+        let exported = measured.map(|(measurement, _)| Exported {
+            evidence: engine_evidence(root, claim(&engine, root, meant.as_ref()), &measurement),
+            measurement,
+        });
+        match &exported {
+            // What contradicts the engine's own word, or itself, must never be taken for it the next time.
+            Ok(Exported { measurement, evidence: Evidence::Known { .. } })
+                if measurement.images.iter().all(|image| image.state == ImageState::Measured) =>
+            {
+                remember_export(&context, &engine, root, meant.as_ref(), measurement);
+            }
             // The engine may mend it under the same ID; until then nothing that was found before is true.
-            Ok(_) | Err(_) => forget_export(&context, &engine, &image),
+            Ok(_) | Err(_) => forget_export(&context, &engine, root, meant.as_ref()),
         }
-        measured
+        exported
     })
     .await
 }
 
+fn no_id(image: &LocalImage) -> Failure {
+    Failure::new("image-unreadable", &format!("the engine calls it `{}`, which is no SHA-256 digest", image.id.id))
+}
+
+/// What identifies the bytes of an export: the engine's ID, and the manifest behind it, whatever ID leads there.
+fn engine_keys(engine: &Engine, root: Digest, meant: Option<&Meant>) -> impl Iterator<Item = CacheKey> {
+    let by_id = CacheKey::Engine { engine_id: engine.info().id.clone(), image_id: root.to_string() };
+    let by_content = meant.and_then(|meant| identity::content_key(engine.info(), &meant.identity));
+    std::iter::once(by_id).chain(by_content)
+}
+
 /// Forgets what an export gave before.
-fn forget_export(context: &Context, engine: &Engine, image: &LocalImage) {
-    let by_content = context.identities().of(engine, image).map(|it| identity::content_key(engine.info(), &it));
-    for key in std::iter::once(engine_key(engine.info(), &image.id.id)).chain(by_content) {
+fn forget_export(context: &Context, engine: &Engine, root: Digest, meant: Option<&Meant>) {
+    for key in engine_keys(engine, root, meant) {
         if let Err(error) = context.store().forget(&key) {
-            tracing::warn!(%error, "an outdated measurement is still remembered");
+            context.note([Notice::new(&format!(
+                "what was measured of {root} before is no longer true and cannot be forgotten: {error}"
+            ))]);
         }
+        context.distrust(key);
+    }
+}
+
+/// Remembers what an export gave for an image: under its content, and under the engine's ID where that will always mean this
+/// image.
+pub(super) fn remember_export(
+    context: &Context,
+    engine: &Engine,
+    root: Digest,
+    meant: Option<&Meant>,
+    measurement: &Measurement,
+) {
+    let Some(claimed) = claim(engine, root, meant) else { return };
+    let Some(found) = measurement.images.iter().find(|found| is_meant(found, root, claimed)) else { return };
+    let alone = Measurement { images: vec![found.clone()], absent_platforms: Vec::new(), ..measurement.clone() };
+    let is_final = meant.is_none_or(|meant| meant.is_final);
+    for key in engine_keys(engine, root, meant).skip(usize::from(!is_final)) {
+        remember(context, &key, &alone);
     }
 }
 
@@ -210,7 +256,7 @@ async fn measure_path(context: &Context, path: PathBuf, watch: Arc<dyn Watch>) -
         // What was written while it was read is not remembered: the key would name other bytes.
         let Some(key) = before.filter(|key| content_key(&path).as_ref() == Some(key)) else { return outcome };
         match (&outcome, key.as_slice()) {
-            (Ok(measurement), [file]) if !path.is_dir() => remember(context.store(), file, measurement),
+            (Ok(measurement), [file]) if !path.is_dir() => remember(&context, file, measurement),
             (Ok(measurement), _) => context.note_folder(&path, key, measurement.clone()),
             (Err(failure), _) if failure.is_cancelled() => {}
             (Err(failure), _) => context.note_unreadable(&path, key, &failure.to_string()),
@@ -221,9 +267,10 @@ async fn measure_path(context: &Context, path: PathBuf, watch: Arc<dyn Watch>) -
 }
 
 /// A cache that cannot be written costs time, not truth: what was measured stands.
-fn remember(store: &Store, key: &CacheKey, measurement: &Measurement) {
-    if let Err(error) = store.remember(key, measurement) {
-        tracing::warn!(%error, "a measurement is not remembered");
+fn remember(context: &Context, key: &CacheKey, measurement: &Measurement) {
+    match context.store().remember(key, measurement) {
+        Ok(()) => context.trust_again(key),
+        Err(error) => tracing::warn!(%error, "a measurement is not remembered"),
     }
 }
 
@@ -235,16 +282,19 @@ fn unreadable(path: &Path, error: ImageError) -> Failure {
     }
 }
 
-fn recall(store: &Store, key: &CacheKey) -> Option<Measurement> {
+fn recall(context: &Context, key: &CacheKey) -> Option<Measurement> {
+    if context.distrusts(key) {
+        return None;
+    }
     // A cache that cannot be read costs time, not truth: the image is measured again.
-    store.measured(key).ok().flatten()
+    context.store().measured(key).ok().flatten()
 }
 
 /// What an archive's or a layout folder's bytes were found to be, if they were measured before.
 pub(super) fn recall_file(context: &Context, path: &Path) -> Option<Measurement> {
     let key = content_key(path)?;
     match key.as_slice() {
-        [file] if !path.is_dir() => recall(context.store(), file),
+        [file] if !path.is_dir() => recall(context, file),
         _ => context.recall_folder(path, &key),
     }
 }
@@ -252,27 +302,25 @@ pub(super) fn recall_file(context: &Context, path: &Path) -> Option<Measurement>
 /// An engine's image with what is known of it beyond the engine's word: which configuration it is, and what measuring the
 /// same content found before. Blocks.
 pub(super) fn recall_engine_image(context: &Context, engine: &Engine, mut image: LocalImage) -> LocalImage {
-    let identity = context.identities().of(engine, &image);
-    if let Some(identity) = &identity {
-        image = identified(image, identity);
+    let Ok(root) = image.id.id.parse::<Digest>() else { return image };
+    let meant = context.identities().of(engine, &image);
+    if let Some(meant) = &meant {
+        image = identified(image, &meant.identity);
     }
-    // Which platform an index stands for may change: without knowing it nothing is recalled.
-    let Some(claimed) = claim(context, engine, &image) else { return image };
-    let holds = |known: &Measurement| known.images.iter().any(|found| found.config_digest == Some(claimed));
-    let by_id = recall(context.store(), &engine_key(engine.info(), &image.id.id)).filter(holds);
-    let measured = by_id.or_else(|| {
-        let identity = identity.as_ref()?;
-        let mut known = recall(context.store(), &identity::content_key(engine.info(), identity))?;
-        // It was found behind other manifests then.
-        known.images.iter_mut().for_each(|found| found.manifests.clone_from(&identity.manifests));
-        Some(known)
-    });
-    if let Some(measurement) = measured {
-        image.evidence = engine_evidence(Some(claimed), &measurement);
-        // The engine's list leaves the platform out; the configuration that was measured says it.
-        let config = image.evidence.config_digest();
-        let found = measurement.images.iter().find(|found| config.is_some() && found.config_digest == config);
-        image.platform = found.and_then(|found| found.platform.clone()).or(image.platform);
+    let claimed = claim(engine, root, meant.as_ref());
+    let known = engine_keys(engine, root, meant.as_ref()).filter_map(|key| recall(context, &key));
+    let known = known.flat_map(|known| known.images.into_iter().take(1));
+    for mut found in known {
+        if let Some(Meant { identity, .. }) = &meant {
+            // It may have been found behind another index then.
+            found.manifests.clone_from(&identity.manifests);
+        }
+        if found.config_digest.is_some_and(|config| is_meant(&found, root, claimed.unwrap_or(config))) {
+            image.evidence = found.evidence();
+            // The engine's list leaves the platform out; the configuration that was measured says it.
+            image.platform = found.platform.or(image.platform);
+            break;
+        }
     }
     image
 }
@@ -282,21 +330,6 @@ pub async fn recall_image(context: &Context, image: LocalImage) -> LocalImage {
     let (Source::Engine, Ok(engine)) = (&image.id.source, context.engine().await) else { return image };
     let (context, listed) = (context.clone(), image.clone());
     blocking(move || Ok(recall_engine_image(&context, &engine, listed))).await.unwrap_or(image)
-}
-
-/// Remembers what an export gave under the engine's ID, and under what identifies the content whatever its ID.
-pub(super) fn remember_export(context: &Context, engine: &Engine, image: &LocalImage, measurement: &Measurement) {
-    remember(context.store(), &engine_key(engine.info(), &image.id.id), measurement);
-    let Some(identity) = context.identities().of(engine, image) else { return };
-    let is_it = |found: &&MeasuredImage| found.config_digest == Some(identity.config);
-    if let Some(found) = measurement.images.iter().find(is_it) {
-        let alone = Measurement { images: vec![found.clone()], absent_platforms: Vec::new(), ..measurement.clone() };
-        remember(context.store(), &identity::content_key(engine.info(), &identity), &alone);
-    }
-}
-
-fn engine_key(engine: &EngineInfo, image: &str) -> CacheKey {
-    CacheKey::Engine { engine_id: engine.id.clone(), image_id: image.to_owned() }
 }
 
 /// What identifies the bytes of an archive or a layout folder: the key of every file that measuring it reads, since a
@@ -309,27 +342,44 @@ pub(super) fn content_key(path: &Path) -> Option<Vec<CacheKey>> {
     image::files_of(path).ok()?.into_iter().map(file_key).collect()
 }
 
-/// The configuration that the engine says the image has: from its ID and its own documents, never from what was measured.
-fn claim(context: &Context, engine: &Engine, image: &LocalImage) -> Option<Digest> {
+/// The configuration that the engine says the image has: by its ID and the documents that this leads to, never by what was
+/// measured.
+fn claim(engine: &Engine, root: Digest, meant: Option<&Meant>) -> Option<Digest> {
     match engine.info().store {
-        docker::Store::Classic => image.id.id.parse().ok(),
-        _ => context.identities().of(engine, image).map(|identity| identity.config),
+        docker::Store::Classic => Some(root),
+        _ => meant.map(|meant| meant.identity.config),
     }
 }
 
-/// The evidence that an export gives for the image it was asked for. An engine may hold several platforms under one ID:
-/// the image is the one whose configuration the engine claims, or the only one there is.
-fn engine_evidence(claimed: Option<Digest>, measurement: &Measurement) -> Evidence {
-    let chosen = measurement.images.iter().find(|found| claimed.is_some() && found.config_digest == claimed);
-    match (chosen.or_else(|| measurement.images.first()), claimed) {
-        (Some(found), Some(digest)) if found.state == ImageState::Measured && found.config_digest != Some(digest) => {
-            contradiction(digest, found.config_digest)
+/// Whether a measured image is the one that an engine calls `root` and says to have the configuration `claimed`.
+pub(super) fn is_meant(found: &MeasuredImage, root: Digest, claimed: Digest) -> bool {
+    found.config_digest == Some(claimed) && is_led_to(found, root)
+}
+
+/// Whether an engine's ID leads to a measured image: its configuration's digest, or that of a manifest or index above it.
+fn is_led_to(found: &MeasuredImage, root: Digest) -> bool {
+    found.config_digest == Some(root) || found.manifests.iter().any(|manifest| manifest.digest == root)
+}
+
+/// The evidence that an export gives for the image `root` that it was asked for. An engine may hold several platforms under
+/// one ID: the image is the one whose configuration the engine claims, or the only one there is.
+fn engine_evidence(root: Digest, claimed: Option<Digest>, measurement: &Measurement) -> Evidence {
+    let images = &measurement.images;
+    let meant = match claimed {
+        Some(claimed) => images.iter().find(|found| is_meant(found, root, claimed)),
+        None if images.len() > 1 => {
+            return Evidence::Unreadable {
+                cause: "the engine exports several platforms under this name; name one by its ID".to_owned(),
+            };
         }
-        (Some(_), None) if measurement.images.len() > 1 => Evidence::Unreadable {
-            cause: "the engine exports several platforms under this name; name one by its ID".to_owned(),
-        },
+        None => images.iter().find(|found| is_led_to(found, root)),
+    };
+    // A damaged image need not tell what it was to be.
+    let damaged = || images.iter().find(|found| found.state != ImageState::Measured);
+    match (meant.or_else(damaged), images.first()) {
         (Some(found), _) => found.evidence(),
-        (None, _) => Evidence::Unreadable { cause: "the engine's export holds no image".to_owned() },
+        (None, Some(found)) => contradiction(claimed.unwrap_or(root), found.config_digest),
+        (None, None) => Evidence::Unreadable { cause: "the engine's export holds no image".to_owned() },
     }
 }
 

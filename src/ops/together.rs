@@ -19,7 +19,7 @@ use crate::{
     domain::{
         Digest,
         image::{ImageId, LocalImage, Source},
-        measurement::{ImageState, Measurement},
+        measurement::{ImageState, MeasuredImage, Measurement},
         progress::Watch,
     },
     image,
@@ -53,6 +53,9 @@ pub async fn measure_together(
     let Ok(engine) = context.engine().await else { return Ok(done) };
     let mut families: BTreeMap<Digest, Vec<LocalImage>> = BTreeMap::new();
     for image in wanted.into_values() {
+        if watch.is_cancelled() {
+            return Err(Failure::cancelled());
+        }
         if let Ok(detail) = engine.inspect(&image.id.id).await
             && let Some(lowest) = detail.layers.first()
         {
@@ -92,14 +95,16 @@ async fn measure_family(
         let measurement = if watch.is_cancelled() { return Err(Failure::cancelled()) } else { measured? };
         let mut done = Vec::new();
         for image in &family {
-            let claimed = image.evidence.config_digest();
-            let mut whole = measurement.images.iter().filter(|found| found.state == ImageState::Measured);
-            if let Some(found) = whole.find(|found| found.config_digest == claimed) {
-                let alone =
-                    Measurement { images: vec![found.clone()], absent_platforms: Vec::new(), ..measurement.clone() };
-                measure::remember_export(&context, &engine, image, &alone);
-                done.push(image.id.clone());
-            }
+            let Some((root, claimed)) = image.id.id.parse::<Digest>().ok().zip(image.evidence.config_digest()) else {
+                continue;
+            };
+            let is_it =
+                |found: &&MeasuredImage| found.state == ImageState::Measured && measure::is_meant(found, root, claimed);
+            let Some(found) = measurement.images.iter().find(is_it) else { continue };
+            let alone = Measurement { images: vec![found.clone()], ..measurement.clone() };
+            let meant = context.identities().of(&engine, image);
+            measure::remember_export(&context, &engine, root, meant.as_ref(), &alone);
+            done.push(image.id.clone());
         }
         Ok(done)
     })

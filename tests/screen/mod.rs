@@ -198,7 +198,7 @@ pub fn image(seed: u8, name: Option<&str>, level: EvidenceLevel, size: u64, age:
         created: Some(Timestamp(NOW - age)),
         platform: Some("linux/amd64".into()),
         engine: "docker 20.10.24".into(),
-        evidence: Evidence::Known { level, digests },
+        evidence: Evidence::known(level, digests),
     }
 }
 

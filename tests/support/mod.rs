@@ -7,6 +7,7 @@
     reason = "a test fails by panicking, and names its parts on stderr"
 )]
 
+pub mod fake_engine;
 pub mod terminal;
 
 use std::{

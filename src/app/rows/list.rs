@@ -7,7 +7,7 @@ use std::{
 
 use super::{Row, RowKey, Sort};
 use crate::domain::{
-    Reference, Timestamp,
+    Digest, Reference, Timestamp,
     image::{Evidence, ImageId, LocalImage, Source},
     verdict::{Conclusion, Verdict},
 };
@@ -104,8 +104,7 @@ impl Rows {
             .map(|row| (row.key.image.clone(), Arc::clone(&row.image)))
             .collect();
         let recalled = images.into_iter().map(|image| match measured.get(&image.id) {
-            // The engine's ID names content, so that a listing that knows less takes nothing back.
-            Some(before) if !image.evidence.level().is_measured() => {
+            Some(before) if !image.evidence.level().is_measured() && is_kept(&before.evidence, &image.evidence) => {
                 LocalImage { evidence: before.evidence.clone(), ..image }
             }
             _ => image,
@@ -160,9 +159,7 @@ impl Rows {
                 if !seen.insert(row.key.clone()) {
                     continue;
                 }
-                let before = known.remove(&row.key).filter(|before| {
-                    row.key.image.source == Source::Engine || before.image.evidence == row.image.evidence
-                });
+                let before = known.remove(&row.key).filter(|before| is_same(before, &row));
                 if let Some(before) = before {
                     row.verdict = before.verdict;
                     row.checked_at = before.checked_at;
@@ -298,6 +295,26 @@ impl Rows {
             None if self.get(selected).is_some() && self.order.is_empty() => self.cursor = 0,
             None => self.select(self.cursor),
         }
+    }
+}
+
+/// Whether two rows of one key are about the same bytes. An index's configuration changes with its platform.
+fn is_same(before: &Row, row: &Row) -> bool {
+    let (one, other) = (&before.image.evidence, &row.image.evidence);
+    match (&row.key.image.source, one.config_digest(), other.config_digest()) {
+        (Source::Engine, Some(one), Some(other)) => one == other,
+        (Source::Engine, ..) => true,
+        (Source::Archive(_), ..) => one == other,
+    }
+}
+
+/// Whether what was measured under an engine's ID outlasts a listing that knows less. The configuration must be the one that
+/// the engine still means: an index's platform may change. What was damaged stays so until it is measured again.
+fn is_kept(measured: &Evidence, listed: &Evidence) -> bool {
+    let is_known = |config: &Digest| Some(*config) == listed.config_digest();
+    match measured {
+        Evidence::Known { .. } => measured.config_digest().as_ref().is_some_and(is_known),
+        Evidence::Corrupt { .. } | Evidence::Unreadable { .. } => true,
     }
 }
 

@@ -90,7 +90,7 @@ impl Row {
     /// An archive whose content, and so whose names and digests, nobody has read yet.
     #[must_use]
     pub fn is_unread(&self) -> bool {
-        let nothing = matches!(&self.image.evidence, Evidence::Known { level: EvidenceLevel::Claimed, digests } if digests.is_empty());
+        let nothing = matches!(&self.image.evidence, Evidence::Known { level: EvidenceLevel::Claimed, digests, .. } if digests.is_empty());
         nothing && self.key.image.source != Source::Engine
     }
 

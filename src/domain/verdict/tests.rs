@@ -96,7 +96,7 @@ fn a_revocation_before_any_release_revokes() {
 fn layers_under_another_configuration_are_named_and_never_verified() {
     let layers = KindedDigest { kind: DigestKind::ChainId, digest: digest(7) };
     let config = KindedDigest { kind: DigestKind::Config, digest: digest(9) };
-    let evidence = Evidence::Known { level: EvidenceLevel::Measured, digests: vec![config, layers] };
+    let evidence = Evidence::known(EvidenceLevel::Measured, vec![config, layers]);
     let mut converted = record(1, 3, 0);
     converted.entries.push(Entry { version: 3, ..Entry::absent(digest(7)) });
     let verdict = judge(&reference(), &evidence, &Answer::Records(vec![converted.clone()]), &trusting(&[1]), None);
@@ -116,10 +116,8 @@ fn an_observers_word_is_not_a_publishers() {
 
 #[test]
 fn a_manifest_that_nobody_released_asks_for_measuring() {
-    let evidence = Evidence::Known {
-        level: EvidenceLevel::Claimed,
-        digests: vec![KindedDigest { kind: DigestKind::Manifest, digest: digest(9) }],
-    };
+    let manifest = KindedDigest { kind: DigestKind::Manifest, digest: digest(9) };
+    let evidence = Evidence::known(EvidenceLevel::Claimed, vec![manifest]);
     let verdict = judge(&reference(), &evidence, &Answer::Records(vec![record(1, 3, 0)]), &trusting(&[1]), None);
     assert_eq!(verdict.conclusion, Conclusion::Undecided);
     assert!(verdict.reason.contains("measure it"), "{}", verdict.reason);
@@ -187,7 +185,7 @@ fn evidences() -> impl Strategy<Value = Evidence> {
     ];
     let kinded = (kind, 0u8..4).prop_map(|(kind, n)| KindedDigest { kind, digest: digest(n) });
     prop_oneof![
-        8 => (level, prop::collection::vec(kinded, 0..3)).prop_map(|(level, digests)| Evidence::Known { level, digests }),
+        8 => (level, prop::collection::vec(kinded, 0..3)).prop_map(|(level, digests)| Evidence::known(level, digests)),
         1 => Just(Evidence::Corrupt { problem: "p".into(), config: Some(digest(1)) }),
         1 => Just(Evidence::Unreadable { cause: "c".into() }),
     ]

@@ -35,7 +35,7 @@ fn the_hybrid_dialect_gives_the_same_configuration_and_its_manifest() {
     assert_eq!(states(&image), (ImageState::Measured, vec![LayerState::Measured; 2]));
     assert_eq!(image.config_digest, Some(Digest::of(&config)));
     let digest = Digest::of(&manifest(&config, &[&a, &b]));
-    assert_eq!(image.manifests, [MeasuredManifest { digest, is_index: false }]);
+    assert_eq!(image.manifests, [MeasuredManifest { digest, is_index: false, images: 1 }]);
     assert_eq!(image.references, ["acme/api:1".parse().unwrap()]);
 }
 

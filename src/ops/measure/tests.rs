@@ -1,10 +1,11 @@
 //! Which image of an export is meant.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use super::*;
 use crate::domain::{
     digest::DigestKind,
     image::{EvidenceLevel, ImageId, KindedDigest},
-    measurement::MeasuredImage,
+    measurement::{MeasuredImage, MeasuredManifest},
 };
 
 fn listed(kind: DigestKind, digest: &[u8]) -> LocalImage {
@@ -16,7 +17,7 @@ fn listed(kind: DigestKind, digest: &[u8]) -> LocalImage {
         created: None,
         platform: None,
         engine: "docker".to_owned(),
-        evidence: Evidence::Known { level: EvidenceLevel::Claimed, digests: vec![KindedDigest { kind, digest }] },
+        evidence: Evidence::known(EvidenceLevel::Claimed, vec![KindedDigest { kind, digest }]),
     }
 }
 
@@ -35,6 +36,7 @@ fn found(config: &[u8], state: ImageState) -> MeasuredImage {
 
 fn evidence(image: &LocalImage, images: Vec<MeasuredImage>) -> Evidence {
     engine_evidence(
+        image.id.id.parse().unwrap(),
         image.evidence.config_digest(),
         &Measurement { bytes: 0, seconds: 0.0, images, absent_platforms: Vec::new() },
     )
@@ -57,13 +59,29 @@ fn an_engine_that_exports_another_image_than_it_claims_is_caught() {
     );
 }
 
+/// The same behind a manifest and the index `index`.
+fn behind(config: &[u8], state: ImageState) -> MeasuredImage {
+    let manifest = |bytes: &[u8], is_index| MeasuredManifest { digest: Digest::of(bytes), is_index, images: 1 };
+    MeasuredImage { manifests: vec![manifest(b"manifest", false), manifest(b"index", true)], ..found(config, state) }
+}
+
 #[test]
-fn behind_a_manifest_the_only_whole_image_is_meant() {
+fn behind_a_manifest_the_only_image_is_meant() {
     let listed = listed(DigestKind::Manifest, b"manifest");
-    let whole = vec![found(b"config", ImageState::Measured)];
-    assert_eq!(evidence(&listed, whole), Evidence::measured(Digest::of(b"config")));
-    let two = vec![found(b"one", ImageState::Measured), found(b"two", ImageState::Measured)];
+    let config = |evidence: Evidence| evidence.level().is_measured().then(|| evidence.config_digest()).flatten();
+    assert_eq!(config(evidence(&listed, vec![behind(b"config", ImageState::Measured)])), Some(Digest::of(b"config")));
+    let two = vec![behind(b"one", ImageState::Measured), behind(b"two", ImageState::Measured)];
     assert!(matches!(evidence(&listed, two), Evidence::Unreadable { .. }));
+    let one_damaged = vec![behind(b"one", ImageState::Measured), behind(b"two", ImageState::Corrupt)];
+    assert!(matches!(evidence(&listed, one_damaged), Evidence::Unreadable { .. }), "the damaged one may be meant");
+}
+
+#[test]
+fn an_export_to_which_the_engines_id_does_not_lead_is_another_image() {
+    let listed = listed(DigestKind::Index, b"index");
+    assert!(matches!(evidence(&listed, vec![behind(b"one", ImageState::Measured)]), Evidence::Known { .. }));
+    let stranger = vec![found(b"one", ImageState::Measured)];
+    assert!(matches!(evidence(&listed, stranger), Evidence::Corrupt { .. }));
 }
 
 #[test]
