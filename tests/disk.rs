@@ -115,13 +115,14 @@ fn a_read_only_home_is_named_and_nothing_is_green() {
         call ro_verify verify --archive "$WORK/app.tar"
         call ro_publish publish --archive "$WORK/app.tar" --again --yes
         call ro_new account new
+        call ro_fund account fund "$address"
         call ro_trust trust remove 'acme/*'
         mount -o remount,rw "$WORK/disk"
         call verify verify --archive "$WORK/app.tar"
         "#,
     );
     disk.succeeds("publish");
-    for name in ["ro_publish", "ro_new", "ro_trust"] {
+    for name in ["ro_publish", "ro_new", "ro_fund", "ro_trust"] {
         disk.fails(name, "read-only");
     }
     assert_eq!(disk.succeeds("ro_hash")["images"][0]["state"], "measured", "measuring writes nothing");

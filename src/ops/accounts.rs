@@ -132,6 +132,7 @@ pub async fn fund_account(context: &Context, address: Address) -> Result<(Accoun
         return Err(Failure::new("not-dev", &format!("network `{name}` has no faucet"))
             .hint("only `--network dev`, the node inside this program, gives ether away"));
     }
+    context.store().check_lasting("note what is sent")?;
     let mut account = find(context, address).await?;
     let chain = context.chain().await?;
     let key = SigningKey::new(&context.local_node().faucet_key()?)?;

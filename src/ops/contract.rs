@@ -136,6 +136,7 @@ async fn deploy(
     cost: &Cost,
     deterministic: bool,
 ) -> Result<Stage, Failure> {
+    context.store().check_lasting("note what is sent")?;
     let nonce = chain.next_nonce(key.address()).await?;
     let action = Action::DeployRegistry { deterministic };
     let signed = chain.prepare(&action, key.address(), nonce, *cost).await?.sign(key)?;

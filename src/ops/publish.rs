@@ -153,6 +153,7 @@ pub(super) fn not_covered(from: Address, balance: Wei, cost: &Cost) -> Failure {
 }
 
 pub(super) async fn unlock(context: &Context, from: Address, passphrase: Passphrase) -> Result<SigningKey, Failure> {
+    context.store().check_lasting("note what is sent")?;
     let keystore = context.keystore().clone();
     // Key derivation takes half a second of one core and 256 MiB.
     blocking(move || Ok(SigningKey::new(&keystore.unlock(from, &passphrase.0)?)?)).await

@@ -28,9 +28,7 @@ impl Store {
     /// When the database cannot be written; the transaction must not be broadcast then.
     pub fn record(&self, entry: &JournalEntry) -> Result<(), StoreError> {
         const OPERATION: &str = "record a transaction";
-        if let Some(cause) = self.inner.volatile.clone() {
-            return Err(StoreError::Unwritable { operation: OPERATION, path: self.inner.path.clone(), cause });
-        }
+        self.check_lasting(OPERATION)?;
         let said = statement::to_json(&entry.statement).map_err(|error| self.failed(OPERATION, error.to_string()))?;
         self.write(OPERATION, |transaction| {
             transaction

@@ -57,6 +57,15 @@ impl Store {
         Self::open_within(path, files::PATIENCE)
     }
 
+    /// That what is written outlasts this process: nothing is sent to a chain otherwise.
+    ///
+    /// # Errors
+    /// `store-unwritable` for a [volatile](Self::volatile) database; `operation` is what is wanted of it.
+    pub fn check_lasting(&self, operation: &'static str) -> Result<(), StoreError> {
+        let unwritable = |cause| StoreError::Unwritable { operation, path: self.inner.path.clone(), cause };
+        self.inner.volatile.clone().map(unwritable).map_or(Ok(()), Err)
+    }
+
     /// The value under `key`.
     ///
     /// # Errors

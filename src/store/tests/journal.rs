@@ -17,6 +17,18 @@ fn a_recorded_transaction_survives_a_kill() {
 }
 
 #[test]
+fn what_does_not_outlast_the_process_takes_no_transaction() {
+    let store = Store::volatile(Path::new("/read-only/state.db"), "it is read-only").unwrap();
+    let refused = store.record(&entry(1)).unwrap_err();
+    assert_eq!(
+        (refused.code(), store.check_lasting("x").unwrap_err().code()),
+        ("store-unwritable", "store-unwritable")
+    );
+    assert!(!store.has_open_entries().unwrap());
+    assert!(Home::new().store().check_lasting("x").is_ok());
+}
+
+#[test]
 fn the_journal_follows_a_transaction_until_it_is_settled() {
     let home = Home::new();
     let store = home.store();
