@@ -37,8 +37,11 @@ struct Row {
 pub async fn run(session: &mut Session) -> Result<u8, Failure> {
     let policy = trust_policy(&session.context)?;
     let list = sources::list(session).await;
-    if let (true, Some(problem)) = (list.images.is_empty(), list.problems.first()) {
-        return Err(problem.clone());
+    if let (true, [first, others @ ..]) = (list.images.is_empty(), list.problems.as_slice()) {
+        for other in others {
+            session.console.complain(other);
+        }
+        return Err(first.clone());
     }
     let mut named: Vec<(Candidate, &LocalImage)> = list.images.iter().flat_map(candidates).collect();
     // Names in order; what has none stands last.

@@ -23,15 +23,26 @@ pub fn networks(home: &Home) -> Result<(Vec<Network>, String), ConfigError> {
     Ok((file.networks, file.network))
 }
 
+/// That a network beside `networks` may have this name: told before anybody asks its endpoint.
+///
+/// # Errors
+/// `network-exists`; `usage` when the name is not allowed.
+pub fn check_new_name(networks: &[Network], name: &str) -> Result<(), ConfigError> {
+    if let Some(cause) = network::name_fault(name) {
+        return Err(ConfigError::Usage(cause));
+    }
+    match networks.iter().find(|other| other.name == name) {
+        Some(other) => Err(ConfigError::NetworkExists { name: other.name.clone() }),
+        None => Ok(()),
+    }
+}
+
 /// Writes a network down.
 ///
 /// # Errors
 /// `network-exists`; `usage` when its name is not allowed or it has no endpoint; when the file is malformed or cannot be
 /// written.
-pub fn add_network(home: &Home, network: Network) -> Result<(), ConfigError> {
-    if let Some(cause) = network::name_fault(&network.name) {
-        return Err(ConfigError::Usage(cause));
-    }
+pub fn add_network(home: &Home, network: &Network) -> Result<(), ConfigError> {
     if network.rpc.is_empty() {
         return Err(ConfigError::Usage(format!("network `{}` needs an endpoint; give one with --rpc", network.name)));
     }
@@ -39,9 +50,7 @@ pub fn add_network(home: &Home, network: Network) -> Result<(), ConfigError> {
         ConfigError::Usage(format!("the chain id of network `{}` is larger than the file can hold", network.name))
     })?;
     change(home, |document, now| {
-        if now.networks.iter().any(|other| other.name == network.name) {
-            return Err(ConfigError::NetworkExists { name: network.name });
-        }
+        check_new_name(&now.networks, &network.name)?;
         let mut section = Table::new();
         section.insert("rpc", value(network.rpc.iter().map(|url| Value::from(url.as_str())).collect::<Array>()));
         if let Some(chain_id) = chain_id {

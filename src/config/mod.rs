@@ -12,7 +12,7 @@ mod trust;
 
 use std::{fmt, path::PathBuf};
 
-pub use edit::{add_network, networks, remove_network, set_default_account, use_network};
+pub use edit::{add_network, check_new_name, networks, remove_network, set_default_account, use_network};
 pub use error::ConfigError;
 pub use home::Home;
 pub use network::{CUSTOM, Network};

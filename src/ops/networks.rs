@@ -53,6 +53,7 @@ pub async fn add_network(
     rpc: Vec<Url>,
     contract: Option<Address>,
 ) -> Result<Vec<NetworkEntry>, Failure> {
+    config::check_new_name(&context.config().networks, name)?;
     let mut chain_id = None;
     for url in &rpc {
         let chain = Chain::new(ChainConfig {
@@ -66,7 +67,7 @@ pub async fn add_network(
         chain_id = Some(chain.check_chain_id().await?);
     }
     let added = Network { name: name.to_owned(), rpc, chain_id, contract };
-    change(context, move |home| Ok(config::add_network(home, added)?)).await
+    change(context, move |home| Ok(config::add_network(home, &added)?)).await
 }
 
 /// Makes a network the one that is used when none is named.

@@ -271,8 +271,10 @@ fn networks_are_added_used_and_removed_and_comments_stay() {
         chain_id: Some(1),
         contract: Some(ADDRESS.parse().unwrap()),
     };
-    add_network(&home, main.clone()).unwrap();
-    assert_eq!(add_network(&home, main.clone()).unwrap_err().code(), "network-exists");
+    add_network(&home, &main).unwrap();
+    assert_eq!(add_network(&home, &main).unwrap_err().code(), "network-exists");
+    let (known, _) = networks(&home).unwrap();
+    assert_eq!(check_new_name(&known, &main.name).unwrap_err().code(), "network-exists");
     use_network(&home, "main").unwrap();
     let (listed, current) = networks(&home).unwrap();
     assert_eq!((listed[2].clone(), current.as_str()), (main.clone(), "main"));
@@ -305,15 +307,15 @@ fn networks_are_added_to_a_home_without_a_file_and_to_inline_tables() {
     let home = Home::at(&folder.path().join("new"));
     let rpc = || vec!["http://127.0.0.1:1/".parse().unwrap()];
     let network = |name: &str| Network { name: name.to_owned(), rpc: rpc(), chain_id: None, contract: None };
-    add_network(&home, network("a")).unwrap();
+    add_network(&home, &network("a")).unwrap();
     fs::write(&home.config_file, "networks = { a = { rpc = \"http://x\" } }").unwrap();
-    add_network(&home, network("b")).unwrap();
+    add_network(&home, &network("b")).unwrap();
     assert_eq!(networks(&home).unwrap().0.len(), 3);
     for name in ["dev", "custom", "", "a b", "-x", "\u{1b}[2J"] {
-        assert_eq!(add_network(&home, network(name)).unwrap_err().code(), "usage", "{name:?}");
+        assert_eq!(add_network(&home, &network(name)).unwrap_err().code(), "usage", "{name:?}");
     }
-    assert_eq!(add_network(&home, Network { rpc: vec![], ..network("c") }).unwrap_err().code(), "usage");
-    assert_eq!(add_network(&home, Network { chain_id: Some(u64::MAX), ..network("c") }).unwrap_err().code(), "usage");
+    assert_eq!(add_network(&home, &Network { rpc: vec![], ..network("c") }).unwrap_err().code(), "usage");
+    assert_eq!(add_network(&home, &Network { chain_id: Some(u64::MAX), ..network("c") }).unwrap_err().code(), "usage");
 }
 
 proptest! {
