@@ -1,6 +1,11 @@
 //! `daochain publish`
 
-use std::{collections::BTreeSet, fs::File, io::Read as _, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs::File,
+    io::Read as _,
+    path::Path,
+};
 
 use super::{
     Session, args, sending,
@@ -9,12 +14,12 @@ use super::{
 };
 use crate::{
     domain::{
-        Address, Digest, Reference,
+        Address, Digest, Platform, Reference,
         digest::DigestKind,
-        image::{Evidence, EvidenceLevel, KindedDigest, LocalImage},
+        image::{Evidence, EvidenceLevel, KindedDigest, LocalImage, SharedIndex},
         publication::Statement,
     },
-    ops::{Failure, accounts::choose_account, publish::amendment},
+    ops::{Failure, accounts::choose_account, measure::recall_image, publish::amendment},
 };
 
 /// Longest list of references, in bytes.
@@ -24,14 +29,28 @@ const LIST_LIMIT: u64 = 1 << 20;
 struct Release {
     reference: Reference,
     /// Each image: the same platform twice would be two contents under one name.
-    images: Vec<Platform>,
+    images: Vec<Built>,
 }
 
-struct Platform {
-    name: Option<String>,
+struct Built {
+    platform: Option<String>,
     config: Digest,
     digests: Vec<KindedDigest>,
+    /// Indexes that lead to it and to others.
+    shared: Vec<SharedIndex>,
     layers: Option<KindedDigest>,
+}
+
+impl Built {
+    /// Its platform, for a sentence.
+    fn name(&self) -> &str {
+        self.platform.as_deref().unwrap_or("a platform that it does not name")
+    }
+
+    /// Whether it is built for this machine, as far as it says.
+    fn is_local(&self) -> Option<bool> {
+        Some(Platform::from(self.platform.as_deref()?).may_be(&local_platform()))
+    }
 }
 
 pub async fn run(session: &mut Session, args: args::Publish) -> Result<u8, Failure> {
@@ -53,8 +72,10 @@ pub async fn run(session: &mut Session, args: args::Publish) -> Result<u8, Failu
     let mut statements = Vec::with_capacity(releases.len());
     for mut release in releases {
         sending::refuse_pending(&pending, &release.reference)?;
-        if !args.all_platforms {
-            release.keep_local()?;
+        if !args.all_platforms
+            && let Some(note) = release.keep_local()?
+        {
+            session.console.note(&note);
         }
         let statement = release.statement(&args);
         statements.push(if args.amend { amended(session, statement, account).await? } else { statement });
@@ -95,7 +116,9 @@ async fn of_list(session: &Session, references: &[Reference]) -> Result<Vec<Rele
         let mut release = Release::of(reference);
         for image in images {
             let evidence = sources::evidence(session, image, Measuring::Once).await;
-            release.add(image, &evidence)?;
+            // The engine's list leaves the platform out.
+            let image = recall_image(&session.context, image.clone()).await;
+            release.add(&image, &evidence)?;
         }
         releases.push(release);
     }
@@ -152,62 +175,87 @@ impl Release {
     /// Adds an image's digests. Only what was measured is ever published.
     fn add(&mut self, image: &LocalImage, evidence: &Evidence) -> Result<(), Failure> {
         let config = measured_config(&self.reference, evidence)?;
-        let twin = self.images.iter().find(|other| other.name == image.platform && other.config != config);
+        let twin = self.images.iter().find(|other| other.platform == image.platform && other.config != config);
         if let Some(other) = twin {
             let name = self.reference.familiar();
             let message = format!("`{name}` stands for two images of one platform: {} and {config}", other.config);
             return Err(Failure::new("reference-ambiguous", &message).hint("name one archive with --archive FILE"));
         }
-        let (name, layers) = (image.platform.clone(), evidence.layers());
-        self.images.push(Platform { name, config, digests: evidence.statable(), layers });
+        self.images.push(Built {
+            platform: image.platform.clone(),
+            config,
+            digests: evidence.releasable(),
+            shared: evidence.shared().to_vec(),
+            layers: evidence.layers(),
+        });
         Ok(())
     }
 
     /// Leaves this machine's platform where there are several: the others were built elsewhere, and are published there,
-    /// or on purpose.
-    fn keep_local(&mut self) -> Result<(), Failure> {
-        let names: BTreeSet<_> = self.images.iter().map(|image| image.name.clone().unwrap_or_default()).collect();
-        if names.len() < 2 {
-            return Ok(());
+    /// or on purpose. Answers with a sentence about those that it left out.
+    fn keep_local(&mut self) -> Result<Option<String>, Failure> {
+        let platforms: BTreeSet<_> = self.images.iter().map(|image| image.platform.as_deref()).collect();
+        if platforms.len() < 2 {
+            return Ok(None);
         }
-        let own = local_platform();
-        let is_own = |image: &Platform| {
-            let rest = image.name.as_deref().and_then(|name| name.strip_prefix(own.as_str()));
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        let names: BTreeSet<_> = self.images.iter().map(Built::name).collect();
+        let (name, own) = (self.reference.familiar(), local_platform());
+        let several = names.into_iter().collect::<Vec<_>>().join(", ");
+        let refused = |cause: &str| {
+            let message = format!("`{name}` stands for {several} here, {cause}");
+            Failure::new("reference-ambiguous", &message)
+                .hint("--all-platforms publishes all of them, --archive FILE those of one file")
         };
-        if !self.images.iter().any(is_own) {
-            let names: Vec<_> = names.into_iter().collect();
-            let message =
-                format!("`{}` stands for {} here, and for no {own}", self.reference.familiar(), names.join(", "));
-            return Err(Failure::new("reference-ambiguous", &message).hint("--all-platforms publishes all of them"));
+        if platforms.contains(&None) {
+            return Err(refused(&format!("and the one without a name may be {own} or not")));
         }
-        self.images.retain(is_own);
-        Ok(())
+        let is_local = |image: &Built| image.is_local() == Some(true);
+        if !self.images.iter().any(is_local) {
+            return Err(refused(&format!("and for no {own}")));
+        }
+        let left_out: BTreeSet<_> = self.images.iter().filter(|image| !is_local(image)).map(Built::name).collect();
+        let left_out = left_out.into_iter().collect::<Vec<_>>().join(", ");
+        let note = format!("{name}: left out {left_out}, which --all-platforms publishes as well");
+        self.images.retain(is_local);
+        Ok(Some(note))
     }
 
     fn statement(self, args: &args::Publish) -> Statement {
-        let layers = self.images.iter().filter(|_| args.with_layers).filter_map(|image| image.layers);
-        let mut digests: Vec<_> = self.images.iter().flat_map(|image| image.digests.clone()).chain(layers).collect();
-        if !args.all_platforms {
-            // An index vouches for platforms that were not looked at.
-            digests.retain(|kinded| kinded.kind != DigestKind::Index);
-        }
+        let digests = self.digests(args.with_layers);
+        Statement::Release { reference: self.reference, digests, amends: 0, annotations: args.annotations.clone() }
+    }
+
+    fn digests(&self, with_layers: bool) -> Vec<KindedDigest> {
+        let layers = self.images.iter().filter(|_| with_layers).filter_map(|image| image.layers);
+        let indexes = self.whole_indexes().into_iter();
+        let own = self.images.iter().flat_map(|image| image.digests.clone());
+        let mut digests: Vec<_> = own.chain(indexes).chain(layers).collect();
         digests.sort();
         digests.dedup();
-        Statement::Release { reference: self.reference, digests, amends: 0, annotations: args.annotations.clone() }
+        digests
+    }
+
+    /// The indexes of which every image is part of the release: an index vouches for all of them.
+    fn whole_indexes(&self) -> Vec<KindedDigest> {
+        let mut led_to: BTreeMap<SharedIndex, BTreeSet<&[KindedDigest]>> = BTreeMap::new();
+        for image in &self.images {
+            for index in &image.shared {
+                led_to.entry(*index).or_default().insert(&image.digests);
+            }
+        }
+        let whole = led_to.into_iter().filter(|(index, images)| index.images == images.len());
+        whole.map(|(index, _)| KindedDigest { kind: DigestKind::Index, digest: index.digest }).collect()
     }
 }
 
-/// What images call the platform of this machine.
-fn local_platform() -> String {
+/// The platform of this machine.
+fn local_platform() -> Platform {
     let architecture = match std::env::consts::ARCH {
-        "x86_64" => "amd64",
-        "aarch64" => "arm64",
         "x86" => "386",
         "powerpc64" => "ppc64le",
         other => other,
     };
-    format!("linux/{architecture}")
+    Platform::new("linux", architecture)
 }
 
 /// The configuration digest of measured content.
@@ -224,7 +272,7 @@ pub fn measured_config(reference: &Reference, evidence: &Evidence) -> Result<Dig
         Evidence::Unreadable { cause } => {
             Err(Failure::new("image-unreadable", &format!("`{name}` could not be measured: {cause}")))
         }
-        Evidence::Known { level: EvidenceLevel::Measured, digests } => {
+        Evidence::Known { level: EvidenceLevel::Measured, digests, .. } => {
             let config = digests.iter().find(|kinded| kinded.kind == DigestKind::Config);
             config.map(|kinded| kinded.digest).ok_or_else(|| unmeasured(name))
         }
@@ -296,16 +344,44 @@ mod tests {
     }
 
     #[test]
-    fn of_several_platforms_this_machines_is_meant() {
-        let own = local_platform();
+    fn of_several_platforms_this_machines_is_meant_and_the_others_are_named() {
+        let own = local_platform().to_string();
         let mut made = release(&[image(&own, b"a"), image("plan9/mips", b"b")]).unwrap();
-        made.keep_local().unwrap();
-        assert_eq!(made.images.len(), 1);
+        let note = made.keep_local().unwrap().unwrap();
+        assert_eq!((made.images.len(), note.contains("left out plan9/mips")), (1, true), "{note}");
         let mut alone = release(&[image("plan9/mips", b"b")]).unwrap();
-        alone.keep_local().unwrap();
+        assert_eq!(alone.keep_local().unwrap(), None);
         assert_eq!(alone.images.len(), 1, "the only one is meant, whatever it is for");
         let mut foreign = release(&[image("plan9/mips", b"b"), image("plan9/arm", b"c")]).unwrap();
         assert_eq!(foreign.keep_local().unwrap_err().code, "reference-ambiguous");
+    }
+
+    #[test]
+    fn an_image_that_names_no_platform_is_never_left_out() {
+        let nameless = LocalImage { platform: None, ..image("", b"b") };
+        let own = local_platform().to_string();
+        let failure = release(&[image(&own, b"a"), nameless.clone()]).unwrap().keep_local().unwrap_err();
+        assert_eq!(failure.code, "reference-ambiguous");
+        let mut alone = release(&[nameless]).unwrap();
+        assert_eq!((alone.keep_local().unwrap(), alone.images.len()), (None, 1));
+    }
+
+    #[test]
+    fn an_index_is_stated_once_all_that_it_leads_to_is() {
+        let index = SharedIndex { digest: Digest::of(b"index"), images: 2 };
+        let shared = |mut image: LocalImage| {
+            if let Evidence::Known { digests, shared, .. } = &mut image.evidence {
+                digests.push(KindedDigest { kind: DigestKind::Index, digest: index.digest });
+                shared.push(index);
+            }
+            image
+        };
+        let (one, other) = (shared(image("linux/amd64", b"a")), shared(image("linux/arm64", b"b")));
+        let is_stated = |images: &[LocalImage]| {
+            release(images).unwrap().digests(false).iter().any(|kinded| kinded.digest == index.digest)
+        };
+        assert!(is_stated(&[one.clone(), other.clone()]));
+        assert!(!is_stated(&[other]) && !is_stated(&[one.clone(), one]));
     }
 
     #[test]
@@ -321,7 +397,7 @@ mod tests {
         assert_eq!(code(&Evidence::Corrupt { problem: "layer 2".into(), config: None }), "image-corrupt");
         assert_eq!(code(&Evidence::Unreadable { cause: "gone".into() }), "image-unreadable");
         let claimed = KindedDigest { kind: DigestKind::Config, digest: Digest::of(b"a") };
-        let claimed = Evidence::Known { level: EvidenceLevel::Claimed, digests: vec![claimed] };
+        let claimed = Evidence::known(EvidenceLevel::Claimed, vec![claimed]);
         assert_eq!(code(&claimed), "image-unreadable");
         assert!(measured_config(&reference, &Evidence::measured(Digest::of(b"a"))).is_ok());
     }

@@ -1,5 +1,7 @@
 //! `daochain revoke`
 
+use std::collections::BTreeSet;
+
 use super::{
     Session, args,
     publish::measured_config,
@@ -7,7 +9,7 @@ use super::{
     sources::{self, Measuring},
 };
 use crate::{
-    domain::{Digest, Reference, digest::DigestKind, image::KindedDigest, publication::Statement},
+    domain::{Digest, Reference, publication::Statement},
     ops::{Failure, accounts::choose_account},
 };
 
@@ -16,36 +18,24 @@ pub async fn run(session: &mut Session, args: args::Revoke) -> Result<u8, Failur
     let pending = if args.sending.dry_run { Vec::new() } else { sending::take_up(session).await? };
     sending::refuse_pending(&pending, &args.reference)?;
     let digests =
-        if args.digests.is_empty() { local_digests(session, &args.reference).await? } else { named(&args.digests) };
+        if args.digests.is_empty() { local_digests(session, &args.reference).await? } else { args.digests.clone() };
     session.console.note("A revocation is final: what it names can never be released again under this name.");
-    for index in digests.iter().filter(|kinded| kinded.kind == DigestKind::Index) {
-        let digest = index.digest;
-        session
-            .console
-            .note(&format!("{digest} is an index: other platforms' images go with it (--digest spares them)"));
-    }
-    let digests = digests.into_iter().map(|kinded| kinded.digest).collect();
     let statement = Statement::Revocation { reference: args.reference, digests, reason: args.reason };
     let task = sending::Task { schema: "daochain.revoke/1", account, sending: &args.sending, again: true };
     sending::send(session, &task, vec![statement]).await
 }
 
-/// Digests of which only the user knows what they stand for.
-fn named(digests: &[Digest]) -> Vec<KindedDigest> {
-    let kind = DigestKind::Other(0);
-    digests.iter().map(|digest| KindedDigest { kind, digest: *digest }).collect()
-}
-
 /// The measured digests of the local image of that name: its configuration's, and those of the manifests and indexes that
 /// lead to it, by which an engine may know it. An index takes the image's other platforms with it: to spare them, the
 /// user names digests.
-async fn local_digests(session: &Session, reference: &Reference) -> Result<Vec<KindedDigest>, Failure> {
+async fn local_digests(session: &mut Session, reference: &Reference) -> Result<Vec<Digest>, Failure> {
     let list = sources::list(session).await;
-    let (mut configs, mut digests) = (Vec::new(), Vec::new());
+    let (mut configs, mut digests, mut shared) = (Vec::new(), Vec::new(), BTreeSet::new());
     for image in list.images.iter().filter(|image| image.references.contains(reference)) {
         let evidence = sources::evidence(session, image, Measuring::Once).await;
         configs.push(measured_config(reference, &evidence)?);
-        digests.extend(evidence.statable());
+        shared.extend(evidence.shared().iter().map(|index| index.digest));
+        digests.extend(evidence.revocable());
     }
     configs.sort();
     configs.dedup();
@@ -53,7 +43,13 @@ async fn local_digests(session: &Session, reference: &Reference) -> Result<Vec<K
     digests.dedup();
     match configs.len() {
         0 => Err(sources::absent(&list, reference)),
-        1 => Ok(digests),
+        1 => {
+            for digest in shared {
+                let note = format!("{digest} is an index: other platforms' images go with it (--digest spares them)");
+                session.console.note(&note);
+            }
+            Ok(digests.into_iter().map(|kinded| kinded.digest).collect())
+        }
         many => {
             let name = reference.familiar();
             Err(Failure::new("reference-ambiguous", &format!("`{name}` stands for {many} images here"))

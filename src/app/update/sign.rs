@@ -11,7 +11,7 @@ use crate::{
         update::{accounts, tasks},
     },
     domain::{
-        image::{Evidence, ImageId},
+        image::{Evidence, ImageId, KindedDigest},
         publication::{Stage, Statement},
     },
 };
@@ -42,6 +42,11 @@ pub(super) fn open(model: &mut Model, revocation: bool) -> Vec<Effect> {
     effects
 }
 
+/// What is said of an image: a revocation withdraws more than a release vouches for.
+fn digests(sign: &Sign, evidence: &Evidence) -> Vec<KindedDigest> {
+    if sign.is_revocation() { evidence.revocable() } else { evidence.releasable() }
+}
+
 /// Takes the dialog as far as it can go without the user.
 pub(super) fn resume(model: &mut Model, mut sign: Box<Sign>) -> Vec<Effect> {
     sign.problem = None;
@@ -52,7 +57,7 @@ pub(super) fn resume(model: &mut Model, mut sign: Box<Sign>) -> Vec<Effect> {
         model.dialog = Some(Dialog::Sign(sign));
         return Vec::new();
     };
-    sign.digests = image.evidence.statable();
+    sign.digests = digests(&sign, &image.evidence);
     let effects = match &image.evidence {
         Evidence::Corrupt { problem, .. } => {
             sign.step = Step::Stuck;
@@ -125,7 +130,7 @@ pub(super) fn measured(model: &mut Model, image: &ImageId, problem: Option<Probl
 /// The images were listed or measured anew: what is signed must be what the dialog shows, and that what is here.
 pub(super) fn recheck(model: &mut Model) -> Vec<Effect> {
     let Some(Dialog::Sign(sign)) = &model.dialog else { return Vec::new() };
-    let now = model.rows.get(&sign.key).map(|row| row.image.evidence.statable()).unwrap_or_default();
+    let now = model.rows.get(&sign.key).map(|row| digests(sign, &row.image.evidence)).unwrap_or_default();
     let is_other = matches!(sign.step, Step::Reason | Step::Estimating | Step::Ready) && now != sign.digests;
     let Some(Dialog::Sign(mut sign)) = model.dialog.take_if(|_| is_other) else { return Vec::new() };
     sign.secret = SecretShape::default();

@@ -31,7 +31,7 @@ use crate::{
         layout::Area,
         sign::{Purpose, Quote, Sign, Step},
     },
-    domain::{Wei, digest::DigestKind, publication::Stage},
+    domain::{Wei, publication::Stage},
     tui::theme::Role,
 };
 
@@ -121,7 +121,7 @@ impl Form<'_> {
         }
         if self.sign.is_revocation() {
             self.push(canvas, "final", Role::Danger, "A revoked digest can never be published again under this name.");
-            if self.sign.digests.iter().any(|kinded| kinded.kind == DigestKind::Index) {
+            if row.is_some_and(|row| !row.image.evidence.shared().is_empty()) {
                 self.push(canvas, "", Role::Danger, "The index takes its other platforms' images with it.");
             }
         }
