@@ -24,6 +24,12 @@ impl Platform {
         Self { os: if os == "macos" { "darwin".to_owned() } else { os }, architecture: known.to_owned() }
     }
 
+    /// Bytes of its words, which are no longer than what they were made of.
+    #[must_use]
+    pub const fn bytes(&self) -> usize {
+        self.os.len() + self.architecture.len()
+    }
+
     /// Whether an engine of the platform `own` may take this for its own. An empty operating system is any to engines.
     #[must_use]
     pub fn may_be(&self, own: &Self) -> bool {

@@ -1,12 +1,15 @@
 //! What an archive or layout held: one entry per member, without its bytes.
 
-use std::collections::{BTreeMap, btree_map::Entry};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    ops::Bound,
+};
 
 use super::{
     document::Document,
     error::{ImageError, shown},
     json::JsonProblem,
-    limits::{DOCUMENTS_BYTES, LINKS, MEMBERS, NAME_BYTES, NAMES_BYTES},
+    limits::{LINKS, MEMBERS, NAME_BYTES, REMEMBERED_BYTES},
 };
 use crate::domain::digest::Digest;
 
@@ -16,19 +19,19 @@ pub(super) struct Blob {
     pub(super) digest: Digest,
     /// Bytes as they are stored.
     pub(super) bytes: u64,
-    /// The content under a compression.
-    pub(super) unpacked: Unpacked,
-    /// What the bytes are as JSON; `None` for anything that no member can refer to as a document.
-    pub(super) document: Option<Box<Result<Document, JsonProblem>>>,
+    /// What they are.
+    pub(super) content: Content,
 }
 
-/// The content of a member that may be packed.
-pub(super) enum Unpacked {
-    /// Not packed: the bytes are the content.
-    Same,
-    /// SHA-256 and size of the content.
-    To(Box<(Digest, u64)>),
-    /// The compressed stream is damaged.
+/// What a member's bytes are.
+pub(super) enum Content {
+    /// Neither packed nor a document that another member can refer to.
+    Plain,
+    /// JSON.
+    Document(Box<Result<Document, JsonProblem>>),
+    /// Packed: SHA-256 and size of what is inside.
+    Packed(Box<(Digest, u64)>),
+    /// Packed, and the compressed stream is damaged.
     Damaged(Box<str>),
     /// Packed with a compression that is not read.
     Unsupported(&'static str),
@@ -48,17 +51,15 @@ pub(super) enum Member {
 /// Every member by its normalised name.
 #[derive(Default)]
 pub(super) struct Contents {
-    members: BTreeMap<String, Member>,
+    members: BTreeMap<Box<str>, Member>,
     counted: usize,
-    name_bytes: usize,
-    document_bytes: usize,
+    remembered: usize,
 }
 
 impl Contents {
     /// Counts a member, of whatever kind, and its name.
     pub(super) fn count(&mut self, name: &str) -> Result<(), ImageError> {
         self.counted += 1;
-        self.name_bytes += name.len();
         if self.counted > MEMBERS {
             return Err(ImageError::refused(format!("it has more than {MEMBERS} members")));
         }
@@ -68,23 +69,22 @@ impl Contents {
                 shown(name)
             )));
         }
-        if self.name_bytes > NAMES_BYTES {
-            return Err(ImageError::refused("its member names are longer than 8 MiB together"));
+        self.remember(name.len())
+    }
+
+    fn remember(&mut self, bytes: usize) -> Result<(), ImageError> {
+        self.remembered += bytes;
+        if self.remembered > REMEMBERED_BYTES {
+            let problem = "its member names, configurations and manifests take more than 8 MiB together";
+            return Err(ImageError::refused(problem));
         }
         Ok(())
     }
 
     /// Adds a member that was counted. The same content under the same name again is no harm; other content is.
     pub(super) fn add(&mut self, name: String, member: Member) -> Result<(), ImageError> {
-        if let Member::File(Blob { document: Some(document), .. }) = &member
-            && let Ok(document) = &**document
-        {
-            self.document_bytes += document.weight();
-            if self.document_bytes > DOCUMENTS_BYTES {
-                return Err(ImageError::refused("its configurations and manifests take more than 8 MiB together"));
-            }
-        }
-        match self.members.entry(name) {
+        self.remember(member.weight())?;
+        match self.members.entry(name.into()) {
             Entry::Vacant(vacant) => {
                 vacant.insert(member);
                 Ok(())
@@ -101,13 +101,14 @@ impl Contents {
         for (name, member) in &self.members {
             // It is the link once more, and leads on from its own folder.
             if let Member::HardLink(target) = member
-                && matches!(self.members.get(target), Some(Member::Link(_)))
+                && matches!(self.members.get(target.as_str()), Some(Member::Link(_)))
             {
                 return Err(ImageError::ambiguous(format!("`{}` is a hard link to a symbolic one", shown(name))));
             }
             let inside = format!("{name}/");
-            if let Some((other, _)) = self.members.range(inside.clone()..).next()
-                && other.starts_with(&inside)
+            if let Some((other, _)) =
+                self.members.range::<str, _>((Bound::Included(inside.as_str()), Bound::Unbounded)).next()
+                && other.starts_with(inside.as_str())
             {
                 return Err(ImageError::ambiguous(format!(
                     "the member `{}` lies inside the member `{}`, which is no folder",
@@ -135,7 +136,7 @@ impl Contents {
     /// Every document that can be used.
     pub(super) fn documents(&self) -> impl Iterator<Item = &Document> {
         self.members.values().filter_map(|member| match member {
-            Member::File(Blob { document: Some(document), .. }) => document.as_ref().as_ref().ok(),
+            Member::File(blob) => blob.document()?.as_ref().ok(),
             _ => None,
         })
     }
@@ -147,6 +148,27 @@ impl Contents {
 }
 
 impl Member {
+    /// Bytes that are remembered of it beside its name and digest.
+    fn weight(&self) -> usize {
+        let blob = match self {
+            Self::File(blob) => blob,
+            Self::Link(target) | Self::HardLink(target) => return target.len(),
+            Self::Special => return 0,
+        };
+        match &blob.content {
+            Content::Plain | Content::Unsupported(_) => 0,
+            Content::Document(document) => {
+                let beside = match &**document {
+                    Ok(document) => document.weight(),
+                    Err(problem) => problem.weight(),
+                };
+                size_of_val(&**document) + beside
+            }
+            Content::Packed(inside) => size_of_val(&**inside),
+            Content::Damaged(cause) => cause.len(),
+        }
+    }
+
     fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::File(one), Self::File(two)) => one.digest == two.digest,
@@ -158,13 +180,18 @@ impl Member {
 }
 
 impl Blob {
+    /// What the bytes are as JSON; `None` for anything that no member can refer to as a document.
+    pub(super) fn document(&self) -> Option<&Result<Document, JsonProblem>> {
+        if let Content::Document(document) = &self.content { Some(document) } else { None }
+    }
+
     /// Digest and size of the content, unpacked. `Err` with a sentence's end when the stream is damaged.
-    pub(super) fn content(&self, name: &str) -> Result<Result<(Digest, u64), &str>, ImageError> {
-        match &self.unpacked {
-            Unpacked::Same => Ok(Ok((self.digest, self.bytes))),
-            Unpacked::To(content) => Ok(Ok(**content)),
-            Unpacked::Damaged(cause) => Ok(Err(cause)),
-            Unpacked::Unsupported(packing) => Err(ImageError::refused(format!(
+    pub(super) fn unpacked(&self, name: &str) -> Result<Result<(Digest, u64), &str>, ImageError> {
+        match &self.content {
+            Content::Plain | Content::Document(_) => Ok(Ok((self.digest, self.bytes))),
+            Content::Packed(inside) => Ok(Ok(**inside)),
+            Content::Damaged(cause) => Ok(Err(cause)),
+            Content::Unsupported(packing) => Err(ImageError::refused(format!(
                 "its layer `{}` is compressed with {packing}; gzip, and zstd with windows up to 32 MiB (8 MiB around the whole file), are read",
                 shown(name)
             ))),

@@ -3,6 +3,8 @@
 //! The types are this room's own and not `oci-spec`'s: those keep every label and history entry of every image, cannot
 //! tell an absent field from an empty one, and fail on a whole index for one descriptor of another algorithm.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Deserializer, de::IgnoredAny};
 
 use super::{
@@ -15,6 +17,9 @@ use crate::domain::{
     digest::{Digest, DigestError},
     text::clean_to,
 };
+
+/// Longest word of a platform; those in use have at most ten characters.
+const WORD_CHARS: usize = 100;
 
 /// A document that some other member may refer to.
 pub(super) enum Document {
@@ -78,13 +83,24 @@ pub(super) struct Descriptor {
 #[derive(Deserialize)]
 struct RawPlatform {
     #[serde(default)]
-    os: String,
+    os: Word,
     #[serde(default)]
-    architecture: String,
+    architecture: Word,
     #[serde(default)]
-    variant: Option<String>,
+    variant: Option<Word>,
     #[serde(rename = "os.version", default)]
-    os_version: Option<String>,
+    os_version: Option<Word>,
+}
+
+/// A word of a platform, cut off where no platform's is as long.
+#[derive(Default, Clone)]
+struct Word(String);
+
+impl<'de> Deserialize<'de> for Word {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        let text = Cow::<'de, str>::deserialize(json)?;
+        Ok(Self(text.chars().take(WORD_CHARS).collect()))
+    }
 }
 
 #[derive(Deserialize)]
@@ -101,12 +117,20 @@ pub(super) struct ClaimedDigest(Result<Digest, DigestError>);
 
 impl<'de> Deserialize<'de> for ClaimedDigest {
     fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(json)?;
+        let text = Cow::<'de, str>::deserialize(json)?;
         Ok(Self(text.parse()))
     }
 }
 
 impl ClaimedDigest {
+    fn weight(&self) -> usize {
+        let shown = match &self.0 {
+            Ok(_) => 0,
+            Err(DigestError::Algorithm(text) | DigestError::Malformed(text)) => text.len(),
+        };
+        size_of::<Self>() + shown
+    }
+
     /// The digest; `member` is the document that claims it.
     pub(super) fn get(&self, member: &str) -> Result<Digest, ImageError> {
         match &self.0 {
@@ -118,6 +142,19 @@ impl ClaimedDigest {
 }
 
 impl Descriptor {
+    fn weight(&self) -> usize {
+        let platform = self.platform.as_ref().map_or(0, |it| {
+            let optional = [&it.variant, &it.os_version].into_iter().flatten();
+            [&it.os, &it.architecture].into_iter().chain(optional).map(|word| word.0.len()).sum()
+        });
+        let names = self
+            .annotations
+            .as_ref()
+            .map_or(0, |it| [&it.image_name, &it.ref_name].into_iter().flatten().map(String::len).sum());
+        let data = self.data.as_ref().map_or(0, String::len);
+        size_of::<Self>() + self.digest.weight() + self.media_type.len() + platform + names + data
+    }
+
     /// The name that the image has in this layout. `org.opencontainers.image.ref.name` often holds a bare tag, which
     /// names no repository.
     pub(super) fn name(&self) -> Option<&str> {
@@ -129,24 +166,26 @@ impl Descriptor {
     /// `os/architecture[/variant]`, made safe to show. `None` where it is absent or `unknown/unknown`, which is how
     /// BuildKit marks attestations.
     pub(super) fn platform(&self) -> Option<String> {
-        self.platform.as_ref().and_then(|it| platform(&it.os, &it.architecture, it.variant.as_deref()))
+        self.platform
+            .as_ref()
+            .and_then(|it| platform(&it.os.0, &it.architecture.0, it.variant.as_ref().map(|word| word.0.as_str())))
     }
 
     /// All that an engine chooses a platform's image by; `None` where the descriptor names none.
     pub(super) fn exact_platform(&self) -> Option<String> {
         let it = self.platform.as_ref()?;
         let parts = [Some(&it.os), Some(&it.architecture), it.variant.as_ref(), it.os_version.as_ref()];
-        Some(parts.map(|part| part.cloned().unwrap_or_default()).join("/"))
+        Some(parts.map(|part| part.map_or("", |word| word.0.as_str())).join("/"))
     }
 
     /// The platform that it says, as engines compare it.
     pub(super) fn built_for(&self) -> Option<Platform> {
-        self.platform.as_ref().map(|it| Platform::new(&it.os, &it.architecture))
+        self.platform.as_ref().map(|it| Platform::new(&it.os.0, &it.architecture.0))
     }
 
     /// True for what BuildKit marks as an attestation: a platform that no machine has.
     pub(super) fn is_attestation(&self) -> bool {
-        self.platform.as_ref().is_some_and(|it| it.os == "unknown" && it.architecture == "unknown")
+        self.platform.as_ref().is_some_and(|it| it.os.0 == "unknown" && it.architecture.0 == "unknown")
     }
 }
 
@@ -178,10 +217,10 @@ fn present<'de, D: Deserializer<'de>>(json: D) -> Result<bool, D::Error> {
 struct RawConfig {
     rootfs: RootFs,
     #[serde(default)]
-    os: String,
+    os: Word,
     #[serde(default)]
-    architecture: String,
-    variant: Option<String>,
+    architecture: Word,
+    variant: Option<Word>,
     created: Option<String>,
 }
 
@@ -237,9 +276,9 @@ impl From<RawConfig> for Config {
     fn from(raw: RawConfig) -> Self {
         Self {
             diff_ids: raw.rootfs.diff_ids.unwrap_or_default(),
-            platform: platform(&raw.os, &raw.architecture, raw.variant.as_deref()),
-            built_for: (!raw.os.is_empty() || !raw.architecture.is_empty())
-                .then(|| Platform::new(&raw.os, &raw.architecture)),
+            platform: platform(&raw.os.0, &raw.architecture.0, raw.variant.as_ref().map(|word| word.0.as_str())),
+            built_for: (!raw.os.0.is_empty() || !raw.architecture.0.is_empty())
+                .then(|| Platform::new(&raw.os.0, &raw.architecture.0)),
             created: raw.created.and_then(|text| Timestamp::try_from(text).ok()),
         }
     }
@@ -248,10 +287,6 @@ impl From<RawConfig> for Config {
 impl Document {
     /// Bytes of memory that it takes, roughly.
     pub(super) fn weight(&self) -> usize {
-        let descriptor = |it: &Descriptor| {
-            let texts = it.media_type.len() + it.name().map_or(0, str::len) + it.data.as_ref().map_or(0, String::len);
-            size_of::<Descriptor>() + texts
-        };
         let texts = |it: &[String]| it.iter().map(|text| size_of::<String>() + text.len()).sum::<usize>();
         match self {
             Self::Saves(saves) => saves
@@ -261,9 +296,17 @@ impl Document {
                     size_of::<Save>() + save.config.len() + names + save.layers.as_deref().map_or(0, texts)
                 })
                 .sum(),
-            Self::Config(config) => size_of::<Config>() + size_of::<ClaimedDigest>() * config.diff_ids.len(),
-            Self::Manifest(manifest) => std::iter::once(&manifest.config).chain(&manifest.layers).map(descriptor).sum(),
-            Self::Index(descriptors) => descriptors.iter().map(descriptor).sum(),
+            Self::Config(config) => {
+                let platform = config.platform.as_ref().map_or(0, String::len);
+                let built_for = config.built_for.as_ref().map_or(0, Platform::bytes);
+                let diff_ids = config.diff_ids.iter().map(ClaimedDigest::weight);
+                size_of::<Config>() + platform + built_for + diff_ids.sum::<usize>()
+            }
+            Self::Manifest(manifest) => {
+                let descriptors = std::iter::once(&manifest.config).chain(&manifest.layers);
+                manifest.media_type.len() + descriptors.map(Descriptor::weight).sum::<usize>()
+            }
+            Self::Index(descriptors) => descriptors.iter().map(Descriptor::weight).sum(),
         }
     }
 

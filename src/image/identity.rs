@@ -20,7 +20,7 @@ use super::{
     feed::{self, Meter},
     index, inline,
     judge::unusable,
-    limits::{DOCUMENT_BYTES, DOCUMENTS_BYTES, IMAGES, INDEX_DEPTH},
+    limits::{DOCUMENT_BYTES, IMAGES, INDEX_DEPTH, REMEMBERED_BYTES},
     names,
 };
 use crate::domain::{Platform, Timestamp, digest::Digest, measurement::MeasuredManifest, progress::Watch};
@@ -84,7 +84,7 @@ pub fn identify(
         }
         let Some((document, bytes)) = document(digest, fetch)? else { continue };
         weight += document.as_ref().map_or(0, Document::weight);
-        if weight > DOCUMENTS_BYTES {
+        if weight > REMEMBERED_BYTES {
             return Err(ImageError::refused("its manifests and configurations take more than 8 MiB together"));
         }
         match &document {
@@ -138,7 +138,7 @@ fn found_in(contents: &Contents, digest: Digest) -> Result<Lookup<'_>, ImageErro
     if blob.digest != digest {
         return Err(ImageError::document(&name, format!("its bytes have the digest {}", blob.digest)));
     }
-    match blob.document.as_deref() {
+    match blob.document() {
         None => Ok(Lookup::Other),
         Some(Ok(document)) => Ok(Lookup::Is(document, blob.bytes)),
         Some(Err(problem)) => Err(unusable(&name, problem)),

@@ -49,7 +49,7 @@ pub(super) fn tops(contents: &Contents) -> Result<Option<Vec<Top>>, ImageError> 
     if !contents.has(INDEX) {
         return Ok(None);
     }
-    let descriptors = match contents.file(INDEX).and_then(|blob| blob.document.as_deref()) {
+    let descriptors = match contents.file(INDEX).and_then(|blob| blob.document()) {
         Some(Ok(Document::Index(descriptors))) => descriptors,
         Some(Ok(other)) => return Err(ImageError::document(INDEX, format!("it is {}, not an index", other.kind()))),
         Some(Err(problem)) => return Err(unusable(INDEX, problem)),
@@ -250,7 +250,7 @@ impl<'c> Walk<'c, '_> {
         let name = names::blob_name(digest);
         let config =
             manifest.config.digest.get(&name).ok().and_then(|config| self.contents.file(&names::blob_name(config)));
-        let is_config = config.is_some_and(|blob| matches!(blob.document.as_deref(), Some(Ok(Document::Config(_)))));
+        let is_config = config.is_some_and(|blob| matches!(blob.document(), Some(Ok(Document::Config(_)))));
         if !names_an_image(manifest, platform.is_some() || is_config) {
             return Ok(());
         }
@@ -299,7 +299,7 @@ impl<'c> Walk<'c, '_> {
 }
 
 fn document<'c>(name: &str, blob: &'c Blob) -> Result<&'c Document, ImageError> {
-    match blob.document.as_deref() {
+    match blob.document() {
         Some(Ok(document)) => Ok(document),
         Some(Err(problem)) => Err(unusable(name, problem)),
         None => Err(ImageError::document(name, "it is neither a manifest nor an index")),

@@ -37,7 +37,7 @@ pub(super) fn expand(contents: &mut Contents, watch: &dyn Watch) -> Result<(), I
                     shown(&name)
                 )));
             }
-            if let Some(Ok(document)) = blob.document.as_deref() {
+            if let Some(Ok(document)) = blob.document() {
                 next.extend(of_documents(std::iter::once(document))?);
             }
             contents.count(&name)?;

@@ -9,7 +9,7 @@ use std::{borrow::Cow, collections::HashSet, fmt};
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 
 use super::limits::{DOCUMENT_DEPTH, DOCUMENT_KEYS};
-use crate::domain::text::clean_to;
+use crate::domain::{digest::Digest, text::clean_to};
 
 /// Why a document cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -22,12 +22,22 @@ pub(super) enum JsonProblem {
     OtherCase { found: String, known: &'static str },
     #[error("it is nested deeper than {DOCUMENT_DEPTH} levels")]
     TooDeep,
-    #[error("it has more than {DOCUMENT_KEYS} keys")]
+    #[error("it has more than {DOCUMENT_KEYS} keys and list items")]
     TooManyKeys,
     #[error("it is larger than 8 MiB")]
     TooLarge,
     #[error("it is an index and a manifest or configuration at once")]
     Polyglot,
+}
+
+impl JsonProblem {
+    /// Bytes of its text.
+    pub(super) const fn weight(&self) -> usize {
+        match self {
+            Self::Malformed(text) | Self::Repeated(text) | Self::OtherCase { found: text, .. } => text.len(),
+            Self::TooDeep | Self::TooManyKeys | Self::TooLarge | Self::Polyglot => 0,
+        }
+    }
 }
 
 /// Fields that are read, whose absence may have a meaning: another spelling would hide them from this program only.
@@ -93,11 +103,13 @@ impl Value<'_> {
         if self.depth == DOCUMENT_DEPTH { Err(self.stop(JsonProblem::TooDeep)) } else { Ok(self.depth + 1) }
     }
 
-    fn note<E: serde::de::Error>(&mut self, seen: &mut HashSet<String>, key: &str) -> Result<(), E> {
+    fn count<E: serde::de::Error>(&mut self) -> Result<(), E> {
         self.walk.keys += 1;
-        if self.walk.keys > DOCUMENT_KEYS {
-            return Err(self.stop(JsonProblem::TooManyKeys));
-        }
+        if self.walk.keys > DOCUMENT_KEYS { Err(self.stop(JsonProblem::TooManyKeys)) } else { Ok(()) }
+    }
+
+    fn note<E: serde::de::Error>(&mut self, seen: &mut HashSet<[u8; 32]>, key: &str) -> Result<(), E> {
+        self.count()?;
         // Upper case first: it makes `K` of the Kelvin sign and `S` of the long s, as Go's folding does.
         let folded = || key.to_uppercase().to_lowercase();
         let name = if self.is_map { key.to_owned() } else { folded() };
@@ -105,7 +117,12 @@ impl Value<'_> {
         if let Some(known) = KNOWN.into_iter().find(|known| !self.is_map && is_other(known)) {
             return Err(self.stop(JsonProblem::OtherCase { found: clean_to(key, 100), known }));
         }
-        if seen.insert(name) { Ok(()) } else { Err(self.stop(JsonProblem::Repeated(clean_to(key, 100)))) }
+        // Names may be long; nobody finds two of one digest.
+        if seen.insert(*Digest::of(name.as_bytes()).as_bytes()) {
+            Ok(())
+        } else {
+            Err(self.stop(JsonProblem::Repeated(clean_to(key, 100))))
+        }
     }
 }
 
@@ -150,7 +167,9 @@ impl<'de> Visitor<'de> for Value<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<(), A::Error> {
         let depth = self.enter()?;
-        while items.next_element_seed(Value { walk: self.walk, depth, is_map: false })?.is_some() {}
+        while items.next_element_seed(Value { walk: self.walk, depth, is_map: false })?.is_some() {
+            self.count()?;
+        }
         Ok(())
     }
 
@@ -214,6 +233,9 @@ mod tests {
         assert_eq!(problem(&nested(DOCUMENT_DEPTH + 1)), Some(JsonProblem::TooDeep));
         let many: Vec<String> = (0..=DOCUMENT_KEYS).map(|key| format!("\"{key}\":0")).collect();
         assert_eq!(problem(&format!("{{{}}}", many.join(","))), Some(JsonProblem::TooManyKeys));
+        let items = |count: usize| format!("[{}]", vec!["0"; count].join(","));
+        assert_eq!(problem(&items(DOCUMENT_KEYS)), None);
+        assert_eq!(problem(&items(DOCUMENT_KEYS + 1)), Some(JsonProblem::TooManyKeys));
     }
 
     #[test]

@@ -93,7 +93,7 @@ pub(super) fn judge(contents: &Contents, claim: Claim) -> Result<Found, ImageErr
 
 /// The configuration, or the problem noted in `image`.
 fn config<'c>(name: &str, blob: &'c Blob, image: &mut MeasuredImage) -> Result<Option<&'c Config>, ImageError> {
-    let problem = match blob.document.as_deref() {
+    let problem = match blob.document() {
         Some(Ok(Document::Config(config))) => return Ok(Some(config)),
         Some(Ok(other)) => format!("its configuration `{}` is {}", shown(name), other.kind()),
         Some(Err(JsonProblem::Malformed(cause))) => {
@@ -164,7 +164,7 @@ fn judge_layer(
         };
         return Ok((layer(0, LayerState::Missing, None), Some(problem)));
     };
-    let (found, bytes) = match blob.content(name)? {
+    let (found, bytes) = match blob.unpacked(name)? {
         Ok(content) => content,
         Err(cause) => {
             let problem = format!("(`{}`) cannot be unpacked: {cause}", shown(name));

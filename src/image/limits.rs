@@ -9,13 +9,14 @@ pub(super) const CHUNKS: usize = 8;
 /// Largest JSON document that is understood. Larger members are only hashed.
 pub(super) const DOCUMENT_BYTES: u64 = 8 * 1024 * 1024;
 
-/// What may be remembered of all documents together (digests and names, not their text).
-pub(super) const DOCUMENTS_BYTES: usize = 8 * 1024 * 1024;
+/// What may be remembered of all members together: their names, and what documents say (digests and names, not their text).
+pub(super) const REMEMBERED_BYTES: usize = 8 * 1024 * 1024;
 
 /// Nested objects and arrays of a document.
 pub(super) const DOCUMENT_DEPTH: usize = 64;
 
-/// Keys of all objects of a document: duplicates can only be told by remembering them.
+/// Keys of all objects and items of all lists of a document: duplicates can only be told by remembering them, and the
+/// shortest item takes more memory than text.
 pub(super) const DOCUMENT_KEYS: usize = 100_000;
 
 /// Layers of one image.
@@ -35,9 +36,6 @@ pub(super) const MEMBERS: usize = 100_000;
 
 /// Bytes of one member's name (Linux's `PATH_MAX`).
 pub(super) const NAME_BYTES: usize = 4096;
-
-/// Bytes of all names together.
-pub(super) const NAMES_BYTES: usize = 8 * 1024 * 1024;
 
 /// Bytes of one extended header: names, and attributes that are not used here.
 pub(super) const EXTENSION_BYTES: u64 = 1024 * 1024;

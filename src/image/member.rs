@@ -4,7 +4,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     codec::{LARGE_WINDOW, MAGIC_BYTES, Packing, Unpacker, is_large_window, packing},
-    contents::{Blob, Unpacked},
+    contents::{Blob, Content},
     document,
     error::ImageError,
     json::JsonProblem,
@@ -19,10 +19,10 @@ pub(super) struct MemberHash<'w> {
     stored: Sha256,
     bytes: u64,
     size: u64,
-    content: Content<'w>,
+    taking: Taking<'w>,
 }
 
-enum Content<'w> {
+enum Taking<'w> {
     /// Too few bytes to tell.
     Unknown(Vec<u8>),
     Plain,
@@ -36,14 +36,14 @@ enum Content<'w> {
 impl<'w> MemberHash<'w> {
     /// For a member of `size` bytes.
     pub(super) fn new(size: u64, watch: &'w dyn Watch) -> Self {
-        Self { watch, stored: Sha256::new(), bytes: 0, size, content: Content::Unknown(Vec::new()) }
+        Self { watch, stored: Sha256::new(), bytes: 0, size, taking: Taking::Unknown(Vec::new()) }
     }
 
     /// The next bytes.
     pub(super) fn push(&mut self, bytes: &[u8]) -> Result<(), ImageError> {
         self.stored.update(bytes);
         self.bytes += bytes.len() as u64;
-        let Content::Unknown(head) = &mut self.content else { return self.push_content(bytes) };
+        let Taking::Unknown(head) = &mut self.taking else { return self.push_content(bytes) };
         let missing = (MAGIC_BYTES - head.len()).min(bytes.len());
         head.extend_from_slice(&bytes[..missing]);
         if head.len() < MAGIC_BYTES {
@@ -55,37 +55,39 @@ impl<'w> MemberHash<'w> {
 
     /// Decides what the bytes are and hands on those that were held back.
     fn recognise(&mut self) -> Result<(), ImageError> {
-        let Content::Unknown(head) = &mut self.content else { return Ok(()) };
+        let Taking::Unknown(head) = &mut self.taking else { return Ok(()) };
         let head = std::mem::take(head);
-        self.content = match packing(&head) {
-            Packing::Other(name) => Content::Unsupported(name),
+        self.taking = match packing(&head) {
+            Packing::Other(name) => Taking::Unsupported(name),
             packed @ (Packing::Gzip | Packing::Zstd) => match Unpacker::new(packed, self.watch) {
-                Ok(Some(unpacker)) => Content::Packed(unpacker),
-                Ok(None) => Content::Plain,
-                Err(cause) => Content::Damaged(cause.to_string().into()),
+                Ok(Some(unpacker)) => Taking::Packed(unpacker),
+                Ok(None) => Taking::Plain,
+                Err(cause) => Taking::Damaged(cause.to_string().into()),
             },
             // White space may precede; a layer that begins like this is hashed all the same.
             Packing::Plain => match head.trim_ascii_start() {
-                [] | [b'{' | b'[', ..] if self.size > DOCUMENT_BYTES => Content::LargeJson,
-                [] | [b'{' | b'[', ..] => Content::Json(Vec::new()),
-                _ => Content::Plain,
+                [] | [b'{' | b'[', ..] if self.size > DOCUMENT_BYTES => Taking::LargeJson,
+                [] | [b'{' | b'[', ..] => {
+                    Taking::Json(Vec::with_capacity(usize::try_from(self.size).unwrap_or_default()))
+                }
+                _ => Taking::Plain,
             },
         };
         self.push_content(&head)
     }
 
     fn push_content(&mut self, bytes: &[u8]) -> Result<(), ImageError> {
-        match &mut self.content {
-            Content::Packed(unpacker) => {
+        match &mut self.taking {
+            Taking::Packed(unpacker) => {
                 if let Err(error) = unpacker.push(bytes) {
-                    self.content = if is_large_window(&error) {
-                        Content::Unsupported(LARGE_WINDOW)
+                    self.taking = if is_large_window(&error) {
+                        Taking::Unsupported(LARGE_WINDOW)
                     } else {
-                        Content::Damaged(damage(error)?)
+                        Taking::Damaged(damage(error)?)
                     };
                 }
             }
-            Content::Json(text) => text.extend_from_slice(bytes),
+            Taking::Json(text) => text.extend_from_slice(bytes),
             _ => {}
         }
         Ok(())
@@ -94,26 +96,23 @@ impl<'w> MemberHash<'w> {
     /// What the member is, after its last byte.
     pub(super) fn finish(mut self) -> Result<Blob, ImageError> {
         self.recognise()?;
-        let mut document = None;
-        let unpacked = match self.content {
-            Content::Packed(unpacker) => match unpacker.finish() {
-                Ok(content) => Unpacked::To(Box::new(content)),
-                Err(error) => Unpacked::Damaged(damage(error)?),
+        let content = match self.taking {
+            Taking::Packed(unpacker) => match unpacker.finish() {
+                Ok(inside) => Content::Packed(Box::new(inside)),
+                Err(error) => Content::Damaged(damage(error)?),
             },
-            Content::Damaged(cause) => Unpacked::Damaged(cause),
-            Content::Unsupported(name) => Unpacked::Unsupported(name),
-            Content::Json(text) => {
-                document = document::parse(&text).map(Box::new);
-                Unpacked::Same
+            Taking::Damaged(cause) => Content::Damaged(cause),
+            Taking::Unsupported(name) => Content::Unsupported(name),
+            // Nothing at all is no document, rather than a damaged one.
+            Taking::Json(text) if text.trim_ascii().is_empty() => Content::Plain,
+            Taking::Json(text) => {
+                document::parse(&text).map_or(Content::Plain, |document| Content::Document(Box::new(document)))
             }
-            Content::LargeJson => {
-                document = Some(Box::new(Err(JsonProblem::TooLarge)));
-                Unpacked::Same
-            }
-            Content::Plain | Content::Unknown(_) => Unpacked::Same,
+            Taking::LargeJson => Content::Document(Box::new(Err(JsonProblem::TooLarge))),
+            Taking::Plain | Taking::Unknown(_) => Content::Plain,
         };
         let digest = Digest::from_bytes(self.stored.finalize().into());
-        Ok(Blob { digest, bytes: self.bytes, unpacked, document })
+        Ok(Blob { digest, bytes: self.bytes, content })
     }
 }
 

@@ -17,7 +17,7 @@ pub(super) fn images(contents: &Contents) -> Result<Option<Vec<Found>>, ImageErr
     if !contents.has(MANIFEST) {
         return Ok(None);
     }
-    let saves = match contents.file(MANIFEST).and_then(|blob| blob.document.as_deref()) {
+    let saves = match contents.file(MANIFEST).and_then(|blob| blob.document()) {
         Some(Ok(Document::Saves(saves))) => saves,
         Some(Ok(other)) => return Err(ImageError::document(MANIFEST, format!("it is {}, not a list", other.kind()))),
         Some(Err(problem)) => return Err(unusable(MANIFEST, problem)),
