@@ -260,7 +260,7 @@ async fn an_export_identifies_what_is_known_by_its_manifest() {
     });
     let config = |branch: Branch| match branch.behind {
         Behind::Image(identity) => Some(identity.config),
-        Behind::Absent | Behind::Unclear => None,
+        Behind::Absent | Behind::Unclear | Behind::Attestation => None,
     };
     let configs: Vec<_> = found.await.unwrap().into_iter().filter_map(config).collect();
     // A classic store's ID is the configuration itself, behind which there is nothing.

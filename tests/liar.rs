@@ -57,12 +57,21 @@ impl Blobs {
 
     /// An index of images, each with the architecture that its descriptor says.
     fn index(&mut self, images: &[(&Image, &str)]) -> Digest {
-        let child = |(image, architecture): &(&Image, &str)| {
-            let mut descriptor = self.descriptor(MANIFEST, image.manifest);
-            descriptor["platform"] = json!({"os": "linux", "architecture": architecture});
-            descriptor
-        };
-        let children: Vec<_> = images.iter().map(child).collect();
+        let platform = |architecture: &str| json!({"os": "linux", "architecture": architecture});
+        let children: Vec<_> = images
+            .iter()
+            .map(|(image, architecture)| self.child(MANIFEST, image.manifest, &platform(architecture)))
+            .collect();
+        self.index_of(&children)
+    }
+
+    fn child(&self, media_type: &str, digest: Digest, platform: &Value) -> Value {
+        let mut descriptor = self.descriptor(media_type, digest);
+        descriptor["platform"] = platform.clone();
+        descriptor
+    }
+
+    fn index_of(&mut self, children: &[Value]) -> Digest {
         self.add(json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": children}).to_string().into_bytes())
     }
 
@@ -199,6 +208,85 @@ fn descriptors_choose_what_the_engine_runs_and_configurations_cannot_contradict_
         let stage = Stage::new(&archive, Store::Containerd, index);
         stage.engine.exports(all.archive(INDEX, index));
         stage.is_never_verified();
+    }
+}
+
+/// Docker 26.1 or 28.5 runs the image that was not published of each of these, on a machine of `linux/amd64`.
+#[test]
+fn an_index_that_leaves_a_choice_to_the_engine_is_never_verified() {
+    let mut blobs = Blobs::default();
+    let published = blobs.image("amd64", b"published");
+    let archive = blobs.archive(MANIFEST, published.manifest);
+    let [other_amd64, other_386, other_arm64] = ["amd64", "386", "arm64"].map(|it| blobs.image(it, b"tampered with"));
+    let linux = |architecture: &str| json!({"os": "linux", "architecture": architecture});
+    let (mut third, mut featured) = (linux("amd64"), linux("amd64"));
+    third["variant"] = json!("v3");
+    featured["os.features"] = json!(["x"]);
+    let unknown = json!({"os": "unknown", "architecture": "unknown"});
+    let inner = [blobs.child(MANIFEST, other_amd64.manifest, &linux("amd64"))];
+    let inner = blobs.index_of(&inner);
+    let of = |image: &Image, platform: &Value| (MANIFEST, image.manifest, platform.clone());
+    let cases = [
+        [of(&other_386, &linux("386")), of(&published, &third)],
+        [of(&other_arm64, &linux("arm64")), of(&published, &third)],
+        [of(&other_386, &linux("386")), of(&published, &featured)],
+        [of(&other_amd64, &unknown), of(&published, &third)],
+        [of(&other_amd64, &unknown), of(&published, &linux("arm64"))],
+        [(INDEX, inner, linux("arm64")), of(&published, &linux("amd64"))],
+    ];
+    for case in cases {
+        let mut all = blobs.clone();
+        let children = case.map(|(media_type, digest, platform)| all.child(media_type, digest, &platform));
+        let index = all.index_of(&children);
+        let stage = Stage::new(&archive, Store::Containerd, index);
+        stage.engine.exports(all.archive(INDEX, index));
+        stage.is_never_verified();
+    }
+}
+
+#[test]
+fn a_platform_that_was_removed_is_not_remembered() {
+    let mut blobs = Blobs::default();
+    let published = blobs.image("amd64", b"published");
+    let archive = blobs.archive(MANIFEST, published.manifest);
+    let other = blobs.image("arm64", b"tampered with");
+    let index = blobs.index(&[(&other, "arm64"), (&published, "amd64")]);
+    let stage = Stage::new(&archive, Store::Containerd, index);
+    stage.engine.exports(blobs.archive(INDEX, index));
+    assert_eq!(stage.looks()[..4], ["verified"; 4]);
+    stage.engine.exports(blobs.without(&[published.config, published.layer]).archive(INDEX, index));
+    stage.is_never_verified();
+}
+
+#[test]
+fn a_release_states_no_index_that_leads_to_what_was_not_measured() {
+    let mut blobs = Blobs::default();
+    let published = blobs.image("amd64", b"published");
+    let other = blobs.image("amd64", b"tampered with");
+    let platform = |architecture: &str| json!({"os": "linux", "architecture": architecture});
+    let unknown = json!({"os": "unknown", "architecture": "unknown"});
+    let artifact = json!({"schemaVersion": 2, "mediaType": MANIFEST, "layers": [],
+        "config": {"mediaType": "application/json", "digest": Digest::of(b"not here"), "size": 8}});
+    let artifact = blobs.add(artifact.to_string().into_bytes());
+    let own = blobs.child(MANIFEST, published.manifest, &platform("amd64"));
+    let beside = [
+        blobs.child(MANIFEST, other.manifest, &unknown),
+        blobs.child(MANIFEST, Digest::of(b"never pulled"), &unknown),
+        blobs.child(MANIFEST, Digest::of(b"never pulled"), &platform("arm64")),
+        blobs.descriptor(MANIFEST, artifact),
+    ];
+    for child in beside {
+        let mut all = blobs.clone();
+        let index = all.index_of(&[own.clone(), child]);
+        let home = Home::new();
+        home.funded_account();
+        let file = home.path().join("app.tar");
+        fs::write(&file, all.archive(INDEX, index)).unwrap();
+        for more in [&[][..], &["--all-platforms"]] {
+            let command = [&["publish", NAME, "--archive", file.to_str().unwrap(), "--dry-run"], more].concat();
+            let run = home.run(&command);
+            assert!(!run.document.to_string().contains(&index.to_string()), "{run:?}");
+        }
     }
 }
 

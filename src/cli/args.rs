@@ -210,7 +210,7 @@ pub struct Publish {
     /// Add to the current version instead of making a new one: another platform's build
     #[arg(long)]
     pub amend: bool,
-    /// Publish every platform that the name stands for here, not this machine's alone; an index goes with all its images
+    /// Publish every platform that archives hold under the name, not this machine's alone
     #[arg(long)]
     pub all_platforms: bool,
     /// Publish the layers' ChainID too: who has them under another configuration is told so

@@ -17,6 +17,7 @@ use crate::{
         Address, Digest, Platform, Reference,
         digest::DigestKind,
         image::{Evidence, EvidenceLevel, KindedDigest, LocalImage, SharedIndex},
+        platform::Standing,
         publication::Statement,
     },
     ops::{Failure, accounts::choose_account, measure::recall_image, publish::amendment},
@@ -47,9 +48,10 @@ impl Built {
         self.platform.as_deref().unwrap_or("a platform that it does not name")
     }
 
-    /// Whether it is built for this machine, as far as it says.
-    fn is_local(&self) -> Option<bool> {
-        Some(Platform::from(self.platform.as_deref()?).may_be(&local_platform()))
+    /// Whether it may be built for this machine.
+    fn is_local(&self) -> bool {
+        let standing = self.platform.as_deref().map(|platform| Platform::from(platform).standing(&local_platform()));
+        standing.is_some_and(|standing| standing != Standing::Other)
     }
 }
 
@@ -75,6 +77,9 @@ pub async fn run(session: &mut Session, args: args::Publish) -> Result<u8, Failu
         if !args.all_platforms
             && let Some(note) = release.keep_local()?
         {
+            session.console.note(&note);
+        }
+        if let Some(note) = release.partial_index().filter(|_| args.all_platforms) {
             session.console.note(&note);
         }
         let statement = release.statement(&args);
@@ -209,14 +214,13 @@ impl Release {
         if platforms.contains(&None) {
             return Err(refused(&format!("and the one without a name may be {own} or not")));
         }
-        let is_local = |image: &Built| image.is_local() == Some(true);
-        if !self.images.iter().any(is_local) {
+        if !self.images.iter().any(Built::is_local) {
             return Err(refused(&format!("and for no {own}")));
         }
-        let left_out: BTreeSet<_> = self.images.iter().filter(|image| !is_local(image)).map(Built::name).collect();
+        let left_out: BTreeSet<_> = self.images.iter().filter(|image| !image.is_local()).map(Built::name).collect();
         let left_out = left_out.into_iter().collect::<Vec<_>>().join(", ");
         let note = format!("{name}: left out {left_out}, which --all-platforms publishes as well");
-        self.images.retain(is_local);
+        self.images.retain(Built::is_local);
         Ok(Some(note))
     }
 
@@ -237,14 +241,30 @@ impl Release {
 
     /// The indexes of which every image is part of the release: an index vouches for all of them.
     fn whole_indexes(&self) -> Vec<KindedDigest> {
-        let mut led_to: BTreeMap<SharedIndex, BTreeSet<&[KindedDigest]>> = BTreeMap::new();
+        let whole = self.indexes().into_iter().filter(|(index, images)| index.images == *images);
+        whole.map(|(index, _)| KindedDigest { kind: DigestKind::Index, digest: index.digest }).collect()
+    }
+
+    /// A sentence about an index that leads to more than the release holds.
+    fn partial_index(&self) -> Option<String> {
+        let (index, here) = self.indexes().into_iter().find(|(index, images)| index.images != *images)?;
+        let name = self.reference.familiar();
+        let all = if index.images == 0 { "more images".to_owned() } else { format!("{} images", index.images) };
+        Some(format!(
+            "{name}: its index leads to {all}, and {here} of them is published: engines give one platform out, and files \
+             what was pulled (`--archive FILE` of one that holds them all)"
+        ))
+    }
+
+    /// The indexes that lead to several images, and how many of those are part of the release.
+    fn indexes(&self) -> BTreeMap<SharedIndex, usize> {
+        let mut led_to: BTreeMap<SharedIndex, BTreeSet<Digest>> = BTreeMap::new();
         for image in &self.images {
             for index in &image.shared {
-                led_to.entry(*index).or_default().insert(&image.digests);
+                led_to.entry(*index).or_default().insert(image.config);
             }
         }
-        let whole = led_to.into_iter().filter(|(index, images)| index.images == images.len());
-        whole.map(|(index, _)| KindedDigest { kind: DigestKind::Index, digest: index.digest }).collect()
+        led_to.into_iter().map(|(index, configs)| (index, configs.len())).collect()
     }
 }
 
@@ -255,7 +275,7 @@ fn local_platform() -> Platform {
         "powerpc64" => "ppc64le",
         other => other,
     };
-    Platform::new("linux", architecture)
+    Platform::new("linux", architecture, "", false)
 }
 
 /// The configuration digest of measured content.
@@ -381,7 +401,13 @@ mod tests {
             release(images).unwrap().digests(false).iter().any(|kinded| kinded.digest == index.digest)
         };
         assert!(is_stated(&[one.clone(), other.clone()]));
-        assert!(!is_stated(&[other]) && !is_stated(&[one.clone(), one]));
+        assert!(!is_stated(&[other]) && !is_stated(&[one.clone(), one.clone()]));
+        let mut again = one.clone();
+        if let Evidence::Known { digests, .. } = &mut again.evidence {
+            digests.push(KindedDigest { kind: DigestKind::Manifest, digest: Digest::of(b"another manifest of it") });
+        }
+        assert!(!is_stated(&[one.clone(), again.clone()]), "one image behind two manifests is one");
+        assert!(release(&[one, again]).unwrap().partial_index().unwrap().contains("2 images, and 1"));
     }
 
     #[test]

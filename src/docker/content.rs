@@ -25,7 +25,8 @@ const ENGINE_ID: &str = "engine-id";
 const ID_BYTES: u64 = 1024;
 
 /// The files of a content store. What is read from them is named by its digest, so that whoever checks it need not trust
-/// them; which of them are there is the engine's state.
+/// them; that one is here says nothing of this engine: other clients of the
+/// same containerd keep theirs beside.
 #[derive(Debug, Clone)]
 pub struct ContentStore(Vec<PathBuf>);
 
@@ -35,7 +36,8 @@ impl Engine {
     #[must_use]
     pub fn content_store(&self) -> Option<ContentStore> {
         let info = self.info();
-        let root = info.root.as_deref().filter(|_| info.store == Store::Containerd)?;
+        let is_local = info.store == Store::Containerd && info.endpoint.starts_with("unix:");
+        let root = info.root.as_deref().filter(|_| is_local)?;
         let id = read(&root.join(ENGINE_ID), ID_BYTES).ok()?;
         let roots = [root.join(OWN_ROOT), PathBuf::from(SYSTEM_ROOT)];
         let is_here = !info.id.is_empty() && id.trim_ascii() == info.id.as_bytes();
@@ -58,6 +60,16 @@ impl ContentStore {
             }
         }
         refused.map_or(Ok(None), Err)
+    }
+}
+
+impl ContentStore {
+    /// Whether there are bytes under `digest`.
+    #[must_use]
+    pub fn has(&self, digest: Digest) -> bool {
+        let is_file =
+            |folder: &PathBuf| folder.join(digest.hex()).symlink_metadata().is_ok_and(|found| found.is_file());
+        self.0.iter().any(is_file)
     }
 }
 
@@ -92,6 +104,7 @@ mod tests {
         let read = |text: &str, limit| store.read(Digest::of(text.as_bytes()), limit);
         assert_eq!(read("x", 1).unwrap(), Some(b"x".to_vec()));
         assert_eq!(read("absent", 1).unwrap(), None);
+        assert_eq!(["x", "absent", "link"].map(|text| store.has(Digest::of(text.as_bytes()))), [true, false, false]);
         assert!(read("x", 0).is_err() && read("link", 9).is_err());
     }
 }

@@ -1,19 +1,31 @@
-//! Which machines an image is built for, as engines compare it.
+//! Which machines an image is built for, compared with an engine's own.
 
-/// Operating system and architecture, in the spelling that engines bring them to before they compare (containerd,
-/// `platforms.Normalize`). The variant is left out: engines do not say which one their machine has, so that all variants of
-/// an architecture may be meant.
+/// Operating system and architecture in the spelling that containerd brings them to (`platforms.Normalize`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Platform {
     os: String,
     architecture: String,
+    /// A variant, or features of the operating system, that not every machine of this architecture has.
+    is_particular: bool,
+}
+
+/// What an engine makes of an image's platform.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Every engine of that platform takes it for its own.
+    Own,
+    /// That depends on the engine's version or on the machine's model.
+    Unsure,
+    /// None does.
+    Other,
 }
 
 impl Platform {
-    /// The platform of these two words.
+    /// The platform of these words. `has_features` when it asks more of the operating system (`os.features`, `os.version`).
     #[must_use]
-    pub fn new(os: &str, architecture: &str) -> Self {
-        let (os, architecture) = (os.to_ascii_lowercase(), architecture.to_ascii_lowercase());
+    pub fn new(os: &str, architecture: &str, variant: &str, has_features: bool) -> Self {
+        let lower = |text: &str| text.to_ascii_lowercase();
+        let (os, architecture, variant) = (lower(os), lower(architecture), lower(variant));
         let known = match architecture.as_str() {
             "i386" => "386",
             "x86_64" | "x86-64" => "amd64",
@@ -21,19 +33,34 @@ impl Platform {
             "armhf" | "armel" => "arm",
             _ => architecture.as_str(),
         };
-        Self { os: if os == "macos" { "darwin".to_owned() } else { os }, architecture: known.to_owned() }
+        let is_usual = match known {
+            // Engines do not say which one their machine has.
+            "arm" => false,
+            "amd64" => matches!(variant.as_str(), "" | "v1"),
+            "arm64" => matches!(variant.as_str(), "" | "8" | "v8"),
+            _ => variant.is_empty(),
+        };
+        Self {
+            os: if os == "macos" { "darwin".to_owned() } else { os },
+            architecture: known.to_owned(),
+            is_particular: has_features || !is_usual,
+        }
     }
 
-    /// Bytes of its words, which are no longer than what they were made of.
+    /// Bytes of its words.
     #[must_use]
     pub const fn bytes(&self) -> usize {
         self.os.len() + self.architecture.len()
     }
 
-    /// Whether an engine of the platform `own` may take this for its own. An empty operating system is any to engines.
+    /// What an engine of the platform `own` makes of it. An empty operating system is any to engines.
     #[must_use]
-    pub fn may_be(&self, own: &Self) -> bool {
-        self.architecture == own.architecture && (self.os.is_empty() || self.os == own.os)
+    pub fn standing(&self, own: &Self) -> Standing {
+        match (self.architecture == own.architecture, self.os == own.os, self.os.is_empty()) {
+            (true, true, _) if !self.is_particular => Standing::Own,
+            (true, true, _) | (true, _, true) => Standing::Unsure,
+            _ => Standing::Other,
+        }
     }
 }
 
@@ -44,10 +71,12 @@ impl std::fmt::Display for Platform {
 }
 
 impl From<&str> for Platform {
-    /// Reads `os/architecture`, with or without a variant behind.
+    /// Reads `os/architecture[/variant]`.
     fn from(text: &str) -> Self {
-        let mut parts = text.splitn(3, '/');
-        Self::new(parts.next().unwrap_or_default(), parts.next().unwrap_or_default())
+        let mut parts = text.splitn(3, '/').map(Some).chain([None; 3]).map(Option::unwrap_or_default);
+        let mut part = || parts.next().unwrap_or_default();
+        let (os, architecture, variant) = (part(), part(), part());
+        Self::new(os, architecture, variant, false)
     }
 }
 
@@ -55,21 +84,35 @@ impl From<&str> for Platform {
 mod tests {
     use super::*;
 
-    fn may_be(text: &str, own: &str) -> bool {
-        Platform::from(text).may_be(&own.into())
+    fn standing(text: &str, own: &str) -> Standing {
+        Platform::from(text).standing(&own.into())
     }
 
     #[test]
-    fn platforms_are_compared_as_engines_do() {
-        for same in ["linux/amd64", "linux/x86_64", "Linux/AMD64", "linux/x86-64", "linux/amd64/v3", "/amd64"] {
-            assert!(may_be(same, "linux/amd64"), "{same}");
+    fn platforms_are_compared_in_one_spelling() {
+        for own in ["linux/amd64", "linux/x86_64", "Linux/AMD64", "linux/x86-64", "linux/amd64/v1"] {
+            assert_eq!(standing(own, "linux/amd64"), Standing::Own, "{own}");
         }
-        for same in ["linux/aarch64", "linux/arm64/v8"] {
-            assert!(may_be(same, "linux/arm64"), "{same}");
+        for own in ["linux/aarch64", "linux/arm64/v8", "linux/arm64/8"] {
+            assert_eq!(standing(own, "linux/arm64"), Standing::Own, "{own}");
         }
-        assert!(may_be("linux/armhf", "linux/arm/v7"));
-        for other in ["linux/arm64", "windows/amd64", "linux/amd64be", "linux/", "", "unknown/unknown"] {
-            assert!(!may_be(other, "linux/amd64"), "{other}");
+        for other in ["linux/arm64", "linux/386", "windows/amd64", "linux/amd64be", "linux/", "", "unknown/unknown"] {
+            assert_eq!(standing(other, "linux/amd64"), Standing::Other, "{other}");
         }
+    }
+
+    #[test]
+    fn what_not_every_machine_has_is_unsure() {
+        for (unsure, own) in [
+            ("linux/amd64/v3", "linux/amd64"),
+            ("/amd64", "linux/amd64"),
+            ("linux/arm64/v9", "linux/arm64"),
+            ("linux/armhf", "linux/arm"),
+            ("linux/arm/v7", "linux/arm/v7"),
+        ] {
+            assert_eq!(standing(unsure, own), Standing::Unsure, "{unsure}");
+        }
+        let particular = Platform::new("linux", "amd64", "", true);
+        assert_eq!(particular.standing(&"linux/amd64".into()), Standing::Unsure);
     }
 }

@@ -63,8 +63,7 @@ pub(super) fn read_until<R: BufRead>(
         }
         let name = header::name(&block).map_err(|problem| ImageError::malformed(start, problem))?;
         let entry = std::mem::take(&mut extensions).entry(header, name, size, start)?;
-        archive.member(start, &entry, &mut contents)?;
-        if enough(&contents) {
+        if archive.member(start, &entry, &mut contents)? && enough(&contents) {
             return Ok(contents);
         }
     }
@@ -167,8 +166,8 @@ impl<R: BufRead> Archive<'_, R> {
         Ok(text)
     }
 
-    /// Hashes a member and remembers it.
-    fn member(&mut self, start: u64, header: &Header, contents: &mut Contents) -> Result<(), ImageError> {
+    /// Hashes a member and remembers it. True for a document.
+    fn member(&mut self, start: u64, header: &Header, contents: &mut Contents) -> Result<bool, ImageError> {
         contents.count(&header.name)?;
         let name = names::normalise(&header.name)
             .ok_or_else(|| ImageError::refused(format!("the member name `{}` leads out of it", shown(&header.name))))?;
@@ -179,7 +178,7 @@ impl<R: BufRead> Archive<'_, R> {
             return Err(ImageError::ambiguous(problem));
         }
         let member = if header.kind.is_dir() || (is_file && header.name.ends_with('/') && header.size == 0) {
-            return Ok(());
+            return Ok(false);
         } else if name.is_empty() || header.name.ends_with('/') {
             return Err(ImageError::malformed(start, "a member's name is a folder's"));
         } else if is_file {
@@ -190,7 +189,9 @@ impl<R: BufRead> Archive<'_, R> {
         } else {
             link(&name, header)?
         };
-        contents.add(name, member)
+        let is_document = matches!(&member, Member::File(blob) if blob.document().is_some());
+        contents.add(name, member)?;
+        Ok(is_document)
     }
 
     /// After the first zero block: the second one, then nothing but zeros.

@@ -18,6 +18,8 @@ use crate::domain::{
     text::clean_to,
 };
 
+/// The media type of an in-toto statement, which is what BuildKit attests (moby/buildkit, `docs/attestations`).
+const STATEMENT_TYPE: &str = "application/vnd.in-toto+json";
 /// Longest word of a platform; those in use have at most ten characters.
 const WORD_CHARS: usize = 100;
 
@@ -62,6 +64,13 @@ pub(super) struct Manifest {
     pub(super) layers: Vec<Descriptor>,
 }
 
+impl Manifest {
+    /// True for a manifest of nothing but in-toto statements.
+    pub(super) fn is_attestation(&self) -> bool {
+        !self.layers.is_empty() && self.layers.iter().all(|layer| layer.media_type == STATEMENT_TYPE)
+    }
+}
+
 /// What is used of a descriptor (OCI image-spec, `descriptor.md`).
 #[derive(Deserialize)]
 pub(super) struct Descriptor {
@@ -90,11 +99,17 @@ struct RawPlatform {
     variant: Option<Word>,
     #[serde(rename = "os.version", default)]
     os_version: Option<Word>,
+    #[serde(rename = "os.features", default)]
+    os_features: Option<Vec<IgnoredAny>>,
 }
 
 /// A word of a platform, cut off where no platform's is as long.
 #[derive(Default, Clone)]
 struct Word(String);
+
+fn word(word: Option<&Word>) -> &str {
+    word.map_or("", |word| word.0.as_str())
+}
 
 impl<'de> Deserialize<'de> for Word {
     fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
@@ -166,34 +181,37 @@ impl Descriptor {
     /// `os/architecture[/variant]`, made safe to show. `None` where it is absent or `unknown/unknown`, which is how
     /// BuildKit marks attestations.
     pub(super) fn platform(&self) -> Option<String> {
-        self.platform
-            .as_ref()
-            .and_then(|it| platform(&it.os.0, &it.architecture.0, it.variant.as_ref().map(|word| word.0.as_str())))
+        self.platform.as_ref().and_then(|it| platform(&it.os.0, &it.architecture.0, word(it.variant.as_ref())))
     }
 
     /// All that an engine chooses a platform's image by; `None` where the descriptor names none.
     pub(super) fn exact_platform(&self) -> Option<String> {
         let it = self.platform.as_ref()?;
         let parts = [Some(&it.os), Some(&it.architecture), it.variant.as_ref(), it.os_version.as_ref()];
-        Some(parts.map(|part| part.map_or("", |word| word.0.as_str())).join("/"))
+        Some(parts.map(|part| word(part)).join("/"))
     }
 
     /// The platform that it says, as engines compare it.
     pub(super) fn built_for(&self) -> Option<Platform> {
-        self.platform.as_ref().map(|it| Platform::new(&it.os.0, &it.architecture.0))
+        self.platform.as_ref().map(|it| {
+            let has_features = it.os_features.as_ref().is_some_and(|features| !features.is_empty())
+                || it.os_version.as_ref().is_some_and(|version| !version.0.is_empty());
+            Platform::new(&it.os.0, &it.architecture.0, word(it.variant.as_ref()), has_features)
+        })
     }
 
-    /// True for what BuildKit marks as an attestation: a platform that no machine has.
+    /// True for what BuildKit marks as an attestation: a platform that no machine has. Engines run an image that is marked
+    /// so, where they find no better one: its manifest must [say it too](Manifest::is_attestation).
     pub(super) fn is_attestation(&self) -> bool {
         self.platform.as_ref().is_some_and(|it| it.os.0 == "unknown" && it.architecture.0 == "unknown")
     }
 }
 
-fn platform(os: &str, architecture: &str, variant: Option<&str>) -> Option<String> {
+fn platform(os: &str, architecture: &str, variant: &str) -> Option<String> {
     if os.is_empty() || architecture.is_empty() || os == "unknown" {
         return None;
     }
-    let variant = variant.filter(|text| !text.is_empty()).map(|text| format!("/{text}")).unwrap_or_default();
+    let variant = if variant.is_empty() { String::new() } else { format!("/{variant}") };
     Some(clean_to(&format!("{os}/{architecture}{variant}"), 100))
 }
 
@@ -221,6 +239,8 @@ struct RawConfig {
     #[serde(default)]
     architecture: Word,
     variant: Option<Word>,
+    #[serde(rename = "os.features", default)]
+    os_features: Option<Vec<IgnoredAny>>,
     created: Option<String>,
 }
 
@@ -276,9 +296,11 @@ impl From<RawConfig> for Config {
     fn from(raw: RawConfig) -> Self {
         Self {
             diff_ids: raw.rootfs.diff_ids.unwrap_or_default(),
-            platform: platform(&raw.os.0, &raw.architecture.0, raw.variant.as_ref().map(|word| word.0.as_str())),
-            built_for: (!raw.os.0.is_empty() || !raw.architecture.0.is_empty())
-                .then(|| Platform::new(&raw.os.0, &raw.architecture.0)),
+            platform: platform(&raw.os.0, &raw.architecture.0, word(raw.variant.as_ref())),
+            built_for: (!raw.os.0.is_empty() || !raw.architecture.0.is_empty()).then(|| {
+                let has_features = raw.os_features.is_some_and(|features| !features.is_empty());
+                Platform::new(&raw.os.0, &raw.architecture.0, word(raw.variant.as_ref()), has_features)
+            }),
             created: raw.created.and_then(|text| Timestamp::try_from(text).ok()),
         }
     }

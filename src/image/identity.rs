@@ -36,6 +36,10 @@ pub struct Identity {
     pub built_for: Option<Platform>,
     /// When it was built, as the configuration says.
     pub created: Option<Timestamp>,
+    /// What the configuration says its layers are, lowest first.
+    pub diff_ids: Vec<Digest>,
+    /// Every layer is here, as it is stored.
+    pub is_whole: bool,
     /// The manifest that names the configuration, then the indexes that lead to it, the innermost first.
     pub manifests: Vec<MeasuredManifest>,
 }
@@ -43,8 +47,7 @@ pub struct Identity {
 /// One way from the root to where an image may be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Branch {
-    /// The platforms that descriptors on the way give; engines choose by these before they look at a configuration. Empty
-    /// where none does.
+    /// The platforms that descriptors on the way give, the outermost first. Empty where none does.
     pub described: Vec<Platform>,
     /// What is at its end.
     pub behind: Behind,
@@ -59,19 +62,22 @@ pub enum Behind {
     Absent,
     /// Content that is no image's, or no image's that is understood.
     Unclear,
+    /// Statements about another image, which no engine runs.
+    Attestation,
 }
 
 /// Largest document that is asked for.
 pub const FETCHED_BYTES: u64 = DOCUMENT_BYTES;
 
 /// Every branch from the manifest or index `root`, as far as `fetch` has the documents. `fetch` gives the bytes that it keeps
-/// under a digest, at most [`FETCHED_BYTES`].
+/// under a digest, at most [`FETCHED_BYTES`]; `has` tells whether it keeps any.
 ///
 /// # Errors
 /// When a document cannot be read, is not what its digest says, is refused or is beyond the bounds of archives.
 pub fn identify(
     root: Digest,
     fetch: &dyn Fn(Digest) -> io::Result<Option<Vec<u8>>>,
+    has: &dyn Fn(Digest) -> bool,
 ) -> Result<Vec<Branch>, ImageError> {
     let (mut documents, mut weight) = (BTreeMap::<Digest, (Option<Document>, u64)>::new(), 0);
     let mut wanted = vec![root];
@@ -100,13 +106,14 @@ pub fn identify(
         }
         documents.insert(digest, (document, bytes));
     }
-    branches(root, &|digest| {
+    let lookup = |digest| {
         Ok(match documents.get(&digest) {
             None => Lookup::Absent,
             Some((None, _)) => Lookup::Other,
             Some((Some(document), bytes)) => Lookup::Is(document, *bytes),
         })
-    })
+    };
+    branches(root, &lookup, has)
 }
 
 /// The same from an engine's export, which is read only until `is_enough` of what was found: layers that come before are read
@@ -129,7 +136,7 @@ pub fn identify_export<R: Read>(
 
 /// Every branch from `root` whose documents an archive holds.
 pub(super) fn branches_of(contents: &Contents, root: Digest) -> Result<Vec<Branch>, ImageError> {
-    branches(root, &|digest| found_in(contents, digest))
+    branches(root, &|digest| found_in(contents, digest), &|digest| contents.file(&names::blob_name(digest)).is_some())
 }
 
 fn found_in(contents: &Contents, digest: Digest) -> Result<Lookup<'_>, ImageError> {
@@ -158,8 +165,9 @@ enum Lookup<'d> {
 fn branches<'d>(
     root: Digest,
     lookup: &dyn Fn(Digest) -> Result<Lookup<'d>, ImageError>,
+    has: &dyn Fn(Digest) -> bool,
 ) -> Result<Vec<Branch>, ImageError> {
-    let mut walk = Walk { lookup, visited: 0, parents: Vec::new(), described: Vec::new(), found: Vec::new() };
+    let mut walk = Walk { lookup, has, visited: 0, parents: Vec::new(), described: Vec::new(), found: Vec::new() };
     walk.visit(root, None)?;
     Ok(walk.found)
 }
@@ -200,6 +208,7 @@ fn check_content(descriptor: &Descriptor, from: &str, digest: Digest, bytes: u64
 
 struct Walk<'l, 'd> {
     lookup: &'l dyn Fn(Digest) -> Result<Lookup<'d>, ImageError>,
+    has: &'l dyn Fn(Digest) -> bool,
     visited: usize,
     /// The indexes that lead here, the outermost first.
     parents: Vec<Digest>,
@@ -224,7 +233,14 @@ impl Walk<'_, '_> {
         }
         let behind = match found {
             Lookup::Is(Document::Index(children), _) => return self.index(digest, children),
-            Lookup::Is(Document::Manifest(manifest), _) => self.manifest(digest, manifest)?,
+            Lookup::Is(Document::Manifest(manifest), _) => {
+                let is_marked = descriptor.is_some_and(|(descriptor, _)| descriptor.is_attestation());
+                if is_marked && manifest.is_attestation() {
+                    Behind::Attestation
+                } else {
+                    self.manifest(digest, manifest)?
+                }
+            }
             Lookup::Is(..) | Lookup::Other => Behind::Unclear,
             Lookup::Absent => Behind::Absent,
         };
@@ -236,14 +252,18 @@ impl Walk<'_, '_> {
         let name = names::blob_name(digest);
         self.parents.push(digest);
         let first = self.found.len();
-        for child in children.iter().filter(|child| index::is_walked(child)) {
+        for child in children {
             let before = self.described.len();
             self.described.extend(child.built_for());
-            self.visit(child.digest.get(&name)?, Some((child, &name)))?;
+            if index::is_walked(child) {
+                self.visit(child.digest.get(&name)?, Some((child, &name)))?;
+            } else {
+                self.found.push(Branch { described: self.described.clone(), behind: Behind::Unclear });
+            }
             self.described.truncate(before);
         }
         self.parents.pop();
-        let images = self.found.len() - first;
+        let images = self.found[first..].iter().filter(|branch| branch.behind != Behind::Attestation).count();
         for branch in &mut self.found[first..] {
             let Behind::Image(identity) = &mut branch.behind else { continue };
             for index in identity.manifests.iter_mut().filter(|it| it.is_index && it.digest == digest) {
@@ -271,6 +291,8 @@ impl Walk<'_, '_> {
             platform: details.platform.clone(),
             built_for: details.built_for.clone(),
             created: details.created,
+            diff_ids: details.diff_ids.iter().map(|diff_id| diff_id.get(&name)).collect::<Result<_, _>>()?,
+            is_whole: manifest.layers.iter().all(|layer| layer.digest.get(&name).is_ok_and(self.has)),
             manifests: std::iter::once(MeasuredManifest { digest, is_index: false, images: 1 })
                 .chain(indexes)
                 .collect(),
@@ -338,7 +360,7 @@ mod tests {
         }
 
         fn identify(&self, root: Digest) -> Result<Vec<Branch>, ImageError> {
-            identify(root, &|digest| Ok(self.0.get(&digest).cloned()))
+            identify(root, &|digest| Ok(self.0.get(&digest).cloned()), &|digest| self.0.contains_key(&digest))
         }
     }
 
@@ -347,7 +369,7 @@ mod tests {
             .iter()
             .filter_map(|branch| match &branch.behind {
                 Behind::Image(identity) => Some(Identity::clone(identity)),
-                Behind::Absent | Behind::Unclear => None,
+                Behind::Absent | Behind::Unclear | Behind::Attestation => None,
             })
             .collect()
     }

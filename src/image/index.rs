@@ -83,7 +83,8 @@ pub(super) fn sound<T, R>(
 
 fn top(contents: &Contents, descriptor: &Descriptor, visited: &mut usize) -> Result<Top, ImageError> {
     let reference = descriptor.name().and_then(reference);
-    let mut walk = Walk { contents, visited, reference: reference.clone(), found: Vec::new(), absent: Vec::new() };
+    let mut walk =
+        Walk { contents, visited, reference: reference.clone(), found: Vec::new(), absent: Vec::new(), images: 0 };
     walk.visit(descriptor, INDEX, &mut Vec::new())?;
     let Walk { mut found, mut absent, .. } = walk;
     if let Some(reference) = reference.as_ref().filter(|_| has_twins(&found)) {
@@ -113,10 +114,10 @@ fn top(contents: &Contents, descriptor: &Descriptor, visited: &mut usize) -> Res
     Ok(Top { reference, found, absent, other })
 }
 
-/// True for what may lead to an image: a manifest or an index, and no attestation.
+/// True for a manifest or an index.
 pub(super) fn is_walked(descriptor: &Descriptor) -> bool {
     let media_type = descriptor.media_type.as_str();
-    !descriptor.is_attestation() && (INDEX_TYPES.contains(&media_type) || MANIFEST_TYPES.contains(&media_type))
+    INDEX_TYPES.contains(&media_type) || MANIFEST_TYPES.contains(&media_type)
 }
 
 /// Refuses a document of another kind than its descriptor says: engines go by the one or by the other.
@@ -160,6 +161,8 @@ struct Walk<'c, 'v> {
     reference: Option<Reference>,
     found: Vec<Visited>,
     absent: Vec<String>,
+    /// Descriptors that an engine might take for an image: all but indexes that are here, and attestations.
+    images: usize,
 }
 
 struct Visited {
@@ -186,18 +189,25 @@ impl<'c> Walk<'c, '_> {
             return Err(ImageError::refused(format!("its indexes name more than {IMAGES} manifests")));
         }
         match self.step(descriptor, from)? {
-            Step::Done => Ok(()),
-            Step::Manifest(digest, manifest) => self.manifest(descriptor, digest, manifest, parents),
+            Step::Done => {
+                self.images += 1;
+                Ok(())
+            }
+            Step::Manifest(_, manifest) if descriptor.is_attestation() && manifest.is_attestation() => Ok(()),
+            Step::Manifest(digest, manifest) => {
+                self.images += 1;
+                self.manifest(descriptor, digest, manifest, parents)
+            }
             Step::Index(digest, children) => {
                 if parents.len() == INDEX_DEPTH {
                     return Err(ImageError::refused(format!("its indexes are nested deeper than {INDEX_DEPTH}")));
                 }
                 parents.push(digest);
                 let name = names::blob_name(digest);
-                let (first, absent) = (self.found.len(), self.absent.len());
+                let (first, before) = (self.found.len(), self.images);
                 children.iter().try_for_each(|child| self.visit(child, &name, parents))?;
                 parents.pop();
-                let images = self.found.len() - first + self.absent.len() - absent;
+                let images = self.images - before;
                 for index in self.found[first..].iter_mut().flat_map(|it| &mut it.found.image.manifests) {
                     if index.is_index && index.digest == digest {
                         index.images = images;
@@ -217,6 +227,7 @@ impl<'c> Walk<'c, '_> {
         let Some(blob) = self.contents.file(&name) else {
             match descriptor.platform() {
                 Some(platform) => self.absent.push(platform),
+                None if descriptor.is_attestation() => {}
                 None => self.note(ImageState::Incomplete, format!("its manifest {digest} is not in the archive")),
             }
             return Ok(Step::Done);
@@ -265,6 +276,9 @@ impl<'c> Walk<'c, '_> {
                 .collect(),
         };
         let mut found = judge(self.contents, claim)?;
+        if descriptor.is_attestation() && found.is_absent {
+            return Ok(());
+        }
         for part in std::iter::once(&manifest.config).chain(&manifest.layers) {
             if let Some(problem) = self.contradiction(part, &name)? {
                 worsen(&mut found.image, ImageState::Corrupt, problem);

@@ -42,7 +42,7 @@ impl JsonProblem {
 
 /// Fields that are read, whose absence may have a meaning: another spelling would hide them from this program only.
 /// `config` and `layers` are also written with capitals, in `manifest.json`.
-const KNOWN: [&str; 13] = [
+const KNOWN: [&str; 15] = [
     "rootfs",
     "diff_ids",
     "RepoTags",
@@ -54,6 +54,8 @@ const KNOWN: [&str; 13] = [
     "os",
     "architecture",
     "variant",
+    "os.version",
+    "os.features",
     "Config",
     "Layers",
 ];

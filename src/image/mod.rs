@@ -72,7 +72,7 @@ pub enum Kind {
 pub fn measure<R: Read>(input: R, size: Option<u64>, watch: &dyn Watch) -> Result<Measurement, ImageError> {
     let mut meter = Meter::new(size, watch);
     let contents = feed::through(input, &mut meter, |feed| archive::read(codec::unpacked(feed)?, watch))?;
-    conclude(contents, &meter, watch)
+    conclude(&expanded(contents, watch)?, &meter)
 }
 
 /// [`measure`] of what an engine exports for the manifest or index `root`, and [`identify`] by the same documents: no branch
@@ -88,8 +88,9 @@ pub fn measure_export<R: Read>(
 ) -> Result<(Measurement, Vec<Branch>), ImageError> {
     let mut meter = Meter::new(size, watch);
     let contents = feed::through(input, &mut meter, |feed| archive::read(codec::unpacked(feed)?, watch))?;
+    let contents = expanded(contents, watch)?;
     let branches = identity::branches_of(&contents, root).unwrap_or_default();
-    Ok((conclude(contents, &meter, watch)?, branches))
+    Ok((conclude(&contents, &meter)?, branches))
 }
 
 /// Measures an archive file or an OCI layout folder.
@@ -114,7 +115,7 @@ pub fn measure_layout(path: &Path, watch: &dyn Watch) -> Result<Measurement, Ima
     let layout = layout::Layout::list(path)?;
     let mut meter = Meter::new(Some(layout.size()), watch);
     let contents = layout.read(&mut meter, watch)?;
-    conclude(contents, &meter, watch)
+    conclude(&expanded(contents, watch)?, &meter)
 }
 
 /// Every file that measuring this archive or layout folder would read: what identifies them identifies its content.
@@ -125,9 +126,14 @@ pub fn files_of(path: &Path) -> Result<Vec<PathBuf>, ImageError> {
     if path.is_dir() { Ok(layout::Layout::list(path)?.paths()) } else { Ok(vec![path.to_owned()]) }
 }
 
-fn conclude(mut contents: Contents, meter: &Meter<'_>, watch: &dyn Watch) -> Result<Measurement, ImageError> {
+/// With what descriptors embed beside the members.
+fn expanded(mut contents: Contents, watch: &dyn Watch) -> Result<Contents, ImageError> {
     inline::expand(&mut contents, watch)?;
-    let (images, absent_platforms) = merge::conclude(&contents)?;
+    Ok(contents)
+}
+
+fn conclude(contents: &Contents, meter: &Meter<'_>) -> Result<Measurement, ImageError> {
+    let (images, absent_platforms) = merge::conclude(contents)?;
     Ok(Measurement { bytes: meter.done(), seconds: meter.seconds(), images, absent_platforms })
 }
 

@@ -1,21 +1,26 @@
-//! Images that an engine knows by a manifest or an index, identified: which configuration stands behind it.
+//! Which image an engine means by a manifest or an index: which configuration stands behind it.
 //!
-//! What a digest leads to never changes, so it is read once for each ID. Only which platform an index stands for may change,
-//! as long as the engine's own is not among those that it holds.
+//! Behind a manifest, or an index of one image, there is nothing to choose. Of several images engines choose by rules that
+//! change with their versions, and by what they hold at the moment. So one is chosen here only where all of them would: the
+//! one that is certainly for the engine's own platform, beside none that may be, or the only one that is here. Everything else
+//! stays open, and what is open is never evidence.
 
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
 };
 
+use futures_util::{StreamExt as _, stream};
+
 use super::context::blocking;
 use crate::{
-    docker::{ContentStore, Engine, EngineInfo},
+    docker::{self, ContentStore, Engine, EngineInfo},
     domain::{
         Digest, Platform,
         digest::DigestKind,
         image::{Evidence, EvidenceLevel, KindedDigest, LocalImage},
         measurement::MeasuredManifest,
+        platform::Standing,
         progress::Watch,
     },
     image::{Behind, Branch, FETCHED_BYTES, Identity, identify, identify_export},
@@ -23,39 +28,108 @@ use crate::{
     store::CacheKey,
 };
 
-/// The image that an engine means by a manifest or an index.
+/// Questions to an engine at once.
+const AT_ONCE: usize = 8;
+
+/// The image that an engine means by an ID.
+#[derive(Debug, Clone)]
 pub(super) struct Meant {
-    pub(super) identity: Identity,
-    /// It will mean it for ever.
+    /// Its configuration.
+    pub(super) config: Digest,
+    /// What leads to it; `None` where the ID is the configuration itself.
+    pub(super) identity: Option<Identity>,
+    /// The ID can never mean another.
     pub(super) is_final: bool,
 }
 
-/// What was found out for ever in this process.
+/// What is known of an engine's ID without measuring.
+#[derive(Debug, Clone)]
+pub(super) enum Knowledge {
+    /// Its documents are not to be had.
+    Nothing,
+    /// They leave a choice to the engine.
+    Open,
+    /// Which image it is.
+    Meant(Box<Meant>),
+}
+
+impl Knowledge {
+    pub(super) fn meant(&self) -> Option<&Meant> {
+        if let Self::Meant(meant) = self { Some(meant) } else { None }
+    }
+}
+
+/// What was found out in this process and never changes.
 #[derive(Default)]
 pub(super) struct Identities(Mutex<HashMap<Digest, Identity>>);
 
 impl Identities {
-    /// Which image `image` of `engine` is, where that is known or the engine's content store is there to be read. Blocks.
-    pub(super) fn of(&self, engine: &Engine, image: &LocalImage) -> Option<Meant> {
-        let root: Digest = image.id.id.parse().ok()?;
-        if let Some(identity) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&root) {
-            return Some(Meant { identity: identity.clone(), is_final: true });
-        }
-        let found = find(&engine.content_store()?, root, engine.info())?;
-        self.note(root, &found);
-        Some(found)
-    }
-
-    /// Which image `root` is by the branches of an export of it.
-    pub(super) fn among(&self, engine: &Engine, root: Digest, branches: Vec<Branch>) -> Option<Meant> {
-        let found = choose(branches, own_platform(engine.info()).as_ref())?;
-        self.note(root, &found);
-        Some(found)
+    fn get(&self, root: Digest) -> Option<Meant> {
+        let identity = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&root).cloned()?;
+        Some(Meant { config: identity.config, identity: Some(identity), is_final: true })
     }
 
     fn note(&self, root: Digest, meant: &Meant) {
-        if meant.is_final {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(root, meant.identity.clone());
+        if let Meant { is_final: true, identity: Some(identity), .. } = meant {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(root, identity.clone());
+        }
+    }
+}
+
+/// What is known of each of an engine's IDs, by its kind of store and what its content store holds.
+pub(super) async fn know(context: &Context, engine: &Engine, roots: Vec<Digest>) -> Vec<Knowledge> {
+    let (own, of_engine) = (context.clone(), engine.clone());
+    let count = roots.len();
+    let looked = blocking(move || {
+        let store = of_engine.content_store();
+        Ok(roots.into_iter().map(|root| (root, look(&own, &of_engine, store.as_ref(), root))).collect::<Vec<_>>())
+    });
+    let Ok(looked) = looked.await else { return vec![Knowledge::Nothing; count] };
+    stream::iter(looked).map(|(root, known)| confirm(engine, root, known)).buffered(AT_ONCE).collect().await
+}
+
+fn look(context: &Context, engine: &Engine, store: Option<&ContentStore>, root: Digest) -> Knowledge {
+    if engine.info().store == docker::Store::Classic {
+        return Knowledge::Meant(Box::new(Meant { config: root, identity: None, is_final: true }));
+    }
+    if let Some(meant) = context.identities().get(root) {
+        return Knowledge::Meant(Box::new(meant));
+    }
+    let Some(store) = store else { return Knowledge::Nothing };
+    let found = identify(root, &|digest| store.read(digest, FETCHED_BYTES), &|digest| store.has(digest));
+    match found {
+        Ok(branches) if is_nothing(&branches) => Knowledge::Nothing,
+        Ok(branches) => conclude(context, engine, root, branches),
+        Err(error) => {
+            tracing::debug!(%root, %error, "an image is not identified");
+            Knowledge::Open
+        }
+    }
+}
+
+/// The root itself is not here.
+fn is_nothing(branches: &[Branch]) -> bool {
+    matches!(branches, [Branch { described, behind: Behind::Absent }] if described.is_empty())
+}
+
+/// Which image `root` is by branches that are all that is here.
+pub(super) fn conclude(context: &Context, engine: &Engine, root: Digest, branches: Vec<Branch>) -> Knowledge {
+    choose(branches, own_platform(engine.info()).as_ref()).map_or(Knowledge::Open, |meant| {
+        context.identities().note(root, &meant);
+        Knowledge::Meant(Box::new(meant))
+    })
+}
+
+/// Files of a content store may be another client's of the same containerd. The layers that the engine itself tells of must
+/// be the chosen image's, where there was a choice.
+async fn confirm(engine: &Engine, root: Digest, known: Knowledge) -> Knowledge {
+    let Some(Meant { is_final: false, identity: Some(identity), .. }) = known.meant() else { return known };
+    match engine.inspect(&root.to_string()).await {
+        Ok(detail) if detail.layers == identity.diff_ids => known,
+        Ok(_) => Knowledge::Open,
+        Err(error) => {
+            tracing::debug!(%root, %error, "an image is not identified");
+            Knowledge::Nothing
         }
     }
 }
@@ -71,9 +145,13 @@ pub async fn identify_by_export(
     watch: Arc<dyn Watch>,
 ) -> Result<LocalImage, Failure> {
     let engine = context.engine().await?;
+    let Ok(root) = image.id.id.parse::<Digest>() else { return Ok(image.clone()) };
+    if !matches!(know(context, &engine, vec![root]).await.as_slice(), [Knowledge::Nothing]) {
+        // Nothing that an export tells would be more certain.
+        return Ok(image.clone());
+    }
     let (context, image) = (context.clone(), image.clone());
     blocking(move || {
-        let Ok(root) = image.id.id.parse::<Digest>() else { return Ok(image) };
         let own = own_platform(engine.info());
         let is_final = |found: &[Branch]| choose(found.to_vec(), own.as_ref()).is_some_and(|meant| meant.is_final);
         let found = engine
@@ -81,63 +159,51 @@ pub async fn identify_by_export(
             .map_err(Failure::from)
             .and_then(|reader| Ok(identify_export(reader, root, &is_final, &*watch)?));
         let found = if watch.is_cancelled() { return Err(Failure::cancelled()) } else { found? };
-        let meant = context.identities().among(&engine, root, found);
-        Ok(meant.map_or_else(|| image.clone(), |meant| identified(image.clone(), &meant.identity)))
+        let known = conclude(&context, &engine, root, found);
+        let identity = known.meant().and_then(|meant| meant.identity.as_ref());
+        Ok(identity.map_or_else(|| image.clone(), |identity| identified(image.clone(), identity)))
     })
     .await
-}
-
-fn find(store: &ContentStore, root: Digest, engine: &EngineInfo) -> Option<Meant> {
-    match identify(root, &|digest| store.read(digest, FETCHED_BYTES)) {
-        Ok(found) => choose(found, own_platform(engine).as_ref()),
-        Err(error) => {
-            tracing::debug!(%root, %error, "an image is not identified");
-            None
-        }
-    }
 }
 
 fn own_platform(engine: &EngineInfo) -> Option<Platform> {
     engine.platform.as_deref().map(Platform::from)
 }
 
-/// The image that an engine of the platform `own` means: the only one that may be its own platform's, else the only one that
-/// is here at all. `None` where descriptors and configurations disagree on that.
+/// The image that every engine of the platform `own` means by these branches, which are all there are. `None` where that is
+/// not certain.
 fn choose(branches: Vec<Branch>, own: Option<&Platform>) -> Option<Meant> {
-    let (mut its_own, mut others) = (Vec::new(), Vec::new());
-    for branch in branches {
-        if is_own(&branch, own)? { its_own.push(branch.behind) } else { others.push(branch.behind) }
+    let is_final = branches.iter().filter(|branch| branch.behind != Behind::Attestation).count() == 1;
+    let own_or_unsure = |branch: &&Branch| standing(branch, own) != Standing::Other;
+    let chosen = match branches.iter().filter(own_or_unsure).collect::<Vec<_>>().as_slice() {
+        [only] if standing(only, own) == Standing::Own && is_here(only) => Some((*only).clone()),
+        _ => None,
+    };
+    // Of what is not here none can be run.
+    let is_candidate = |branch: &Branch| matches!(branch.behind, Behind::Image(_) | Behind::Unclear);
+    let mut candidates = branches.into_iter().filter(is_candidate);
+    let only = candidates.next().filter(|only| candidates.next().is_none() && (is_final || is_here(only)));
+    match chosen.or(only)?.behind {
+        Behind::Image(identity) => Some(Meant { config: identity.config, identity: Some(*identity), is_final }),
+        Behind::Absent | Behind::Unclear | Behind::Attestation => None,
     }
-    match (its_own.pop(), its_own.is_empty()) {
-        (Some(Behind::Image(identity)), true) => return Some(Meant { identity: *identity, is_final: true }),
-        // Not pulled: another platform stands in for it, until it is.
-        (Some(Behind::Absent) | None, true) => {}
-        _ => return None,
-    }
-    let mut images = others.into_iter().filter_map(|behind| match behind {
-        Behind::Image(identity) => Some(*identity),
-        Behind::Absent | Behind::Unclear => None,
-    });
-    let only = images.next().filter(|_| images.next().is_none())?;
-    // Behind a manifest there is nothing else to be pulled.
-    let is_final = only.manifests.len() == 1;
-    Some(Meant { identity: only, is_final })
 }
 
-/// Whether an engine may take this branch for its own platform's. What says nothing may be anything. `None` where a
-/// descriptor says so and the configuration says otherwise, or the other way round.
-fn is_own(branch: &Branch, own: Option<&Platform>) -> Option<bool> {
-    let may_be = |platform: &Platform| own.is_none_or(|own| platform.may_be(own));
-    let by_config = match &branch.behind {
-        Behind::Image(identity) => Some(identity.built_for.as_ref().is_none_or(may_be)),
+fn is_here(branch: &Branch) -> bool {
+    matches!(&branch.behind, Behind::Image(identity) if identity.is_whole)
+}
+
+/// What engines make of a branch: what all descriptors on the way and the configuration agree on.
+fn standing(branch: &Branch, own: Option<&Platform>) -> Standing {
+    let of = |platform: &Platform| own.map_or(Standing::Unsure, |own| platform.standing(own));
+    let config = match &branch.behind {
+        Behind::Image(identity) => Some(identity.built_for.as_ref().map_or(Standing::Unsure, of)),
         Behind::Absent | Behind::Unclear => None,
+        Behind::Attestation => return Standing::Other,
     };
-    let by_descriptors = (!branch.described.is_empty()).then(|| branch.described.iter().all(may_be));
-    match (by_descriptors, by_config) {
-        (Some(one), Some(other)) if one != other => None,
-        (Some(is_own), _) | (None, Some(is_own)) => Some(is_own),
-        (None, None) => Some(true),
-    }
+    let mut said = branch.described.iter().map(of).chain(config);
+    let first = said.next().unwrap_or(Standing::Unsure);
+    if said.all(|other| other == first) { first } else { Standing::Unsure }
 }
 
 /// The listed image with what its identity tells. What was measured already stays.
@@ -154,19 +220,22 @@ pub(super) fn identified(mut image: LocalImage, identity: &Identity) -> LocalIma
     image
 }
 
-/// What identifies the bytes that an engine exports for an image, whatever index led to it: its manifest, which names the
-/// configuration and every layer as it is stored. `None` for what no manifest leads to.
-pub(super) fn content_key(engine: &EngineInfo, identity: &Identity) -> Option<CacheKey> {
-    let manifest = identity.manifests.first()?.digest;
-    Some(CacheKey::Engine { engine_id: engine.id.clone(), image_id: format!("manifest {manifest}") })
+/// What identifies the bytes of an export: the ID, where it always means the same image, and the manifest behind it, which
+/// names the configuration and every layer as it is stored, whatever ID leads there.
+pub(super) fn cache_keys(engine: &EngineInfo, root: Digest, meant: Option<&Meant>) -> Vec<CacheKey> {
+    let key = |image_id| CacheKey::Engine { engine_id: engine.id.clone(), image_id };
+    let is_final = meant.is_none_or(|meant| meant.is_final);
+    let by_id = is_final.then(|| key(format!("always {root}")));
+    let manifest = meant.and_then(|meant| meant.identity.as_ref()?.manifests.first());
+    by_id.into_iter().chain(manifest.map(|manifest| key(format!("manifest {}", manifest.digest)))).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// A branch behind an index: what its descriptor and its configuration say.
-    fn branch(descriptor: Option<&str>, config: &str) -> Branch {
+    /// A branch: what its descriptors and its configuration say.
+    fn branch(descriptors: &[&str], config: &str) -> Branch {
         let manifest =
             |text: &str, is_index| MeasuredManifest { digest: Digest::of(text.as_bytes()), is_index, images: 1 };
         let identity = Identity {
@@ -174,72 +243,83 @@ mod tests {
             platform: Some(config.to_owned()),
             built_for: (!config.is_empty()).then(|| config.into()),
             created: None,
+            diff_ids: Vec::new(),
+            is_whole: true,
             manifests: vec![manifest(config, false), manifest("index", true)],
         };
-        Branch { described: described(descriptor), behind: Behind::Image(Box::new(identity)) }
+        with(descriptors, Behind::Image(Box::new(identity)))
     }
 
-    fn described(descriptor: Option<&str>) -> Vec<Platform> {
-        descriptor.into_iter().map(Platform::from).collect()
+    fn with(descriptors: &[&str], behind: Behind) -> Branch {
+        Branch { described: descriptors.iter().copied().map(Platform::from).collect(), behind }
+    }
+
+    /// One whose descriptor and configuration say the same.
+    fn plain(platform: &str) -> Branch {
+        branch(&[platform], platform)
     }
 
     fn chosen(branches: &[Branch]) -> Option<(String, bool)> {
-        let chosen = choose(branches.to_vec(), Some(&"linux/arm64".into()));
-        chosen.map(|meant| (meant.identity.platform.unwrap_or_default(), meant.is_final))
+        let meant = choose(branches.to_vec(), Some(&"linux/amd64".into()))?;
+        Some((meant.identity?.platform.unwrap_or_default(), meant.is_final))
     }
 
-    /// What [`chosen`] should answer.
-    fn meant(platform: &str, is_final: bool) -> (String, bool) {
-        (platform.to_owned(), is_final)
+    #[track_caller]
+    fn is(branches: &[Branch], platform: &str, is_final: bool) {
+        assert_eq!(chosen(branches), Some((platform.to_owned(), is_final)));
     }
 
-    #[test]
-    fn an_engine_means_its_own_platform_or_the_only_one() {
-        let of = |platforms: &[&str]| chosen(&platforms.iter().map(|it| branch(None, it)).collect::<Vec<_>>());
-        assert_eq!(of(&["linux/amd64", "linux/arm64/v8"]), Some(meant("linux/arm64/v8", true)));
-        assert_eq!(of(&["linux/amd64", "linux/aarch64"]), Some(meant("linux/aarch64", true)));
-        assert_eq!(of(&["linux/amd64"]), Some(meant("linux/amd64", false)), "its own may still be pulled");
-        assert_eq!(of(&["linux/amd64", "linux/s390x"]), None);
-        assert_eq!(of(&["linux/arm64/v7", "linux/arm64/v8"]), None);
-        assert_eq!(of(&["linux/arm64be", "linux/amd64"]), None, "another platform that begins alike");
-        assert_eq!(of(&["linux/arm64", ""]), None, "what says nothing may be the engine's own");
-        assert_eq!(of(&[]), None);
+    #[track_caller]
+    fn is_open(branches: &[Branch]) {
+        assert_eq!(chosen(branches), None);
     }
 
     #[test]
-    fn an_image_without_an_index_is_itself_whatever_it_was_built_for() {
-        let mut alone = branch(None, "linux/amd64");
-        if let Behind::Image(identity) = &mut alone.behind {
-            identity.manifests.truncate(1);
+    fn what_is_alone_is_meant_for_ever() {
+        is(&[branch(&[], "linux/arm64")], "linux/arm64", true);
+        is(&[branch(&["linux/amd64"], "linux/arm64")], "linux/arm64", true);
+        is(&[plain("linux/arm64"), with(&["unknown/unknown"], Behind::Attestation)], "linux/arm64", true);
+        is_open(&[with(&[], Behind::Absent)]);
+        is_open(&[with(&[], Behind::Unclear)]);
+        is_open(&[]);
+    }
+
+    #[test]
+    fn of_several_the_engines_own_platform_is_meant_while_it_is_here() {
+        is(&[plain("linux/arm64"), plain("linux/amd64"), plain("linux/386")], "linux/amd64", false);
+        is(&[plain("linux/amd64"), with(&["linux/arm64"], Behind::Absent)], "linux/amd64", false);
+        is(&[plain("linux/amd64"), with(&["linux/arm64"], Behind::Unclear)], "linux/amd64", false);
+        is(&[branch(&["linux/x86_64"], "linux/amd64"), plain("linux/arm64")], "linux/amd64", false);
+        is_open(&[plain("linux/arm64"), plain("linux/s390x")]);
+        is_open(&[plain("linux/amd64"), plain("linux/amd64")]);
+    }
+
+    #[test]
+    fn of_several_the_only_one_that_is_here_is_meant_until_another_comes() {
+        is(&[plain("linux/arm64"), with(&["linux/amd64"], Behind::Absent)], "linux/arm64", false);
+        is(&[plain("linux/amd64/v3"), with(&[], Behind::Absent)], "linux/amd64/v3", false);
+        is(&[plain("linux/amd64"), with(&[], Behind::Absent)], "linux/amd64", false);
+        is_open(&[plain("linux/arm64"), with(&["linux/s390x"], Behind::Unclear)]);
+        is_open(&[plain("linux/arm64"), with(&[], Behind::Unclear), with(&["linux/amd64"], Behind::Absent)]);
+        let mut part = plain("linux/amd64");
+        if let Behind::Image(identity) = &mut part.behind {
+            identity.is_whole = false;
         }
-        assert_eq!(chosen(&[alone]), Some(meant("linux/amd64", true)));
+        is_open(&[part.clone(), plain("linux/arm64")]);
+        is_open(&[part, with(&["linux/arm64"], Behind::Absent)]);
     }
 
+    /// The likes of each were loaded into Docker 26.1 and 28.5, which did not run the same.
     #[test]
-    fn engines_choose_by_descriptors_and_where_configurations_disagree_nothing_is_chosen() {
-        let own = branch(Some("linux/arm64"), "linux/arm64");
-        assert_eq!(
-            chosen(&[own.clone(), branch(Some("linux/amd64"), "linux/amd64")]),
-            Some(meant("linux/arm64", true))
-        );
-        let lying = [branch(Some("linux/amd64"), "linux/arm64"), branch(Some("linux/arm64"), "linux/amd64")];
-        assert_eq!(chosen(&lying), None);
-        assert_eq!(chosen(&[own.clone(), lying[0].clone()]), None);
-        assert_eq!(chosen(&[own.clone(), lying[1].clone()]), None);
-        assert_eq!(chosen(&[own, branch(Some("linux/amd64"), "linux/s390x")]), Some(meant("linux/arm64", true)));
-    }
-
-    #[test]
-    fn what_is_not_here_is_no_choice_and_what_is_unclear_allows_none() {
-        let other = branch(Some("linux/amd64"), "linux/amd64");
-        let with = |descriptor, behind| chosen(&[other.clone(), Branch { described: described(descriptor), behind }]);
-        assert_eq!(with(Some("linux/arm64"), Behind::Absent), Some(meant("linux/amd64", false)));
-        assert_eq!(with(Some("linux/arm64"), Behind::Unclear), None);
-        assert_eq!(with(None, Behind::Unclear), None);
-        assert_eq!(with(Some("linux/s390x"), Behind::Unclear), Some(meant("linux/amd64", false)));
-        assert_eq!(with(None, Behind::Absent), Some(meant("linux/amd64", false)));
-        let own = branch(Some("linux/arm64"), "linux/arm64");
-        let unknown = Branch { described: Vec::new(), behind: Behind::Absent };
-        assert_eq!(chosen(&[own, unknown]), None, "it may yet be pulled, and be the engine's own as well");
+    fn what_engines_take_one_way_or_another_stays_open() {
+        is_open(&[plain("linux/386"), plain("linux/amd64/v3")]);
+        is_open(&[plain("linux/arm64"), plain("linux/amd64/v3")]);
+        is_open(&[plain("linux/amd64"), plain("linux/amd64/v3")]);
+        is_open(&[branch(&["unknown/unknown"], "linux/amd64"), plain("linux/amd64/v3")]);
+        is_open(&[branch(&["unknown/unknown"], "linux/amd64"), plain("linux/arm64")]);
+        is_open(&[branch(&["linux/arm64", "linux/amd64"], "linux/arm64"), plain("linux/amd64")]);
+        is_open(&[branch(&["linux/amd64"], "linux/arm64"), branch(&["linux/arm64"], "linux/amd64")]);
+        is_open(&[branch(&["linux/arm64"], "linux/amd64"), plain("linux/amd64")]);
+        is_open(&[branch(&[], ""), plain("linux/amd64")]);
     }
 }

@@ -83,12 +83,8 @@ async fn list_engine(context: &Context) -> Result<(String, Vec<LocalImage>), Fai
             return Err(error.into());
         }
     };
-    let (context, label) = (context.clone(), engine.info().label());
-    let images = blocking(move || {
-        Ok(listed.into_iter().map(|image| measure::recall_engine_image(&context, &engine, image)).collect())
-    })
-    .await?;
-    Ok((label, images))
+    let images = measure::recall_engine_images(context, &engine, listed).await?;
+    Ok((engine.info().label(), images))
 }
 
 async fn list_folder(context: &Context, folder: PathBuf) -> Result<(Vec<LocalImage>, Vec<Failure>), Failure> {

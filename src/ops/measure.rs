@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     context::blocking,
-    identity::{self, Meant, identified},
+    identity::{self, Knowledge, Meant, cache_keys, identified, know},
 };
 use crate::{
     docker::{self, Engine},
@@ -20,10 +20,14 @@ use crate::{
         progress::Watch,
         text::clean,
     },
-    image::{self, ImageError},
+    image::{self, Branch, ImageError},
     ops::{Context, Failure},
     store::CacheKey,
 };
+
+/// Why an index is no evidence.
+const OPEN: &str = "its index holds several images, and which of them runs is left to the engine's version; load or pull the \
+                    one that is meant by its manifest's digest";
 
 /// What `hash` was pointed at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -171,56 +175,66 @@ async fn measure_export(
     image: &LocalImage,
     watch: Arc<dyn Watch>,
 ) -> Result<Exported, Failure> {
-    let (context, engine, image) = (context.clone(), engine.clone(), image.clone());
-    let size = engine.export_size(&image);
+    let Ok(root) = image.id.id.parse::<Digest>() else { return Err(no_id(image)) };
+    let known = know(context, engine, vec![root]).await.pop();
+    let (context, engine, size) = (context.clone(), engine.clone(), engine.export_size(image));
     blocking(move || {
-        let Ok(root) = image.id.id.parse::<Digest>() else { return Err(no_id(&image)) };
         // The first byte takes seconds per gigabyte on a classic store.
         let measured = engine
-            .export_reader(&[&image.id.id], &*watch)
+            .export_reader(&[&root.to_string()], &*watch)
             .map_err(Failure::from)
             .and_then(|reader| Ok(image::measure_export(reader, size, root, &*watch)?));
         // A cancelled read reaches the measurement as an error of the stream.
         if watch.is_cancelled() {
             return Err(Failure::cancelled());
         }
-        let meant = match (&measured, context.identities().of(&engine, &image)) {
-            (Ok((_, branches)), None) => context.identities().among(&engine, root, branches.clone()),
-            (_, known) => known,
+        let known = match (known, &measured) {
+            (None | Some(Knowledge::Nothing), Ok((measurement, branches))) => {
+                known_by_export(&context, &engine, root, measurement, branches.clone())
+            }
+            (known, _) => known.unwrap_or(Knowledge::Nothing),
         };
         let exported = measured.map(|(measurement, _)| Exported {
-            evidence: engine_evidence(root, claim(&engine, root, meant.as_ref()), &measurement),
+            evidence: engine_evidence(root, known.meant().map(|meant| meant.config), &measurement),
             measurement,
         });
-        match &exported {
+        match (&exported, known.meant()) {
             // What contradicts the engine's own word, or itself, must never be taken for it the next time.
-            Ok(Exported { measurement, evidence: Evidence::Known { .. } })
+            (Ok(Exported { measurement, evidence: Evidence::Known { .. } }), Some(meant))
                 if measurement.images.iter().all(|image| image.state == ImageState::Measured) =>
             {
-                remember_export(&context, &engine, root, meant.as_ref(), measurement);
+                remember_export(&context, &engine, root, meant, measurement);
             }
             // The engine may mend it under the same ID; until then nothing that was found before is true.
-            Ok(_) | Err(_) => forget_export(&context, &engine, root, meant.as_ref()),
+            (_, meant) => forget_export(&context, &engine, root, meant),
         }
         exported
     })
     .await
 }
 
+fn known_by_export(
+    context: &Context,
+    engine: &Engine,
+    root: Digest,
+    measurement: &Measurement,
+    branches: Vec<Branch>,
+) -> Knowledge {
+    // An engine that does not say how it keeps images may keep them by their configurations.
+    let is_root = |found: &MeasuredImage| found.config_digest == Some(root);
+    if engine.info().store == docker::Store::Unknown && measurement.images.iter().any(is_root) {
+        return Knowledge::Meant(Box::new(Meant { config: root, identity: None, is_final: true }));
+    }
+    identity::conclude(context, engine, root, branches)
+}
+
 fn no_id(image: &LocalImage) -> Failure {
     Failure::new("image-unreadable", &format!("the engine calls it `{}`, which is no SHA-256 digest", image.id.id))
 }
 
-/// What identifies the bytes of an export: the engine's ID, and the manifest behind it, whatever ID leads there.
-fn engine_keys(engine: &Engine, root: Digest, meant: Option<&Meant>) -> impl Iterator<Item = CacheKey> {
-    let by_id = CacheKey::Engine { engine_id: engine.info().id.clone(), image_id: root.to_string() };
-    let by_content = meant.and_then(|meant| identity::content_key(engine.info(), &meant.identity));
-    std::iter::once(by_id).chain(by_content)
-}
-
 /// Forgets what an export gave before.
 fn forget_export(context: &Context, engine: &Engine, root: Digest, meant: Option<&Meant>) {
-    for key in engine_keys(engine, root, meant) {
+    for key in cache_keys(engine.info(), root, meant) {
         if let Err(error) = context.store().forget(&key) {
             context.note([Notice::new(&format!(
                 "what was measured of {root} before is no longer true and cannot be forgotten: {error}"
@@ -230,20 +244,17 @@ fn forget_export(context: &Context, engine: &Engine, root: Digest, meant: Option
     }
 }
 
-/// Remembers what an export gave for an image: under its content, and under the engine's ID where that will always mean this
-/// image.
+/// Remembers what an export gave for an image.
 pub(super) fn remember_export(
     context: &Context,
     engine: &Engine,
     root: Digest,
-    meant: Option<&Meant>,
+    meant: &Meant,
     measurement: &Measurement,
 ) {
-    let Some(claimed) = claim(engine, root, meant) else { return };
-    let Some(found) = measurement.images.iter().find(|found| is_meant(found, root, claimed)) else { return };
+    let Some(found) = measurement.images.iter().find(|found| is_meant(found, root, meant.config)) else { return };
     let alone = Measurement { images: vec![found.clone()], absent_platforms: Vec::new(), ..measurement.clone() };
-    let is_final = meant.is_none_or(|meant| meant.is_final);
-    for key in engine_keys(engine, root, meant).skip(usize::from(!is_final)) {
+    for key in cache_keys(engine.info(), root, Some(meant)) {
         remember(context, &key, &alone);
     }
 }
@@ -299,23 +310,45 @@ pub(super) fn recall_file(context: &Context, path: &Path) -> Option<Measurement>
     }
 }
 
-/// An engine's image with what is known of it beyond the engine's word: which configuration it is, and what measuring the
-/// same content found before. Blocks.
-pub(super) fn recall_engine_image(context: &Context, engine: &Engine, mut image: LocalImage) -> LocalImage {
-    let Ok(root) = image.id.id.parse::<Digest>() else { return image };
-    let meant = context.identities().of(engine, &image);
-    if let Some(meant) = &meant {
-        image = identified(image, &meant.identity);
+/// An engine's images with what is known of them beyond the engine's word: which configuration each is, and what measuring
+/// the same content found before.
+pub(super) async fn recall_engine_images(
+    context: &Context,
+    engine: &Engine,
+    images: Vec<LocalImage>,
+) -> Result<Vec<LocalImage>, Failure> {
+    let (named, nameless): (Vec<_>, Vec<_>) = images.into_iter().partition(|image| root_of(image).is_some());
+    let known = know(context, engine, named.iter().filter_map(root_of).collect()).await;
+    let (context, engine) = (context.clone(), engine.clone());
+    blocking(move || {
+        let recalled =
+            named.into_iter().zip(known).map(|(image, known)| recall_known(&context, &engine, image, &known));
+        Ok(recalled.chain(nameless).collect())
+    })
+    .await
+}
+
+fn root_of(image: &LocalImage) -> Option<Digest> {
+    image.id.id.parse().ok()
+}
+
+fn recall_known(context: &Context, engine: &Engine, mut image: LocalImage, known: &Knowledge) -> LocalImage {
+    let (Some(root), meant) = (root_of(&image), known.meant()) else { return image };
+    if matches!(known, Knowledge::Open) {
+        return image;
     }
-    let claimed = claim(engine, root, meant.as_ref());
-    let known = engine_keys(engine, root, meant.as_ref()).filter_map(|key| recall(context, &key));
-    let known = known.flat_map(|known| known.images.into_iter().take(1));
-    for mut found in known {
-        if let Some(Meant { identity, .. }) = &meant {
+    let identity = meant.and_then(|meant| meant.identity.as_ref());
+    if let Some(identity) = identity {
+        image = identified(image, identity);
+    }
+    let rows = cache_keys(engine.info(), root, meant).into_iter().filter_map(|key| recall(context, &key));
+    for mut found in rows.flat_map(|row| row.images.into_iter().take(1)) {
+        if let Some(identity) = identity {
             // It may have been found behind another index then.
             found.manifests.clone_from(&identity.manifests);
         }
-        if found.config_digest.is_some_and(|config| is_meant(&found, root, claimed.unwrap_or(config))) {
+        let claimed = meant.map(|meant| meant.config).or(found.config_digest);
+        if claimed.is_some_and(|claimed| is_meant(&found, root, claimed)) {
             image.evidence = found.evidence();
             // The engine's list leaves the platform out; the configuration that was measured says it.
             image.platform = found.platform.or(image.platform);
@@ -328,8 +361,8 @@ pub(super) fn recall_engine_image(context: &Context, engine: &Engine, mut image:
 /// A listed image with what measuring has found of it since it was listed: its evidence and platform.
 pub async fn recall_image(context: &Context, image: LocalImage) -> LocalImage {
     let (Source::Engine, Ok(engine)) = (&image.id.source, context.engine().await) else { return image };
-    let (context, listed) = (context.clone(), image.clone());
-    blocking(move || Ok(recall_engine_image(&context, &engine, listed))).await.unwrap_or(image)
+    let recalled = recall_engine_images(context, &engine, vec![image.clone()]).await;
+    recalled.ok().and_then(|mut images| images.pop()).unwrap_or(image)
 }
 
 /// What identifies the bytes of an archive or a layout folder: the key of every file that measuring it reads, since a
@@ -342,15 +375,6 @@ pub(super) fn content_key(path: &Path) -> Option<Vec<CacheKey>> {
     image::files_of(path).ok()?.into_iter().map(file_key).collect()
 }
 
-/// The configuration that the engine says the image has: by its ID and the documents that this leads to, never by what was
-/// measured.
-fn claim(engine: &Engine, root: Digest, meant: Option<&Meant>) -> Option<Digest> {
-    match engine.info().store {
-        docker::Store::Classic => Some(root),
-        _ => meant.map(|meant| meant.identity.config),
-    }
-}
-
 /// Whether a measured image is the one that an engine calls `root` and says to have the configuration `claimed`.
 pub(super) fn is_meant(found: &MeasuredImage, root: Digest, claimed: Digest) -> bool {
     found.config_digest == Some(claimed) && is_led_to(found, root)
@@ -361,25 +385,22 @@ fn is_led_to(found: &MeasuredImage, root: Digest) -> bool {
     found.config_digest == Some(root) || found.manifests.iter().any(|manifest| manifest.digest == root)
 }
 
-/// The evidence that an export gives for the image `root` that it was asked for. An engine may hold several platforms under
-/// one ID: the image is the one whose configuration the engine claims, or the only one there is.
+/// The evidence that an export gives for the image `root` that it was asked for, of which `claimed` is the configuration by
+/// the documents that the ID leads to, never by what was measured; `None` where these leave a choice to the engine.
 fn engine_evidence(root: Digest, claimed: Option<Digest>, measurement: &Measurement) -> Evidence {
     let images = &measurement.images;
-    let meant = match claimed {
-        Some(claimed) => images.iter().find(|found| is_meant(found, root, claimed)),
-        None if images.len() > 1 => {
-            return Evidence::Unreadable {
-                cause: "the engine exports several platforms under this name; name one by its ID".to_owned(),
-            };
-        }
-        None => images.iter().find(|found| is_led_to(found, root)),
-    };
-    // A damaged image need not tell what it was to be.
     let damaged = || images.iter().find(|found| found.state != ImageState::Measured);
-    match (meant.or_else(damaged), images.first()) {
-        (Some(found), _) => found.evidence(),
-        (None, Some(found)) => contradiction(claimed.unwrap_or(root), found.config_digest),
-        (None, None) => Evidence::Unreadable { cause: "the engine's export holds no image".to_owned() },
+    match (claimed, images.as_slice()) {
+        (_, []) => Evidence::Unreadable { cause: "the engine's export holds no image".to_owned() },
+        (Some(claimed), [first, ..]) => {
+            let meant = images.iter().find(|found| is_meant(found, root, claimed));
+            // A damaged image need not tell what it was to be.
+            let found = meant.or_else(damaged).map(MeasuredImage::evidence);
+            found.unwrap_or_else(|| contradiction(claimed, first.config_digest))
+        }
+        (None, [only]) if only.state != ImageState::Measured => only.evidence(),
+        (None, [only]) if !is_led_to(only, root) => contradiction(root, only.config_digest),
+        (None, _) => Evidence::Unreadable { cause: OPEN.to_owned() },
     }
 }
 

@@ -13,7 +13,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{context::blocking, measure};
+use super::{context::blocking, identity, measure};
 use crate::{
     docker::Engine,
     domain::{
@@ -44,6 +44,7 @@ pub async fn measure_together(
     let wanted: BTreeMap<&str, &LocalImage> = images
         .iter()
         .filter(|image| image.id.source == Source::Engine && image.evidence.config_digest().is_some())
+        .filter(|image| image.id.id.parse::<Digest>().is_ok())
         .filter(|image| fresh || !image.evidence.level().is_measured())
         .map(|image| (image.id.id.as_str(), image))
         .collect();
@@ -84,6 +85,8 @@ async fn measure_family(
     family: Vec<LocalImage>,
     watch: Arc<dyn Watch>,
 ) -> Result<Vec<ImageId>, Failure> {
+    let roots: Vec<Digest> = family.iter().filter_map(|image| image.id.id.parse().ok()).collect();
+    let known = identity::know(context, engine, roots.clone()).await;
     let (context, engine) = (context.clone(), engine.clone());
     blocking(move || {
         let ids: Vec<&str> = family.iter().map(|image| image.id.id.as_str()).collect();
@@ -94,16 +97,14 @@ async fn measure_family(
         // A cancelled read reaches the measurement as an error of the stream.
         let measurement = if watch.is_cancelled() { return Err(Failure::cancelled()) } else { measured? };
         let mut done = Vec::new();
-        for image in &family {
-            let Some((root, claimed)) = image.id.id.parse::<Digest>().ok().zip(image.evidence.config_digest()) else {
-                continue;
+        for ((image, root), known) in family.iter().zip(roots).zip(known) {
+            let Some(meant) = known.meant() else { continue };
+            let is_it = |found: &&MeasuredImage| {
+                found.state == ImageState::Measured && measure::is_meant(found, root, meant.config)
             };
-            let is_it =
-                |found: &&MeasuredImage| found.state == ImageState::Measured && measure::is_meant(found, root, claimed);
             let Some(found) = measurement.images.iter().find(is_it) else { continue };
             let alone = Measurement { images: vec![found.clone()], ..measurement.clone() };
-            let meant = context.identities().of(&engine, image);
-            measure::remember_export(&context, &engine, root, meant.as_ref(), &alone);
+            measure::remember_export(&context, &engine, root, meant, &alone);
             done.push(image.id.clone());
         }
         Ok(done)

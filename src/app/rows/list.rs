@@ -302,8 +302,8 @@ impl Rows {
 fn is_same(before: &Row, row: &Row) -> bool {
     let (one, other) = (&before.image.evidence, &row.image.evidence);
     match (&row.key.image.source, one.config_digest(), other.config_digest()) {
-        (Source::Engine, Some(one), Some(other)) => one == other,
-        (Source::Engine, ..) => true,
+        (Source::Engine, Some(one), other) => Some(one) == other,
+        (Source::Engine, None, _) => true,
         (Source::Archive(_), ..) => one == other,
     }
 }

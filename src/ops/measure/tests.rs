@@ -34,12 +34,14 @@ fn found(config: &[u8], state: ImageState) -> MeasuredImage {
     }
 }
 
+/// What an export gives for an image whose ID is its configuration.
 fn evidence(image: &LocalImage, images: Vec<MeasuredImage>) -> Evidence {
-    engine_evidence(
-        image.id.id.parse().unwrap(),
-        image.evidence.config_digest(),
-        &Measurement { bytes: 0, seconds: 0.0, images, absent_platforms: Vec::new() },
-    )
+    of(image, image.evidence.config_digest(), images)
+}
+
+fn of(image: &LocalImage, claimed: Option<Digest>, images: Vec<MeasuredImage>) -> Evidence {
+    let measurement = Measurement { bytes: 0, seconds: 0.0, images, absent_platforms: Vec::new() };
+    engine_evidence(image.id.id.parse().unwrap(), claimed, &measurement)
 }
 
 #[test]
@@ -66,22 +68,30 @@ fn behind(config: &[u8], state: ImageState) -> MeasuredImage {
 }
 
 #[test]
-fn behind_a_manifest_the_only_image_is_meant() {
-    let listed = listed(DigestKind::Manifest, b"manifest");
-    let config = |evidence: Evidence| evidence.level().is_measured().then(|| evidence.config_digest()).flatten();
-    assert_eq!(config(evidence(&listed, vec![behind(b"config", ImageState::Measured)])), Some(Digest::of(b"config")));
-    let two = vec![behind(b"one", ImageState::Measured), behind(b"two", ImageState::Measured)];
-    assert!(matches!(evidence(&listed, two), Evidence::Unreadable { .. }));
-    let one_damaged = vec![behind(b"one", ImageState::Measured), behind(b"two", ImageState::Corrupt)];
-    assert!(matches!(evidence(&listed, one_damaged), Evidence::Unreadable { .. }), "the damaged one may be meant");
+fn behind_an_index_the_image_that_is_known_to_be_meant_is_measured() {
+    let listed = listed(DigestKind::Index, b"index");
+    let claimed = Some(Digest::of(b"two"));
+    let both = || vec![behind(b"one", ImageState::Measured), behind(b"two", ImageState::Measured)];
+    let measured = of(&listed, claimed, both());
+    assert_eq!((measured.level().is_measured(), measured.config_digest()), (true, claimed));
+    assert!(matches!(of(&listed, None, both()), Evidence::Unreadable { .. }), "any of them may be meant");
+    let one = vec![behind(b"one", ImageState::Measured)];
+    assert!(
+        matches!(of(&listed, None, one.clone()), Evidence::Unreadable { .. }),
+        "another may be meant, and withheld"
+    );
+    assert!(matches!(of(&listed, claimed, one), Evidence::Corrupt { .. }));
+    let damaged = vec![behind(b"one", ImageState::Corrupt)];
+    assert!(!matches!(of(&listed, None, damaged), Evidence::Known { .. }));
 }
 
 #[test]
 fn an_export_to_which_the_engines_id_does_not_lead_is_another_image() {
     let listed = listed(DigestKind::Index, b"index");
-    assert!(matches!(evidence(&listed, vec![behind(b"one", ImageState::Measured)]), Evidence::Known { .. }));
-    let stranger = vec![found(b"one", ImageState::Measured)];
-    assert!(matches!(evidence(&listed, stranger), Evidence::Corrupt { .. }));
+    for claimed in [None, Some(Digest::of(b"one"))] {
+        let stranger = vec![found(b"one", ImageState::Measured)];
+        assert!(matches!(of(&listed, claimed, stranger), Evidence::Corrupt { .. }));
+    }
 }
 
 #[test]
