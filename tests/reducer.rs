@@ -15,7 +15,7 @@ use daochain::{
         },
         rows::Row,
         sign::{PublicationId, Step},
-        tasks::AT_ONCE,
+        tasks::ENGINE_AT_ONCE,
     },
     domain::{
         Timestamp,
@@ -142,18 +142,43 @@ fn a_lost_node_makes_verdicts_undecided_and_remembers_them() {
 fn two_are_measured_at_once_and_the_rest_waits() {
     let play = Play::ready(80, 24).keys("V");
     let is_measure = |effect: &Effect| matches!(effect, Effect::Measure { .. });
-    assert_eq!(count(&play, is_measure), AT_ONCE);
+    assert_eq!(count(&play, is_measure), ENGINE_AT_ONCE);
     assert_eq!(play.model.tasks.tally(), (0, 5));
     let first = play.model.tasks.running()[0].clone();
     let play = play.tell(Msg::Task(TaskMsg::Measured {
         task: first.id,
         result: Ok(Found::Evidence(Evidence::measured(digest(5)))),
     }));
-    assert_eq!(count(&play, is_measure), AT_ONCE + 1);
+    assert_eq!(count(&play, is_measure), ENGINE_AT_ONCE + 1);
     assert!(play.model.rows.all().iter().find(|row| row.key.image == first.image.id).unwrap().is_measured());
     let play = play.keys("X");
     assert_eq!(count(&play, |effect| matches!(effect, Effect::Cancel(_))), 2, "running ones are told, waiting ones go");
     assert_eq!(play.model.tasks.tally().1 - play.model.tasks.tally().0, 2);
+}
+
+#[test]
+fn what_images_share_is_measured_with_the_first_of_them() {
+    let play = Play::ready(80, 24).keys("V");
+    let beside: Vec<usize> = play
+        .asked
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Measure { beside, .. } => Some(beside.len()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(beside, [5, 0], "all that wait, once");
+}
+
+#[test]
+fn archives_are_measured_beside_two_exports_as_the_user_allows() {
+    let mut play = Play::ready(80, 24);
+    play.model.tasks.allow(3);
+    let unread = archive(&[], Evidence::known(EvidenceLevel::Claimed, Vec::new()));
+    let play = play.keys("V").tell(listed([images(), vec![unread]].concat()));
+    let running = play.model.tasks.running();
+    let exports = running.iter().filter(|task| task.image.id.source == Source::Engine).count();
+    assert_eq!((running.len(), exports), (3, ENGINE_AT_ONCE));
 }
 
 #[test]
@@ -536,7 +561,7 @@ proptest! {
 }
 
 fn invariants(model: &Model) -> Result<(), TestCaseError> {
-    prop_assert!(model.tasks.running().len() <= AT_ONCE);
+    prop_assert!(model.tasks.running().len() <= ENGINE_AT_ONCE);
     prop_assert!(model.rows.shown() <= model.rows.all().len());
     prop_assert!(model.rows.shown() == 0 || model.rows.cursor() < model.rows.shown());
     if let Some(field) = model.secret_field() {

@@ -93,7 +93,7 @@ async fn what_images_share_is_hashed_once_and_remembered_for_each() {
     let images = listed(&context, &repository).await;
     let identified = images.iter().all(|image| image.evidence.config_digest().is_some());
     let watch = Arc::new(Bytes::default());
-    let measured = measure_together(&context, &images, false, Arc::clone(&watch) as _).await.unwrap();
+    let measured = measure_together(&context, None, &images, false, Arc::clone(&watch) as _).await.unwrap();
     let again = listed(&context, &repository).await;
     (0..IMAGES).for_each(|name| drop(docker(&["rmi", "-f", &tag(name)])));
 

@@ -57,6 +57,8 @@ pub enum Effect {
         image: LocalImage,
         /// Though the cache knows it.
         fresh: bool,
+        /// What it shares with these is measured once; others wait for that.
+        beside: Vec<LocalImage>,
     },
     /// Stop a task. It answers that it was cancelled.
     Cancel(TaskId),

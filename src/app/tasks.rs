@@ -1,15 +1,15 @@
-//! Measuring in the background: two at once, the rest in a queue. What somebody waits for comes first, then the selected
+//! Measuring in the background: a few at once, the rest in a queue. What somebody waits for comes first, then the selected
 //! row, then the smallest: many short waits end before one long one begins.
 
 use std::collections::{HashMap, VecDeque};
 
 use crate::domain::{
-    image::{ImageId, LocalImage},
+    image::{ImageId, LocalImage, Source},
     progress::Progress,
 };
 
-/// Hashing is bound by the engine and the disk: a third stream makes the first two slower and nothing faster.
-pub const AT_ONCE: usize = 2;
+/// Exports of one engine at once: a third stream makes the first two slower and nothing faster.
+pub const ENGINE_AT_ONCE: usize = 2;
 
 /// Names a task; never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -49,12 +49,16 @@ pub struct Start {
     pub image: LocalImage,
     /// Though the cache knows it.
     pub fresh: bool,
+    /// Images that are measured first, together with it, as far as they share layers.
+    pub beside: Vec<LocalImage>,
 }
 
 /// Running and waiting tasks.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Tasks {
+    at_once: usize,
     last: u64,
+    beside: Vec<LocalImage>,
     running: Vec<Running>,
     waiting: VecDeque<Waiting>,
     by_image: HashMap<ImageId, TaskId>,
@@ -62,7 +66,31 @@ pub struct Tasks {
     done: usize,
 }
 
+impl Default for Tasks {
+    fn default() -> Self {
+        Self {
+            at_once: ENGINE_AT_ONCE,
+            last: 0,
+            beside: Vec::new(),
+            running: Vec::new(),
+            waiting: VecDeque::new(),
+            by_image: HashMap::new(),
+            done: 0,
+        }
+    }
+}
+
 impl Tasks {
+    /// Runs up to `at_once` tasks at once, and at most [`ENGINE_AT_ONCE`] of them through the engine.
+    pub const fn allow(&mut self, at_once: usize) {
+        self.at_once = at_once;
+    }
+
+    /// Has what these share with the next image of the engine that starts measured with it.
+    pub fn share(&mut self, images: Vec<LocalImage>) {
+        self.beside = images;
+    }
+
     /// Those that run.
     #[must_use]
     pub fn running(&self) -> &[Running] {
@@ -125,13 +153,18 @@ impl Tasks {
 
     /// The next task, if one may start.
     pub fn start(&mut self) -> Option<Start> {
-        if self.running.len() >= AT_ONCE {
+        if self.running.len() >= self.at_once {
             return None;
         }
-        let Waiting { id, image, label, fresh, urgent: _ } = self.waiting.pop_front()?;
+        let of_engine = |image: &LocalImage| image.id.source == Source::Engine;
+        let exports = self.running.iter().filter(|task| of_engine(&task.image)).count();
+        let may_start = |task: &Waiting| exports < ENGINE_AT_ONCE || !of_engine(&task.image);
+        let at = self.waiting.iter().position(may_start)?;
+        let Waiting { id, image, label, fresh, urgent: _ } = self.waiting.remove(at)?;
+        let beside = if of_engine(&image) && !fresh { std::mem::take(&mut self.beside) } else { Vec::new() };
         let progress = Progress { total: Some(image.size).filter(|size| *size > 0), ..Progress::default() };
         self.running.push(Running { id, image: image.clone(), label, progress, stopping: false });
-        Some(Start { id, image, fresh })
+        Some(Start { id, image, fresh, beside })
     }
 
     /// Notes how far a task has come.
@@ -158,6 +191,7 @@ impl Tasks {
 
     /// Takes every waiting task away, and tells which running ones must be told to stop.
     pub fn cancel_all(&mut self) -> Vec<TaskId> {
+        self.beside.clear();
         for task in std::mem::take(&mut self.waiting) {
             self.by_image.remove(&task.image.id);
         }

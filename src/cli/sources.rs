@@ -95,7 +95,7 @@ pub async fn measure_shared(
         return Ok(BTreeSet::new());
     }
     let bar = Bar::start(&session.console, &session.token, "hashing what images share");
-    measure_together(&session.context, images, measuring == Measuring::Anew, bar).await
+    measure_together(&session.context, None, images, measuring == Measuring::Anew, bar).await
 }
 
 /// What is to be judged under `reference` among the listed images: several where engine and archives hold it, and one

@@ -5,6 +5,7 @@
 //! default_account = "0x…"
 //! docker_host = "unix:///run/user/1000/docker.sock"
 //! archives = ["/srv/images"]        # relative ones are below this file's folder
+//! jobs = 2                          # images that the screen measures at once, two of them at most through the engine
 //!
 //! [networks.sepolia]
 //! rpc = ["https://rpc.example/v1"]  # or one text
@@ -15,6 +16,7 @@
 use std::{
     collections::BTreeMap,
     io::ErrorKind,
+    num::NonZeroUsize,
     ops::Range,
     path::{Path, PathBuf},
 };
@@ -33,7 +35,7 @@ use crate::{
 
 const INVALID: &str = "config-invalid";
 const FILE_LIMIT: u64 = 1 << 20;
-const KEYS: [&str; 5] = ["network", "default_account", "docker_host", "archives", "networks"];
+const KEYS: [&str; 6] = ["network", "default_account", "docker_host", "archives", "jobs", "networks"];
 const NETWORK_KEYS: [&str; 3] = ["rpc", "chain_id", "contract"];
 
 /// What the file says.
@@ -46,6 +48,7 @@ pub(super) struct FileConfig {
     pub(super) default_account: Option<Address>,
     pub(super) docker_host: Option<String>,
     pub(super) archives: Vec<PathBuf>,
+    pub(super) jobs: Option<NonZeroUsize>,
     /// About keys that mean nothing.
     pub(super) notices: Vec<Notice>,
 }
@@ -57,6 +60,7 @@ struct Document {
     docker_host: Option<String>,
     #[serde(default)]
     archives: Vec<PathBuf>,
+    jobs: Option<NonZeroUsize>,
     #[serde(default)]
     networks: BTreeMap<String, Section>,
 }
@@ -149,6 +153,7 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<FileConfig, ConfigError> 
         default_account: document.default_account,
         docker_host: document.docker_host.filter(|host| !host.is_empty()),
         archives: document.archives.into_iter().map(|archive| folder.join(archive)).collect(),
+        jobs: document.jobs,
         notices: unknown_keys(path, text),
     })
 }

@@ -10,7 +10,7 @@ mod home;
 mod network;
 mod trust;
 
-use std::{fmt, path::PathBuf};
+use std::{fmt, num::NonZeroUsize, path::PathBuf, thread};
 
 pub use edit::{add_network, check_new_name, networks, remove_network, set_default_account, use_network};
 pub use error::ConfigError;
@@ -65,12 +65,19 @@ pub struct Config {
     pub docker_host: Option<String>,
     /// Folders of image archives.
     pub archives: Vec<PathBuf>,
+    /// Images that are measured at once.
+    pub jobs: usize,
     /// The account that is used when none is named.
     pub default_account: Option<Address>,
     /// The file with the passphrase; `-` is standard input.
     pub password_file: Option<PathBuf>,
     /// About keys of the file that mean nothing.
     pub notices: Vec<Notice>,
+}
+
+/// As many as there are cores, and at most four: more hashing than that waits for the disk.
+fn usual_jobs() -> usize {
+    thread::available_parallelism().map_or(1, NonZeroUsize::get).min(4)
 }
 
 impl Config {
@@ -104,6 +111,7 @@ impl Config {
             networks,
             docker_host: options.docker_host.or(from_file),
             archives: if options.archives.is_empty() { file.archives } else { options.archives },
+            jobs: file.jobs.map_or_else(usual_jobs, NonZeroUsize::get),
             default_account: file.default_account,
             password_file: options.password_file.or_else(|| set("DAOCHAIN_PASSWORD_FILE").map(PathBuf::from)),
             notices: file.notices,

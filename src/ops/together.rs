@@ -30,12 +30,13 @@ use crate::{
 const FAMILY: usize = 64;
 
 /// Measures those of `images` that share layers with others and were not measured before (or all such, when `fresh`), and
-/// remembers what was found. Answers with those that are measured now.
+/// remembers what was found, that of `first` before all others. Answers with those that are measured now.
 ///
 /// # Errors
 /// Only when cancelled: whatever else fails is left to be measured alone.
 pub async fn measure_together(
     context: &Context,
+    first: Option<&ImageId>,
     images: &[LocalImage],
     fresh: bool,
     watch: Arc<dyn Watch>,
@@ -68,7 +69,10 @@ pub async fn measure_together(
         .flat_map(|family| family.chunks(FAMILY).map(<[LocalImage]>::to_vec).collect::<Vec<_>>())
         .filter(|family| family.len() > 1)
         .collect();
-    families.sort_by_key(|family| family.iter().map(|image| image.size).sum::<u64>());
+    families.sort_by_key(|family| {
+        let has_first = family.iter().any(|image| Some(&image.id) == first);
+        (!has_first, family.iter().map(|image| image.size).sum::<u64>())
+    });
     for family in families {
         match measure_family(context, &engine, family, Arc::clone(&watch)).await {
             Ok(measured) => done.extend(measured),

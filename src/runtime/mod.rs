@@ -18,7 +18,7 @@ use std::{
 };
 
 use tokio::{
-    sync::mpsc,
+    sync::{RwLock, mpsc},
     task::{JoinHandle, JoinSet},
 };
 use tokio_util::sync::CancellationToken;
@@ -35,7 +35,7 @@ use crate::{
         tasks::TaskId,
     },
     domain::image::{LocalImage, Source},
-    ops::{self, Context, Failure, Passphrase},
+    ops::{self, Context, Failure, Passphrase, together::measure_together},
 };
 
 /// Messages that may wait for the loop. A full channel makes tasks wait, never lose.
@@ -48,6 +48,8 @@ pub struct Runtime {
     board: Arc<Board>,
     tasks: JoinSet<()>,
     measuring: HashMap<TaskId, CancellationToken>,
+    /// Held for writing while what images share is measured: whoever comes meanwhile finds it done.
+    sharing: Arc<RwLock<()>>,
     /// Notices that the interface was told of.
     told: Arc<AtomicUsize>,
     history: Option<JoinHandle<()>>,
@@ -63,6 +65,7 @@ impl Runtime {
             board: Arc::new(Board::default()),
             tasks: JoinSet::new(),
             measuring: HashMap::new(),
+            sharing: Arc::default(),
             // Those of opening the home stand in the model from the beginning.
             told: Arc::new(AtomicUsize::new(context.notices().len())),
             history: None,
@@ -94,7 +97,7 @@ impl Runtime {
                 Msg::Account(AccountMsg::Listed(listed.map(translate::accounts).map_err(problem)))
             }),
             Effect::ReadHistory { reference, after } => self.read_history(reference, after),
-            Effect::Measure { task, image, fresh } => self.measure(task, image, fresh),
+            Effect::Measure { task, image, fresh, beside } => self.measure(task, image, fresh, beside),
             Effect::Cancel(task) => {
                 if let Some(token) = self.measuring.remove(&task) {
                     token.cancel();
@@ -221,14 +224,25 @@ impl Runtime {
         }));
     }
 
-    fn measure(&mut self, task: TaskId, image: LocalImage, fresh: bool) {
+    fn measure(&mut self, task: TaskId, image: LocalImage, fresh: bool, beside: Vec<LocalImage>) {
         let token = CancellationToken::new();
         self.measuring.insert(task, token.clone());
-        let watch = Arc::new(TaskWatch::new(task, token, Arc::clone(&self.board)));
+        let watch = Arc::new(TaskWatch::new(task, token.clone(), Arc::clone(&self.board)));
         let (context, sender) = (self.context.clone(), self.sender.clone());
+        let sharing = Arc::clone(&self.sharing);
+        // Taken here, before a later task can take it.
+        let held = if beside.is_empty() { None } else { Arc::clone(&sharing).try_write_owned().ok() };
         self.tasks.spawn(async move {
             // A task of its own, so that a panic in a reader of foreign bytes costs this image and nothing else.
-            let work = tokio::spawn(measure(context, image, fresh, watch));
+            let work = tokio::spawn(async move {
+                if let Some(held) = held {
+                    measure_together(&context, Some(&image.id), &beside, false, watch.clone()).await?;
+                    drop(held);
+                } else if !fresh && image.id.source == Source::Engine {
+                    tokio::select! { _done = sharing.read() => {}, () = token.cancelled() => {} }
+                }
+                measure(context, image, fresh, watch).await
+            });
             let result = match work.await {
                 Ok(result) => result,
                 Err(error) if error.is_cancelled() => Err(Failure::cancelled()),

@@ -81,7 +81,8 @@ pub async fn run(context: Context, options: ScreenOptions) -> Result<Outcome, Fa
     let guard = Guard::take()?;
     let (width, height) = ratatui::crossterm::terminal::size().unwrap_or((80, 24));
     let notices = context.notices().iter().map(|notice| notice.sentence().to_owned()).collect();
-    let model = Model::new(now(), width, height, notices);
+    let mut model = Model::new(now(), width, height, notices);
+    model.tasks.allow(context.config().jobs);
     let (runtime, receiver) = Runtime::new(context);
     let mut screen = Loop { guard, model, theme: options.theme, runtime, secrets: Secrets::default(), outcome: None };
     screen.draw();

@@ -8,7 +8,7 @@ use crate::{
         rows::Row,
         update::{chain, sign},
     },
-    domain::image::Evidence,
+    domain::image::{Evidence, LocalImage, Source},
 };
 
 pub(super) fn update(model: &mut Model, msg: TaskMsg) -> Vec<Effect> {
@@ -73,7 +73,7 @@ pub(super) fn start(model: &mut Model) -> Vec<Effect> {
         model.tasks.prefer(&row.key.image);
     }
     std::iter::from_fn(|| model.tasks.start())
-        .map(|start| Effect::Measure { task: start.id, image: start.image, fresh: start.fresh })
+        .map(|start| Effect::Measure { task: start.id, image: start.image, fresh: start.fresh, beside: start.beside })
         .collect()
 }
 
@@ -85,16 +85,21 @@ pub(super) fn measure_selected(model: &mut Model) -> Vec<Effect> {
     start(model)
 }
 
-/// Measures every image that the filter shows and that nobody measured.
+/// Measures every image that nobody measured. What images of the engine share is measured once.
 pub(super) fn measure_all(model: &mut Model) -> Vec<Effect> {
     let unmeasured = |row: &&Row| !row.image.evidence.level().is_measured();
     let rows: Vec<_> = model.rows.all().iter().filter(unmeasured).map(|row| (row.image.clone(), row.label())).collect();
     if rows.is_empty() {
         model.say(Tone::Plain, "every image is measured already; `v` measures one again");
     }
+    let mut beside: Vec<LocalImage> = Vec::new();
     for (image, label) in rows {
         model.tasks.add(&image, &label, false, false);
+        if image.id.source == Source::Engine && beside.last().is_none_or(|last| last.id != image.id) {
+            beside.push(LocalImage::clone(&image));
+        }
     }
+    model.tasks.share(beside);
     start(model)
 }
 

@@ -17,6 +17,7 @@ const FILE: &str = r#"# mine
 network = "sepolia" # the test network
 docker_host = "unix:///file.sock"
 archives = ["images", "/srv/images"]
+jobs = 3
 default_account = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
 
 [networks.sepolia]
@@ -103,7 +104,9 @@ fn the_file_is_read() {
     assert_eq!(config.default_account, Some(ADDRESS.parse().unwrap()));
     assert_eq!(config.archives, [setup.folder.path().join("images"), "/srv/images".into()]);
     assert_eq!(config.docker_host.as_deref(), Some("unix:///file.sock"));
-    assert_eq!(config.notices, []);
+    assert_eq!((config.jobs, config.notices.as_slice()), (3, &[][..]));
+    assert!((1..=4).contains(&Setup::new("").load().unwrap().jobs));
+    assert_eq!(Setup::new("jobs = 0").load().unwrap_err().code(), "config-invalid");
 }
 
 #[test]
