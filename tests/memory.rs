@@ -123,6 +123,10 @@ fn cases() -> Vec<Case> {
             let content = format!("{{\"manifests\":[{{\"digest\":\"a\",\"data\":\"{}\"}}]}}", text(6 * MIB));
             add(archive, "index.json", content.as_bytes());
         }),
+        ("members, and a layer with a zstd window of 32 MiB on top", USUAL_MIB, |archive| {
+            (0..MEMBERS - 10).for_each(|at| add(archive, &format!("{at:05}"), b""));
+            add(archive, "layer", &packed_layer());
+        }),
         ("a layer with a zstd window of 32 MiB", WINDOW_MIB, |archive| add(archive, "layer", &packed_layer())),
     ]
 }

@@ -182,7 +182,7 @@ impl<R: BufRead> Archive<'_, R> {
         } else if name.is_empty() || header.name.ends_with('/') {
             return Err(ImageError::malformed(start, "a member's name is a folder's"));
         } else if is_file {
-            let mut hash = MemberHash::new(header.size, self.watch);
+            let mut hash = MemberHash::new(header.size, contents, self.watch);
             self.pass(header.size, |bytes| hash.push(bytes))?;
             self.pass(padding(header.size), |_| Ok(()))?;
             Member::File(hash.finish()?)

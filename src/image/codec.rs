@@ -9,7 +9,7 @@ use zstd::stream::raw::{DParameter, Decoder, InBuffer, Operation, OutBuffer};
 use super::{
     error::ImageError,
     feed::{Feed, go_on},
-    limits::{CHUNK, LAYER_WINDOW_LOG, OUTER_WINDOW_LOG},
+    limits::{CHUNK, USUAL_WINDOW_LOG},
 };
 use crate::domain::{digest::Digest, progress::Watch};
 
@@ -56,7 +56,7 @@ pub(super) fn unpacked(mut feed: Feed) -> Result<Box<dyn BufRead>, ImageError> {
         Packing::Gzip => Ok(Box::new(BufReader::with_capacity(CHUNK, bufread::MultiGzDecoder::new(feed)))),
         Packing::Zstd => {
             let decoder = zstd::stream::read::Decoder::with_buffer(feed).and_then(|mut decoder| {
-                decoder.window_log_max(OUTER_WINDOW_LOG)?;
+                decoder.window_log_max(USUAL_WINDOW_LOG)?;
                 Ok(decoder)
             });
             let decoder = decoder.map_err(|cause| ImageError::Read { offset: 0, cause })?;
@@ -95,15 +95,15 @@ enum Inner<'w> {
 }
 
 impl<'w> Unpacker<'w> {
-    /// `None` for what is not packed.
-    pub(super) fn new(packing: Packing, watch: &'w dyn Watch) -> io::Result<Option<Self>> {
+    /// `None` for what is not packed. `window_log` bounds the window of zstd.
+    pub(super) fn new(packing: Packing, window_log: u32, watch: &'w dyn Watch) -> io::Result<Option<Self>> {
         let sink = HashWriter { hash: Sha256::new(), bytes: 0, watch };
         match packing {
             Packing::Plain | Packing::Other(_) => Ok(None),
             Packing::Gzip => Ok(Some(Self(Inner::Gzip(Box::new(MultiGzDecoder::new(sink)))))),
             Packing::Zstd => {
                 let mut decoder = Decoder::new()?;
-                decoder.set_parameter(DParameter::WindowLogMax(LAYER_WINDOW_LOG))?;
+                decoder.set_parameter(DParameter::WindowLogMax(window_log))?;
                 Ok(Some(Self(Inner::Zstd { decoder, out: vec![0; CHUNK], sink, in_frame: true })))
             }
         }
@@ -147,7 +147,7 @@ impl<'w> Unpacker<'w> {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
-    use crate::domain::progress::Unwatched;
+    use crate::{domain::progress::Unwatched, image::limits::LAYER_WINDOW_LOG};
     use proptest::prelude::*;
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -157,7 +157,7 @@ mod tests {
     }
 
     fn unpack(packed: &[u8], step: usize) -> io::Result<(Digest, u64)> {
-        let mut unpacker = Unpacker::new(packing(packed), &Unwatched).unwrap().unwrap();
+        let mut unpacker = Unpacker::new(packing(packed), LAYER_WINDOW_LOG, &Unwatched).unwrap().unwrap();
         for piece in packed.chunks(step) {
             unpacker.push(piece)?;
         }

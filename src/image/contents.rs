@@ -9,7 +9,9 @@ use super::{
     document::Document,
     error::{ImageError, shown},
     json::JsonProblem,
-    limits::{LINKS, MEMBERS, NAME_BYTES, REMEMBERED_BYTES},
+    limits::{
+        FEW_BYTES, FEW_MEMBERS, LAYER_WINDOW_LOG, LINKS, MEMBERS, NAME_BYTES, REMEMBERED_BYTES, USUAL_WINDOW_LOG,
+    },
 };
 use crate::domain::digest::Digest;
 
@@ -70,6 +72,12 @@ impl Contents {
             )));
         }
         self.remember(name.len())
+    }
+
+    /// Base-two logarithm of the largest zstd window that the next layer may have.
+    pub(super) const fn window_log(&self) -> u32 {
+        let has_few = self.counted <= FEW_MEMBERS && self.remembered <= FEW_BYTES;
+        if has_few { LAYER_WINDOW_LOG } else { USUAL_WINDOW_LOG }
     }
 
     fn remember(&mut self, bytes: usize) -> Result<(), ImageError> {

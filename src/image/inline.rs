@@ -25,7 +25,7 @@ pub(super) fn expand(contents: &mut Contents, watch: &dyn Watch) -> Result<(), I
         let mut next = Vec::new();
         for (digest, bytes) in std::mem::take(&mut embedded) {
             let name = names::blob_name(digest);
-            let mut hash = MemberHash::new(bytes.len() as u64, watch);
+            let mut hash = MemberHash::new(bytes.len() as u64, contents, watch);
             hash.push(&bytes)?;
             let blob = hash.finish()?;
             if contents.file(&name).is_some_and(|known| known.digest == blob.digest) {

@@ -83,7 +83,7 @@ impl Layout {
             contents.count(&file.name)?;
             let input = File::open(&file.path).map_err(|cause| ImageError::open(&file.path, cause))?;
             let blob = through(input, meter, |mut feed| {
-                let mut hash = MemberHash::new(file.size, watch);
+                let mut hash = MemberHash::new(file.size, &contents, watch);
                 loop {
                     go_on(watch)?;
                     let bytes = feed.fill_buf().map_err(|error| ImageError::from_read(0, error))?;

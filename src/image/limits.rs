@@ -51,5 +51,11 @@ pub(super) const LINKS: usize = 16;
 /// 10 on). A decoder takes that memory only as far as a frame fills it. More would let an archive choose how much is used.
 pub(super) const LAYER_WINDOW_LOG: u32 = 25;
 
-/// The same for the outer file: 8 MiB, since a layer's window comes on top. `zstd` itself keeps to it below `--long`.
-pub(super) const OUTER_WINDOW_LOG: u32 = 23;
+/// Members, and bytes remembered of them, beside which a layer may have that window. No image has as many; an archive that
+/// is made to take memory is to have it once.
+pub(super) const FEW_MEMBERS: usize = 8192;
+pub(super) const FEW_BYTES: usize = 1024 * 1024;
+
+/// The same for the outer file, since a layer's window comes on top, and for layers beside much else: 8 MiB. `zstd` itself
+/// keeps to it below `--long`.
+pub(super) const USUAL_WINDOW_LOG: u32 = 23;

@@ -4,7 +4,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     codec::{LARGE_WINDOW, MAGIC_BYTES, Packing, Unpacker, is_large_window, packing},
-    contents::{Blob, Content},
+    contents::{Blob, Content, Contents},
     document,
     error::ImageError,
     json::JsonProblem,
@@ -16,6 +16,7 @@ use crate::domain::{digest::Digest, progress::Watch, text::clean_to};
 /// where they differ, and the document where the bytes are JSON.
 pub(super) struct MemberHash<'w> {
     watch: &'w dyn Watch,
+    window_log: u32,
     stored: Sha256,
     bytes: u64,
     size: u64,
@@ -34,9 +35,16 @@ enum Taking<'w> {
 }
 
 impl<'w> MemberHash<'w> {
-    /// For a member of `size` bytes.
-    pub(super) fn new(size: u64, watch: &'w dyn Watch) -> Self {
-        Self { watch, stored: Sha256::new(), bytes: 0, size, taking: Taking::Unknown(Vec::new()) }
+    /// For a member of `size` bytes that comes to `contents`.
+    pub(super) fn new(size: u64, contents: &Contents, watch: &'w dyn Watch) -> Self {
+        Self {
+            watch,
+            window_log: contents.window_log(),
+            stored: Sha256::new(),
+            bytes: 0,
+            size,
+            taking: Taking::Unknown(Vec::new()),
+        }
     }
 
     /// The next bytes.
@@ -59,7 +67,7 @@ impl<'w> MemberHash<'w> {
         let head = std::mem::take(head);
         self.taking = match packing(&head) {
             Packing::Other(name) => Taking::Unsupported(name),
-            packed @ (Packing::Gzip | Packing::Zstd) => match Unpacker::new(packed, self.watch) {
+            packed @ (Packing::Gzip | Packing::Zstd) => match Unpacker::new(packed, self.window_log, self.watch) {
                 Ok(Some(unpacker)) => Taking::Packed(unpacker),
                 Ok(None) => Taking::Plain,
                 Err(cause) => Taking::Damaged(cause.to_string().into()),
