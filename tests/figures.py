@@ -6,7 +6,7 @@ the hashing figure the engine that DAOCHAIN_TEST_DOCKER names (left out, and sai
 noisy: medians of several runs, and a figure over its bound is said and fails nothing, unless --strict asks for it (then
 twice the bound fails, which noise does not explain).
 """
-import fcntl, os, pty, select, shutil, signal, statistics, struct, subprocess, sys, tempfile, termios, time
+import fcntl, json, os, pty, select, shutil, signal, statistics, struct, subprocess, sys, tempfile, termios, time
 
 program = os.path.abspath(sys.argv[1])
 here = os.path.dirname(os.path.abspath(__file__))
@@ -163,8 +163,64 @@ def hashing_figures():
                f"({ours:.2f} s / {saves:.2f} s, medians of 5 pairs)")
         figure("peak memory of `hash` of 1 GB", peak(hash_, env) - peak([program, "--version"], env), 32, "MB",
                "above that of --version")
+        figure("from Ctrl-C to the end of `hash`, median of 5",
+               statistics.median(cancelled(hash_, env) for _ in range(5)), 100, "ms")
     finally:
         subprocess.run(["docker", "rmi", "-f", tag], env=env, stdout=subprocess.DEVNULL)
+
+
+def cancelled(command, env):
+    """Milliseconds from Ctrl-C to the end of the program, in the middle of its work."""
+    process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(1.5)
+    began = time.perf_counter()
+    process.send_signal(signal.SIGINT)
+    process.wait(10)
+    return (time.perf_counter() - began) * 1000
+
+
+def live_figures():
+    """From something that happens elsewhere to the row that shows it, without a key."""
+    host = os.environ.get("DAOCHAIN_TEST_DOCKER")
+    if not host:
+        print("live rows: left out, DAOCHAIN_TEST_DOCKER names no engine")
+        return
+    home, context = (tempfile.mkdtemp(prefix=f"{name}.", dir=work) for name in ("live", "context"))
+    passphrase = os.path.join(work, "passphrase")
+    with open(passphrase, "w") as file:
+        file.write("a passphrase of the figures\n")
+    with open(f"{context}/Dockerfile", "w") as file:
+        file.write("FROM scratch\nCOPY Dockerfile /x\n")
+    env = {**os.environ, "DOCKER_HOST": host, "DOCKER_BUILDKIT": "0", "DAOCHAIN_HOME": home,
+           "DAOCHAIN_PASSWORD_FILE": passphrase}
+    run = lambda *command: subprocess.run(command, env=env, check=True, capture_output=True, text=True).stdout
+    ours = lambda *args: run(program, *args, "--json")
+    tag, other = "daochain-live/app:1", "daochain-live/app:2"
+    run("docker", "build", "-q", "-t", tag, context)
+    try:
+        account = json.loads(ours("account", "new"))["account"]["address"]
+        ours("account", "fund", account)
+        ours("trust", "add", "daochain-live/*", account)
+        screen = Screen([], {"DOCKER_HOST": host, "DAOCHAIN_HOME": home}, size=(40, 120))
+        os.write(screen.master, b"/daochain-live\r")
+        screen.drain(4)
+
+        def until(words):
+            """Seconds from now until the screen has said so."""
+            began, out = time.perf_counter(), b""
+            while words not in out:
+                if time.perf_counter() - began > 30:
+                    raise SystemExit(f"the screen never said {words!r}")
+                out += screen.read(0.05)
+            return time.perf_counter() - began
+
+        run("docker", "tag", tag, other)
+        figure("from `docker tag` to the row", until(b"app:2"), 2, "s")
+        ours("publish", tag, "--yes")
+        figure("from another process's publication to the verdict", until("✔".encode()), 2, "s")
+        screen.close()
+    finally:
+        subprocess.run(["docker", "rmi", "-f", tag, other], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def peak(command, env):
@@ -194,6 +250,7 @@ def verdict_figures():
 try:
     screen_figures()
     verdict_figures()
+    live_figures()
     hashing_figures()
 finally:
     shutil.rmtree(work, ignore_errors=True)
