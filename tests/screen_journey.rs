@@ -6,7 +6,7 @@ mod support;
 use std::time::{Duration, Instant};
 
 use support::{
-    Home, PASSPHRASE, build, docker, docker_host,
+    Built, Home, PASSPHRASE, build, docker, docker_host,
     terminal::{Terminal, key},
     unique, without,
 };
@@ -56,6 +56,14 @@ fn make_account(home: &Home, terminal: &mut Terminal) -> String {
 fn publish(terminal: &mut Terminal, name: &str) {
     terminal.send("p").wait_for_text("passphrase").send(PASSPHRASE).wait_for_text("•••");
     terminal.capture(name).send(key::ENTER).wait_for_text("in block").send(key::ESC);
+}
+
+/// Builds an image on another.
+fn build_on(base: &str, tag: &str) -> Built {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    std::fs::write(dir.path().join("Dockerfile"), format!("FROM {base}\nCOPY Dockerfile /{tag}\n")).expect("a file");
+    let id = docker(&["build", "-q", "-t", tag, &dir.path().display().to_string()]);
+    Built { id, tag: tag.to_owned() }
 }
 
 /// Changes one byte of `content` in a file, and nothing else.
@@ -131,6 +139,29 @@ fn a_publication_of_another_process_changes_the_row_without_a_key() {
     changes(&mut terminal, &["no image matches"], || drop(image));
 
     terminal.send(key::CTRL_C);
+    assert_eq!(terminal.finish().1, 0);
+}
+
+#[test]
+fn one_key_measures_every_image_and_what_they_share_once() {
+    if without("docker") {
+        return;
+    }
+    let home = Home::new().with_docker();
+    let names = ['s', 't', 'u'].map(short_reference);
+    let _base = build(&names[0], &unique("shared"));
+    let _others: Vec<_> = names[1..].iter().map(|name| build_on(&names[0], name)).collect();
+    let mut terminal = screen(&home);
+    filter(&mut terminal, &format!("{}:1", std::process::id()));
+    for name in &names {
+        terminal.wait_for_line(&[name, "unpublished"]);
+    }
+    terminal.send("gV");
+    for _ in &names {
+        terminal.wait_for_text("measured <").send("j");
+    }
+    // Images of other tests may still be measured, which is asked about.
+    terminal.send("qy");
     assert_eq!(terminal.finish().1, 0);
 }
 
