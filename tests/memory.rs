@@ -1,5 +1,5 @@
-//! What `hash` takes of memory, above the same of a tiny archive, for archives made to take as much as they can. The bounds
-//! are those that the README states.
+//! What `hash` takes of memory, above the same of a tiny archive, for archives made to take as much as they can. The larger
+//! of the bounds is the README's.
 #![expect(
     clippy::expect_used,
     clippy::print_stderr,

@@ -52,7 +52,7 @@ pub struct Globals {
     /// Use this network of the configuration; `dev` is the embedded one
     #[arg(long, global = true, value_name = "NAME")]
     pub network: Option<String>,
-    /// Ask this Ethereum endpoint; several must agree
+    /// Ask this Ethereum endpoint; of several, the first
     #[arg(long, global = true, value_name = "URL")]
     pub rpc: Vec<String>,
     /// Ask this Docker engine

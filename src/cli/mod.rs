@@ -44,7 +44,7 @@ use self::{
 };
 use crate::{
     config::Config,
-    ops::{Context, Failure},
+    ops::{Context, Failure, publish::has_open},
 };
 
 /// How long the embedded node may take to end in order.
@@ -160,6 +160,11 @@ async fn perform(command: Option<Command>, globals: Globals, mut console: Consol
     let told = tell_notices(&context, &mut console, 0);
     let mut session = Session { context: context.clone(), console, globals, token: CancellationToken::new() };
     let token = session.token.clone();
+    if matches!(command, Command::Images | Command::Verify(_) | Command::History(_)) && has_open(&context).await {
+        session.console.note(
+            "daochain: an earlier publication or revocation has not come to its end; the next one, or the screen, takes it up",
+        );
+    }
     let sends = matches!(command, Command::Publish(_) | Command::Revoke(_));
     let outcome = until_signalled(Box::pin(execute(&mut session, command)), &token, sends).await;
     // Starting the embedded node may have set files aside.

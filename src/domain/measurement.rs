@@ -36,8 +36,7 @@ pub enum ImageState {
 /// One image of a stream.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MeasuredImage {
-    /// Names that the archive gives it, normalised. Names that are none are left out and said in `problem` of nothing: an
-    /// archive may hold any text.
+    /// Names that the archive gives it, normalised. What is no name is left out.
     pub references: Vec<Reference>,
     /// The conclusion.
     pub state: ImageState,

@@ -7,16 +7,18 @@ pub struct Platform {
     architecture: String,
     /// A variant, or features of the operating system, that not every machine of this architecture has.
     is_particular: bool,
+    /// Words beyond ASCII, of which engines make others (Go's `strings.ToLower`).
+    is_odd: bool,
 }
 
 /// What an engine makes of an image's platform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
-    /// Every engine of that platform takes it for its own.
+    /// It is the engine's own, whatever its version and the machine's model.
     Own,
-    /// That depends on the engine's version or on the machine's model.
+    /// It may be.
     Unsure,
-    /// None does.
+    /// It is not.
     Other,
 }
 
@@ -24,6 +26,7 @@ impl Platform {
     /// The platform of these words. `has_features` when it asks more of the operating system (`os.features`, `os.version`).
     #[must_use]
     pub fn new(os: &str, architecture: &str, variant: &str, has_features: bool) -> Self {
+        let is_odd = !(os.is_ascii() && architecture.is_ascii() && variant.is_ascii());
         let lower = |text: &str| text.to_ascii_lowercase();
         let (os, architecture, variant) = (lower(os), lower(architecture), lower(variant));
         let known = match architecture.as_str() {
@@ -44,6 +47,7 @@ impl Platform {
             os: if os == "macos" { "darwin".to_owned() } else { os },
             architecture: known.to_owned(),
             is_particular: has_features || !is_usual,
+            is_odd,
         }
     }
 
@@ -53,9 +57,18 @@ impl Platform {
         self.os.len() + self.architecture.len()
     }
 
+    /// Whether operating system and architecture are the same words.
+    #[must_use]
+    pub fn is_for_the_same(&self, other: &Self) -> bool {
+        (&self.os, &self.architecture) == (&other.os, &other.architecture)
+    }
+
     /// What an engine of the platform `own` makes of it. An empty operating system is any to engines.
     #[must_use]
     pub fn standing(&self, own: &Self) -> Standing {
+        if self.is_odd {
+            return Standing::Unsure;
+        }
         match (self.architecture == own.architecture, self.os == own.os, self.os.is_empty()) {
             (true, true, _) if !self.is_particular => Standing::Own,
             (true, true, _) | (true, _, true) => Standing::Unsure,
@@ -112,6 +125,7 @@ mod tests {
         ] {
             assert_eq!(standing(unsure, own), Standing::Unsure, "{unsure}");
         }
+        assert_eq!(standing("l\u{130}nux/amd64", "linux/amd64"), Standing::Unsure, "Go makes it `linux`");
         let particular = Platform::new("linux", "amd64", "", true);
         assert_eq!(particular.standing(&"linux/amd64".into()), Standing::Unsure);
     }

@@ -27,9 +27,11 @@ pub(super) struct Blob {
 
 /// What a member's bytes are.
 pub(super) enum Content {
-    /// Neither packed nor a document that another member can refer to.
+    /// Neither packed nor JSON.
     Plain,
-    /// JSON.
+    /// JSON that no other member can refer to as a document.
+    Json,
+    /// A document.
     Document(Box<Result<Document, JsonProblem>>),
     /// Packed: SHA-256 and size of what is inside.
     Packed(Box<(Digest, u64)>),
@@ -164,7 +166,7 @@ impl Member {
             Self::Special => return 0,
         };
         match &blob.content {
-            Content::Plain | Content::Unsupported(_) => 0,
+            Content::Plain | Content::Json | Content::Unsupported(_) => 0,
             Content::Document(document) => {
                 let beside = match &**document {
                     Ok(document) => document.weight(),
@@ -196,7 +198,7 @@ impl Blob {
     /// Digest and size of the content, unpacked. `Err` with a sentence's end when the stream is damaged.
     pub(super) fn unpacked(&self, name: &str) -> Result<Result<(Digest, u64), &str>, ImageError> {
         match &self.content {
-            Content::Plain | Content::Document(_) => Ok(Ok((self.digest, self.bytes))),
+            Content::Plain | Content::Json | Content::Document(_) => Ok(Ok((self.digest, self.bytes))),
             Content::Packed(inside) => Ok(Ok(**inside)),
             Content::Damaged(cause) => Ok(Err(cause)),
             Content::Unsupported(packing) => Err(ImageError::refused(format!(

@@ -44,6 +44,14 @@ pub struct Identity {
     pub manifests: Vec<MeasuredManifest>,
 }
 
+impl Identity {
+    /// The platform that attestations have.
+    fn is_for_no_machine(&self) -> bool {
+        let unknown = Platform::new("unknown", "unknown", "", false);
+        self.built_for.as_ref().is_some_and(|platform| *platform == unknown)
+    }
+}
+
 /// One way from the root to where an image may be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Branch {
@@ -62,7 +70,7 @@ pub enum Behind {
     Absent,
     /// Content that is no image's, or no image's that is understood.
     Unclear,
-    /// Statements about another image, which no engine runs.
+    /// Statements about another image. Engines run even these where they find nothing better.
     Attestation,
 }
 
@@ -235,10 +243,13 @@ impl Walk<'_, '_> {
             Lookup::Is(Document::Index(children), _) => return self.index(digest, children),
             Lookup::Is(Document::Manifest(manifest), _) => {
                 let is_marked = descriptor.is_some_and(|(descriptor, _)| descriptor.is_attestation());
-                if is_marked && manifest.is_attestation() {
-                    Behind::Attestation
-                } else {
-                    self.manifest(digest, manifest)?
+                match self.manifest(digest, manifest)? {
+                    Behind::Image(identity)
+                        if is_marked && manifest.is_attestation() && identity.is_for_no_machine() =>
+                    {
+                        Behind::Attestation
+                    }
+                    behind => behind,
                 }
             }
             Lookup::Is(..) | Lookup::Other => Behind::Unclear,

@@ -9,8 +9,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    contents::{Blob, Contents},
-    document::{Descriptor, Document, Manifest},
+    contents::{Blob, Content, Contents},
+    document::{ClaimedDigest, Descriptor, Document, Manifest},
     error::{ImageError, shown},
     inline,
     judge::{Claim, Found, judge, unusable, worsen},
@@ -19,6 +19,7 @@ use super::{
     saved::reference,
 };
 use crate::domain::{
+    Platform,
     digest::Digest,
     measurement::{ImageState, MeasuredManifest},
     reference::Reference,
@@ -193,7 +194,11 @@ impl<'c> Walk<'c, '_> {
                 self.images += 1;
                 Ok(())
             }
-            Step::Manifest(_, manifest) if descriptor.is_attestation() && manifest.is_attestation() => Ok(()),
+            Step::Manifest(digest, manifest)
+                if descriptor.is_attestation() && self.is_attestation(digest, manifest) =>
+            {
+                Ok(())
+            }
             Step::Manifest(digest, manifest) => {
                 self.images += 1;
                 self.manifest(descriptor, digest, manifest, parents)
@@ -216,6 +221,27 @@ impl<'c> Walk<'c, '_> {
                 Ok(())
             }
         }
+    }
+
+    /// True for a manifest that holds statements and nothing that could be run: a configuration for no machine, whose layers
+    /// are those statements, and JSON.
+    fn is_attestation(&self, digest: Digest, manifest: &Manifest) -> bool {
+        let name = names::blob_name(digest);
+        let blob = |descriptor: &Descriptor| {
+            descriptor.digest.get(&name).ok().and_then(|digest| self.contents.file(&names::blob_name(digest)))
+        };
+        let Some(Ok(Document::Config(config))) = blob(&manifest.config).and_then(Blob::document) else { return false };
+        let unknown = Platform::new("unknown", "unknown", "", false);
+        let is_statement = |(layer, diff_id): (&Descriptor, &ClaimedDigest)| {
+            let said = layer.digest.get(&name).ok();
+            said.is_some()
+                && said == diff_id.get(&name).ok()
+                && blob(layer).is_some_and(|blob| Some(blob.digest) == said && matches!(blob.content, Content::Json))
+        };
+        manifest.is_attestation()
+            && config.built_for.as_ref() == Some(&unknown)
+            && config.diff_ids.len() == manifest.layers.len()
+            && manifest.layers.iter().zip(&config.diff_ids).all(is_statement)
     }
 
     fn step(&mut self, descriptor: &Descriptor, from: &str) -> Result<Step<'c>, ImageError> {

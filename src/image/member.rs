@@ -114,7 +114,7 @@ impl<'w> MemberHash<'w> {
             // Nothing at all is no document, rather than a damaged one.
             Taking::Json(text) if text.trim_ascii().is_empty() => Content::Plain,
             Taking::Json(text) => {
-                document::parse(&text).map_or(Content::Plain, |document| Content::Document(Box::new(document)))
+                document::parse(&text).map_or(Content::Json, |document| Content::Document(Box::new(document)))
             }
             Taking::LargeJson => Content::Document(Box::new(Err(JsonProblem::TooLarge))),
             Taking::Plain | Taking::Unknown(_) => Content::Plain,

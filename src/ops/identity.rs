@@ -1,9 +1,9 @@
 //! Which image an engine means by a manifest or an index: which configuration stands behind it.
 //!
-//! Behind a manifest, or an index of one image, there is nothing to choose. Of several images engines choose by rules that
-//! change with their versions, and by what they hold at the moment. So one is chosen here only where all of them would: the
-//! one that is certainly for the engine's own platform, beside none that may be, or the only one that is here. Everything else
-//! stays open, and what is open is never evidence.
+//! Behind a manifest, or an index that leads to one, there is nothing to choose. Of several manifests engines choose by rules
+//! that change with their versions, and by what they hold at the moment: they run whatever they find best, attestations even.
+//! So one is chosen here only if it is whole, certainly for the engine's own platform, and beside nothing that may be, and if
+//! the engine says the same of it. Everything else stays open, and what is open is never evidence.
 
 use std::{
     collections::HashMap,
@@ -14,7 +14,7 @@ use futures_util::{StreamExt as _, stream};
 
 use super::context::blocking;
 use crate::{
-    docker::{self, ContentStore, Engine, EngineInfo},
+    docker::{self, ContentStore, Engine, EngineInfo, ImageDetail},
     domain::{
         Digest, Platform,
         digest::DigestKind,
@@ -99,7 +99,7 @@ fn look(context: &Context, engine: &Engine, store: Option<&ContentStore>, root: 
     let found = identify(root, &|digest| store.read(digest, FETCHED_BYTES), &|digest| store.has(digest));
     match found {
         Ok(branches) if is_nothing(&branches) => Knowledge::Nothing,
-        Ok(branches) => conclude(context, engine, root, branches),
+        Ok(branches) => conclude(context, engine, root, branches, View::Whole),
         Err(error) => {
             tracing::debug!(%root, %error, "an image is not identified");
             Knowledge::Open
@@ -112,26 +112,38 @@ fn is_nothing(branches: &[Branch]) -> bool {
     matches!(branches, [Branch { described, behind: Behind::Absent }] if described.is_empty())
 }
 
-/// Which image `root` is by branches that are all that is here.
-pub(super) fn conclude(context: &Context, engine: &Engine, root: Digest, branches: Vec<Branch>) -> Knowledge {
-    choose(branches, own_platform(engine.info()).as_ref()).map_or(Knowledge::Open, |meant| {
+/// Which image `root` is by its branches. What there was a choice of is still to be [confirmed](confirm).
+pub(super) fn conclude(
+    context: &Context,
+    engine: &Engine,
+    root: Digest,
+    branches: Vec<Branch>,
+    view: View,
+) -> Knowledge {
+    choose(branches, own_platform(engine.info()).as_ref(), view).map_or(Knowledge::Open, |meant| {
         context.identities().note(root, &meant);
         Knowledge::Meant(Box::new(meant))
     })
 }
 
-/// Files of a content store may be another client's of the same containerd. The layers that the engine itself tells of must
-/// be the chosen image's, where there was a choice.
-async fn confirm(engine: &Engine, root: Digest, known: Knowledge) -> Knowledge {
+/// Files of a content store may be another client's of the same containerd. Where there was a choice, what the engine itself
+/// tells of the image must be true of the chosen one.
+pub(super) async fn confirm(engine: &Engine, root: Digest, known: Knowledge) -> Knowledge {
     let Some(Meant { is_final: false, identity: Some(identity), .. }) = known.meant() else { return known };
     match engine.inspect(&root.to_string()).await {
-        Ok(detail) if detail.layers == identity.diff_ids => known,
+        Ok(detail) if is_told_of(&detail, identity) => known,
         Ok(_) => Knowledge::Open,
         Err(error) => {
             tracing::debug!(%root, %error, "an image is not identified");
-            Knowledge::Nothing
+            Knowledge::Open
         }
     }
+}
+
+fn is_told_of(detail: &ImageDetail, identity: &Identity) -> bool {
+    let platform = detail.platform.as_deref().map(Platform::from);
+    let is_platform = platform.zip(identity.built_for.as_ref()).is_some_and(|(one, other)| one.is_for_the_same(other));
+    is_platform && detail.layers == identity.diff_ids && detail.created == identity.created
 }
 
 /// Which image `image` is, by as much of its export as tells: for an engine whose content store cannot be read. The
@@ -150,40 +162,50 @@ pub async fn identify_by_export(
         // Nothing that an export tells would be more certain.
         return Ok(image.clone());
     }
-    let (context, image) = (context.clone(), image.clone());
-    blocking(move || {
-        let own = own_platform(engine.info());
-        let is_final = |found: &[Branch]| choose(found.to_vec(), own.as_ref()).is_some_and(|meant| meant.is_final);
-        let found = engine
-            .export_reader(&[&image.id.id], &*watch)
+    let of_engine = engine.clone();
+    let found = blocking(move || {
+        let found = of_engine
+            .export_reader(&[&root.to_string()], &*watch)
             .map_err(Failure::from)
-            .and_then(|reader| Ok(identify_export(reader, root, &is_final, &*watch)?));
-        let found = if watch.is_cancelled() { return Err(Failure::cancelled()) } else { found? };
-        let known = conclude(&context, &engine, root, found);
-        let identity = known.meant().and_then(|meant| meant.identity.as_ref());
-        Ok(identity.map_or_else(|| image.clone(), |identity| identified(image.clone(), identity)))
-    })
-    .await
+            .and_then(|reader| Ok(identify_export(reader, root, &is_alone, &*watch)?));
+        if watch.is_cancelled() { Err(Failure::cancelled()) } else { found }
+    });
+    let known = conclude(context, &engine, root, found.await?, View::Export);
+    let known = confirm(&engine, root, known).await;
+    let identity = known.meant().and_then(|meant| meant.identity.as_ref());
+    Ok(identity.map_or_else(|| image.clone(), |identity| identified(image.clone(), identity)))
+}
+
+/// There is one branch, with an image at its end.
+fn is_alone(branches: &[Branch]) -> bool {
+    matches!(branches, [Branch { behind: Behind::Image(_), .. }])
 }
 
 fn own_platform(engine: &EngineInfo) -> Option<Platform> {
     engine.platform.as_deref().map(Platform::from)
 }
 
-/// The image that every engine of the platform `own` means by these branches, which are all there are. `None` where that is
-/// not certain.
-fn choose(branches: Vec<Branch>, own: Option<&Platform>) -> Option<Meant> {
-    let is_final = branches.iter().filter(|branch| branch.behind != Behind::Attestation).count() == 1;
-    let own_or_unsure = |branch: &&Branch| standing(branch, own) != Standing::Other;
-    let chosen = match branches.iter().filter(own_or_unsure).collect::<Vec<_>>().as_slice() {
-        [only] if standing(only, own) == Standing::Own && is_here(only) => Some((*only).clone()),
-        _ => None,
-    };
-    // Of what is not here none can be run.
-    let is_candidate = |branch: &Branch| matches!(branch.behind, Behind::Image(_) | Behind::Unclear);
-    let mut candidates = branches.into_iter().filter(is_candidate);
-    let only = candidates.next().filter(|only| candidates.next().is_none() && (is_final || is_here(only)));
-    match chosen.or(only)?.behind {
+/// How much is seen of what an engine holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum View {
+    /// Every file of its content store.
+    Whole,
+    /// What it exports: images are left out of which a layer is held unpacked only, and those it runs all the same.
+    Export,
+}
+
+/// The image that an engine of the platform `own` means by these branches. `None` where that is not certain.
+fn choose(mut branches: Vec<Branch>, own: Option<&Platform>, view: View) -> Option<Meant> {
+    let is_final = is_alone(&branches);
+    if !is_final {
+        let may_be_meant = |branch: &Branch| standing(branch, own, view) != Standing::Other;
+        branches.retain(may_be_meant);
+        let is_certain = |only: &Branch| standing(only, own, view) == Standing::Own && is_here(only);
+        if branches.len() != 1 || !branches.iter().all(is_certain) {
+            return None;
+        }
+    }
+    match branches.pop()?.behind {
         Behind::Image(identity) => Some(Meant { config: identity.config, identity: Some(*identity), is_final }),
         Behind::Absent | Behind::Unclear | Behind::Attestation => None,
     }
@@ -193,13 +215,14 @@ fn is_here(branch: &Branch) -> bool {
     matches!(&branch.behind, Behind::Image(identity) if identity.is_whole)
 }
 
-/// What engines make of a branch: what all descriptors on the way and the configuration agree on.
-fn standing(branch: &Branch, own: Option<&Platform>) -> Standing {
+/// Whether a branch may be the engine's own platform's: what all descriptors on the way and the configuration agree on.
+fn standing(branch: &Branch, own: Option<&Platform>, view: View) -> Standing {
     let of = |platform: &Platform| own.map_or(Standing::Unsure, |own| platform.standing(own));
-    let config = match &branch.behind {
-        Behind::Image(identity) => Some(identity.built_for.as_ref().map_or(Standing::Unsure, of)),
-        Behind::Absent | Behind::Unclear => None,
-        Behind::Attestation => return Standing::Other,
+    let config = match (&branch.behind, view) {
+        (Behind::Image(identity), _) => Some(identity.built_for.as_ref().map_or(Standing::Unsure, of)),
+        (Behind::Absent, View::Whole) => None,
+        (Behind::Absent, View::Export) | (Behind::Unclear, _) => Some(Standing::Unsure),
+        (Behind::Attestation, _) => return Standing::Other,
     };
     let mut said = branch.described.iter().map(of).chain(config);
     let first = said.next().unwrap_or(Standing::Unsure);
@@ -259,67 +282,71 @@ mod tests {
         branch(&[platform], platform)
     }
 
-    fn chosen(branches: &[Branch]) -> Option<(String, bool)> {
-        let meant = choose(branches.to_vec(), Some(&"linux/amd64".into()))?;
+    fn chosen(branches: &[Branch], view: View) -> Option<(String, bool)> {
+        let meant = choose(branches.to_vec(), Some(&"linux/amd64".into()), view)?;
         Some((meant.identity?.platform.unwrap_or_default(), meant.is_final))
     }
 
     #[track_caller]
     fn is(branches: &[Branch], platform: &str, is_final: bool) {
-        assert_eq!(chosen(branches), Some((platform.to_owned(), is_final)));
+        assert_eq!(chosen(branches, View::Whole), Some((platform.to_owned(), is_final)));
     }
 
     #[track_caller]
     fn is_open(branches: &[Branch]) {
-        assert_eq!(chosen(branches), None);
+        assert_eq!(chosen(branches, View::Whole), None);
+        assert_eq!(chosen(branches, View::Export), None);
     }
 
     #[test]
     fn what_is_alone_is_meant_for_ever() {
         is(&[branch(&[], "linux/arm64")], "linux/arm64", true);
         is(&[branch(&["linux/amd64"], "linux/arm64")], "linux/arm64", true);
-        is(&[plain("linux/arm64"), with(&["unknown/unknown"], Behind::Attestation)], "linux/arm64", true);
         is_open(&[with(&[], Behind::Absent)]);
         is_open(&[with(&[], Behind::Unclear)]);
+        is_open(&[with(&["unknown/unknown"], Behind::Attestation)]);
         is_open(&[]);
     }
 
     #[test]
     fn of_several_the_engines_own_platform_is_meant_while_it_is_here() {
-        is(&[plain("linux/arm64"), plain("linux/amd64"), plain("linux/386")], "linux/amd64", false);
-        is(&[plain("linux/amd64"), with(&["linux/arm64"], Behind::Absent)], "linux/amd64", false);
-        is(&[plain("linux/amd64"), with(&["linux/arm64"], Behind::Unclear)], "linux/amd64", false);
+        let attestation = with(&["unknown/unknown"], Behind::Attestation);
+        is(&[plain("linux/amd64"), attestation.clone()], "linux/amd64", false);
+        is(&[plain("linux/arm64"), plain("linux/amd64"), plain("linux/386"), attestation], "linux/amd64", false);
         is(&[branch(&["linux/x86_64"], "linux/amd64"), plain("linux/arm64")], "linux/amd64", false);
         is_open(&[plain("linux/arm64"), plain("linux/s390x")]);
         is_open(&[plain("linux/amd64"), plain("linux/amd64")]);
-    }
-
-    #[test]
-    fn of_several_the_only_one_that_is_here_is_meant_until_another_comes() {
-        is(&[plain("linux/arm64"), with(&["linux/amd64"], Behind::Absent)], "linux/arm64", false);
-        is(&[plain("linux/amd64/v3"), with(&[], Behind::Absent)], "linux/amd64/v3", false);
-        is(&[plain("linux/amd64"), with(&[], Behind::Absent)], "linux/amd64", false);
-        is_open(&[plain("linux/arm64"), with(&["linux/s390x"], Behind::Unclear)]);
-        is_open(&[plain("linux/arm64"), with(&[], Behind::Unclear), with(&["linux/amd64"], Behind::Absent)]);
         let mut part = plain("linux/amd64");
         if let Behind::Image(identity) = &mut part.behind {
             identity.is_whole = false;
         }
-        is_open(&[part.clone(), plain("linux/arm64")]);
-        is_open(&[part, with(&["linux/arm64"], Behind::Absent)]);
+        is_open(&[part, plain("linux/arm64")]);
     }
 
-    /// The likes of each were loaded into Docker 26.1 and 28.5, which did not run the same.
+    #[test]
+    fn what_is_absent_from_a_content_store_is_not_run_and_from_an_export_it_may_be() {
+        let pulled = [plain("linux/amd64"), with(&["linux/arm64"], Behind::Absent)];
+        is(&pulled, "linux/amd64", false);
+        assert_eq!(chosen(&pulled, View::Export), None);
+        is_open(&[plain("linux/amd64"), with(&["linux/amd64"], Behind::Absent)]);
+        is_open(&[plain("linux/amd64"), with(&[], Behind::Absent)]);
+        is_open(&[plain("linux/arm64"), with(&["linux/amd64"], Behind::Absent)]);
+    }
+
+    /// The likes of each were loaded into Docker 26.1 and 28.5, which ran another image than its neighbours would suggest.
     #[test]
     fn what_engines_take_one_way_or_another_stays_open() {
         is_open(&[plain("linux/386"), plain("linux/amd64/v3")]);
         is_open(&[plain("linux/arm64"), plain("linux/amd64/v3")]);
         is_open(&[plain("linux/amd64"), plain("linux/amd64/v3")]);
-        is_open(&[branch(&["unknown/unknown"], "linux/amd64"), plain("linux/amd64/v3")]);
+        is_open(&[branch(&["unknown/unknown"], "linux/amd64"), plain("linux/amd64")]);
         is_open(&[branch(&["unknown/unknown"], "linux/amd64"), plain("linux/arm64")]);
+        is_open(&[with(&["unknown/unknown"], Behind::Attestation), plain("linux/s390x")]);
         is_open(&[branch(&["linux/arm64", "linux/amd64"], "linux/arm64"), plain("linux/amd64")]);
         is_open(&[branch(&["linux/amd64"], "linux/arm64"), branch(&["linux/arm64"], "linux/amd64")]);
         is_open(&[branch(&["linux/arm64"], "linux/amd64"), plain("linux/amd64")]);
+        is_open(&[plain("l\u{130}nux/amd64"), plain("linux/amd64")]);
+        is_open(&[with(&["linux/arm64"], Behind::Unclear), plain("linux/amd64")]);
         is_open(&[branch(&[], ""), plain("linux/amd64")]);
     }
 }

@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     context::blocking,
-    identity::{self, Knowledge, Meant, cache_keys, identified, know},
+    identity::{self, Knowledge, Meant, View, cache_keys, identified, know},
 };
 use crate::{
     docker::{self, Engine},
@@ -26,8 +26,8 @@ use crate::{
 };
 
 /// Why an index is no evidence.
-const OPEN: &str = "its index holds several images, and which of them runs is left to the engine's version; load or pull the \
-                    one that is meant by its manifest's digest";
+const OPEN: &str = "its index holds several images, and it cannot be told for certain which of them runs here; load or pull the \
+                    one that is meant by its manifest's digest, or look as a user who can read the engine's content store";
 
 /// What `hash` was pointed at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -176,24 +176,27 @@ async fn measure_export(
     watch: Arc<dyn Watch>,
 ) -> Result<Exported, Failure> {
     let Ok(root) = image.id.id.parse::<Digest>() else { return Err(no_id(image)) };
-    let known = know(context, engine, vec![root]).await.pop();
-    let (context, engine, size) = (context.clone(), engine.clone(), engine.export_size(image));
-    blocking(move || {
+    let known = know(context, engine, vec![root]).await.pop().unwrap_or(Knowledge::Nothing);
+    let (of_engine, size) = (engine.clone(), engine.export_size(image));
+    let measured = blocking(move || {
         // The first byte takes seconds per gigabyte on a classic store.
-        let measured = engine
+        let measured = of_engine
             .export_reader(&[&root.to_string()], &*watch)
             .map_err(Failure::from)
             .and_then(|reader| Ok(image::measure_export(reader, size, root, &*watch)?));
         // A cancelled read reaches the measurement as an error of the stream.
-        if watch.is_cancelled() {
-            return Err(Failure::cancelled());
+        if watch.is_cancelled() { Err(Failure::cancelled()) } else { Ok(measured) }
+    });
+    let measured = measured.await?;
+    let known = match (known, &measured) {
+        (Knowledge::Nothing, Ok((measurement, branches))) => {
+            let known = known_by_export(context, engine, root, measurement, branches.clone());
+            identity::confirm(engine, root, known).await
         }
-        let known = match (known, &measured) {
-            (None | Some(Knowledge::Nothing), Ok((measurement, branches))) => {
-                known_by_export(&context, &engine, root, measurement, branches.clone())
-            }
-            (known, _) => known.unwrap_or(Knowledge::Nothing),
-        };
+        (known, _) => known,
+    };
+    let (context, engine) = (context.clone(), engine.clone());
+    blocking(move || {
         let exported = measured.map(|(measurement, _)| Exported {
             evidence: engine_evidence(root, known.meant().map(|meant| meant.config), &measurement),
             measurement,
@@ -225,7 +228,7 @@ fn known_by_export(
     if engine.info().store == docker::Store::Unknown && measurement.images.iter().any(is_root) {
         return Knowledge::Meant(Box::new(Meant { config: root, identity: None, is_final: true }));
     }
-    identity::conclude(context, engine, root, branches)
+    identity::conclude(context, engine, root, branches, View::Export)
 }
 
 fn no_id(image: &LocalImage) -> Failure {
@@ -265,16 +268,31 @@ async fn measure_path(context: &Context, path: PathBuf, watch: Arc<dyn Watch>) -
         let before = content_key(&path);
         let outcome = image::measure_file(&path, &*watch).map_err(|error| unreadable(&path, error));
         // What was written while it was read is not remembered: the key would name other bytes.
-        let Some(key) = before.filter(|key| content_key(&path).as_ref() == Some(key)) else { return outcome };
+        let Some(key) = before.filter(|key| content_key(&path).as_ref() == Some(key)) else {
+            if let Ok(measurement) = &outcome {
+                note_layers(&context, measurement);
+            }
+            return outcome;
+        };
         match (&outcome, key.as_slice()) {
             (Ok(measurement), [file]) if !path.is_dir() => remember(&context, file, measurement),
-            (Ok(measurement), _) => context.note_folder(&path, key, measurement.clone()),
+            (Ok(measurement), _) => {
+                note_layers(&context, measurement);
+                context.note_folder(&path, key, measurement.clone());
+            }
             (Err(failure), _) if failure.is_cancelled() => {}
             (Err(failure), _) => context.note_unreadable(&path, key, &failure.to_string()),
         }
         outcome
     })
     .await
+}
+
+/// What is not remembered by its bytes still tells which layers belong to its configuration.
+fn note_layers(context: &Context, measurement: &Measurement) {
+    if let Err(error) = context.store().remember_layers(measurement) {
+        tracing::warn!(%error, "layers are not remembered");
+    }
 }
 
 /// A cache that cannot be written costs time, not truth: what was measured stands.
@@ -395,12 +413,22 @@ fn engine_evidence(root: Digest, claimed: Option<Digest>, measurement: &Measurem
         (Some(claimed), [first, ..]) => {
             let meant = images.iter().find(|found| is_meant(found, root, claimed));
             // A damaged image need not tell what it was to be.
-            let found = meant.or_else(damaged).map(MeasuredImage::evidence);
+            let found = meant.or_else(damaged).map(exported_evidence);
             found.unwrap_or_else(|| contradiction(claimed, first.config_digest))
         }
-        (None, [only]) if only.state != ImageState::Measured => only.evidence(),
+        (None, [only]) if only.state != ImageState::Measured => exported_evidence(only),
         (None, [only]) if !is_led_to(only, root) => contradiction(root, only.config_digest),
         (None, _) => Evidence::Unreadable { cause: OPEN.to_owned() },
+    }
+}
+
+/// An image that an engine exports without all that it refers to.
+fn exported_evidence(found: &MeasuredImage) -> Evidence {
+    match found.evidence() {
+        Evidence::Unreadable { cause } => Evidence::Unreadable {
+            cause: format!("the engine lists this image but does not hold all of it ({cause}); pull or load it again"),
+        },
+        evidence => evidence,
     }
 }
 

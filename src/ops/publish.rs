@@ -297,8 +297,14 @@ pub struct Resumed {
     pub stage: Stage,
 }
 
+/// True when the journal holds what has not come to its end, as far as it can be read.
+pub async fn has_open(context: &Context) -> bool {
+    let store = context.store().clone();
+    blocking(move || Ok(store.has_open_entries()?)).await.unwrap_or(false)
+}
+
 /// Takes up what an earlier process of this home left open: what was signed and not broadcast is sent, what was
-/// broadcast is looked up. Called at the start of either interface.
+/// broadcast is looked up. Called at the start of the screen, and of every command that sends.
 ///
 /// # Errors
 /// When the journal cannot be read or no node answers; nothing is lost then.

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use super::{Store, StoreError};
 use crate::domain::{
@@ -24,7 +24,8 @@ const UNSETTLED: Duration = Duration::from_millis(100);
 /// What identifies measured bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum CacheKey {
-    /// An image in an engine's store, where an ID is never given to other content.
+    /// An image in an engine's store, where the engine gives an ID to one content only. Whoever changes the store below the
+    /// engine is not noticed by it.
     Engine {
         /// The engine's own ID (`ID` of `/info`): two engines may hold different bytes under one image ID.
         engine_id: String,
@@ -114,6 +115,14 @@ impl Store {
         })
     }
 
+    /// Remembers which layers the measured configurations name, though nothing identifies the bytes that were measured.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn remember_layers(&self, measurement: &Measurement) -> Result<(), StoreError> {
+        self.write("remember layers", |transaction| note_layers(transaction, measurement))
+    }
+
     /// Remembers what measuring found. The newest 10 000 are kept.
     ///
     /// # Errors
@@ -136,14 +145,7 @@ impl Store {
                 "INSERT OR REPLACE INTO measurement (key, measured) VALUES (?1, ?2)",
                 params![key.text(), json],
             )?;
-            let whole = measurement.images.iter().filter(|image| image.state == ImageState::Measured);
-            for (config, chain) in whole.filter_map(|image| image.config_digest.zip(image.chain_id())) {
-                // A configuration names its layers: what is known of it never changes.
-                transaction.execute(
-                    "INSERT OR IGNORE INTO layers (config, chain) VALUES (?1, ?2)",
-                    params![config.as_bytes(), chain.as_bytes()],
-                )?;
-            }
+            note_layers(transaction, measurement)?;
             transaction
                 .execute(
                     "DELETE FROM measurement WHERE rowid <= \
@@ -153,4 +155,16 @@ impl Store {
                 .map(drop)
         })
     }
+}
+
+/// A configuration names its layers: what is known of it never changes.
+fn note_layers(transaction: &Transaction<'_>, measurement: &Measurement) -> rusqlite::Result<()> {
+    let whole = measurement.images.iter().filter(|image| image.state == ImageState::Measured);
+    for (config, chain) in whole.filter_map(|image| image.config_digest.zip(image.chain_id())) {
+        transaction.execute(
+            "INSERT OR IGNORE INTO layers (config, chain) VALUES (?1, ?2)",
+            params![config.as_bytes(), chain.as_bytes()],
+        )?;
+    }
+    Ok(())
 }

@@ -4,10 +4,14 @@ use std::{
     io::{BufRead as _, BufReader, Write as _},
     os::unix::net::{UnixListener, UnixStream},
     path::Path,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread,
 };
 
+use daochain::domain::Digest;
 use serde_json::{Value, json};
 
 /// How it keeps images.
@@ -20,6 +24,8 @@ pub enum Store {
 /// A running engine of the platform `linux/amd64`; its thread ends with the test's process.
 pub struct FakeEngine {
     export: Arc<Mutex<Vec<u8>>>,
+    exports: Arc<AtomicUsize>,
+    layers: Arc<Mutex<Vec<Digest>>>,
 }
 
 impl FakeEngine {
@@ -32,22 +38,37 @@ impl FakeEngine {
         };
         let image = json!({"Id": id, "RepoTags": [tag], "RepoDigests": [], "ParentId": "", "Created": 1, "Size": 1,
             "SharedSize": -1, "Containers": -1, "Labels": {}});
+        // Its data lies beside the socket.
+        let root = socket.parent().expect("a folder");
         let answers = Answers {
             version: json!({"Version": "28.0.0", "ApiVersion": "1.47", "Os": "linux", "Arch": "amd64",
                 "Components": [{"Name": "Engine", "Version": "28.0.0"}]}),
-            info: json!({"ID": "FAKE", "Driver": "overlay2", "DriverStatus": [driver]}),
+            info: json!({"ID": "FAKE", "Driver": "overlay2", "DriverStatus": [driver], "DockerRootDir": root}),
             images: json!([image]),
-            inspected: json!({"Id": id, "RepoTags": [tag]}),
+            inspected: json!({"Id": id, "RepoTags": [tag], "Os": "linux", "Architecture": "amd64"}),
+            layers: Arc::default(),
             export: Arc::default(),
+            exports: Arc::default(),
         };
-        let export = Arc::clone(&answers.export);
+        let (export, exports, layers) =
+            (Arc::clone(&answers.export), Arc::clone(&answers.exports), Arc::clone(&answers.layers));
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let answers = answers.clone();
                 thread::spawn(move || serve(&stream, &answers));
             }
         });
-        Self { export }
+        Self { export, exports, layers }
+    }
+
+    /// From now on it says that the image it runs has these layers.
+    pub fn runs(&self, layers: &[Digest]) {
+        *self.layers.lock().expect("no poison") = layers.to_vec();
+    }
+
+    /// How often it exported the image.
+    pub fn exports_made(&self) -> usize {
+        self.exports.load(Ordering::Relaxed)
     }
 
     /// From now on exporting the image gives this.
@@ -62,7 +83,9 @@ struct Answers {
     info: Value,
     images: Value,
     inspected: Value,
+    layers: Arc<Mutex<Vec<Digest>>>,
     export: Arc<Mutex<Vec<u8>>>,
+    exports: Arc<AtomicUsize>,
 }
 
 /// Answers one request and hangs up.
@@ -82,8 +105,15 @@ fn serve(mut stream: &UnixStream, answers: &Answers) {
         path if path.ends_with("/version") => answers.version.to_string().into_bytes(),
         path if path.ends_with("/info") => answers.info.to_string().into_bytes(),
         path if path.ends_with("/images/json") => answers.images.to_string().into_bytes(),
-        path if path.ends_with("/get") => answers.export.lock().expect("no poison").clone(),
-        path if path.ends_with("/json") => answers.inspected.to_string().into_bytes(),
+        path if path.ends_with("/get") => {
+            answers.exports.fetch_add(1, Ordering::Relaxed);
+            answers.export.lock().expect("no poison").clone()
+        }
+        path if path.ends_with("/json") => {
+            let mut inspected = answers.inspected.clone();
+            inspected["RootFS"] = json!({"Type": "layers", "Layers": *answers.layers.lock().expect("no poison")});
+            inspected.to_string().into_bytes()
+        }
         _ => Vec::new(),
     };
     let head = format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());

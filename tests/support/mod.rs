@@ -8,6 +8,7 @@
 )]
 
 pub mod fake_engine;
+pub mod layout;
 pub mod terminal;
 
 use std::{

@@ -209,7 +209,10 @@ def attestations():
     yield Case(
         "attestation-alone",
         "an index of an attestation and nothing else holds no image",
-        layout(blobs(alone, proof_document, image.config), descriptor(OCI_INDEX, alone, **named(FULL))).tar(),
+        layout(
+            blobs(alone, proof_document, image.config, *(it.stored for it in image.layers)),
+            descriptor(OCI_INDEX, alone, **named(FULL)),
+        ).tar(),
         UNREADABLE,
     )
     chart = dump(
