@@ -1,5 +1,5 @@
 //! What strangers may make of an archive, a list, a configuration and a name: the checks of `fuzz/checks.rs` without a
-//! fuzzer, on inputs that know the formats they break. Each target runs for `DAOCHAIN_FUZZ_SECONDS` (60 by default).
+//! fuzzer, on inputs that know the formats they break (which is why it is longer than other files: one editor a format). Each target runs for `DAOCHAIN_FUZZ_SECONDS` (60 by default).
 //!
 //! ```text
 //! seeds (fuzz/corpus, built archives, documents) ─▶ member and JSON edits ─▶ headers and digests made right again ─▶ check

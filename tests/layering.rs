@@ -202,6 +202,13 @@ fn the_pure_rooms_do_no_input_or_output() {
 }
 
 #[test]
+fn no_file_is_longer_than_a_reader_can_hold() {
+    let long = sources().into_iter().filter(|(_, text)| text.lines().count() > 400);
+    let long: Vec<_> = long.map(|(path, _)| path.display().to_string()).collect();
+    assert!(long.is_empty(), "more than 400 lines: {long:?}");
+}
+
+#[test]
 fn the_house_has_no_circle() {
     let rules: BTreeMap<_, _> = MAY_IMPORT.iter().copied().collect();
     for (room, _) in MAY_IMPORT {

@@ -1,5 +1,5 @@
 //! Images changed behind the engine's back, on a real engine: on its disk, and in the archives that it saved. None may
-//! ever be *verified*.
+//! ever be *verified*. Longer than other files: the store's layout, which it knows, is of no use elsewhere.
 //!
 //! ```text
 //! ROOT/image/DRIVER/imagedb/content/sha256/ID            the configuration; compared with its name at every use

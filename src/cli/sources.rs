@@ -10,9 +10,10 @@ use crate::{
     },
     ops::{
         Failure,
+        exported::recall_image,
         identity::identify_by_export,
         images::{ImageList, list_images},
-        measure::{measure_archive, measure_image, recall_image},
+        measure::{measure_archive, measure_image},
         together::measure_together,
     },
 };

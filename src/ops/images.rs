@@ -19,7 +19,7 @@ use crate::{
         text::clean,
     },
     image::{self, Kind},
-    ops::{Context, Failure, measure},
+    ops::{Context, Failure, exported, measure},
 };
 
 /// How soon a lost engine is tried again, at most.
@@ -83,7 +83,7 @@ async fn list_engine(context: &Context) -> Result<(String, Vec<LocalImage>), Fai
             return Err(error.into());
         }
     };
-    let images = measure::recall_engine_images(context, &engine, listed).await?;
+    let images = exported::recall_engine_images(context, &engine, listed).await?;
     Ok((engine.info().label(), images))
 }
 

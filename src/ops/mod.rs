@@ -8,6 +8,7 @@ pub mod accounts;
 mod context;
 pub mod contract;
 pub mod demo;
+pub mod exported;
 mod failure;
 pub mod history;
 pub mod identity;

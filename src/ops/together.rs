@@ -13,7 +13,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{context::blocking, identity, measure};
+use super::{context::blocking, exported, identity};
 use crate::{
     docker::Engine,
     domain::{
@@ -104,11 +104,11 @@ async fn measure_family(
         for ((image, root), known) in family.iter().zip(roots).zip(known) {
             let Some(meant) = known.meant() else { continue };
             let is_it = |found: &&MeasuredImage| {
-                found.state == ImageState::Measured && measure::is_meant(found, root, meant.config)
+                found.state == ImageState::Measured && exported::is_meant(found, root, meant.config)
             };
             let Some(found) = measurement.images.iter().find(is_it) else { continue };
             let alone = Measurement { images: vec![found.clone()], ..measurement.clone() };
-            measure::remember_export(&context, &engine, root, meant, &alone);
+            exported::remember_export(&context, &engine, root, meant, &alone);
             done.push(image.id.clone());
         }
         Ok(done)
