@@ -6,7 +6,7 @@ use std::{
     path::Path,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread,
 };
@@ -23,6 +23,7 @@ pub enum Store {
 
 /// A running engine of the platform `linux/amd64`; its thread ends with the test's process.
 pub struct FakeEngine {
+    breaks_off: Arc<AtomicBool>,
     export: Arc<Mutex<Vec<u8>>>,
     exports: Arc<AtomicUsize>,
     layers: Arc<Mutex<Vec<Digest>>>,
@@ -47,23 +48,30 @@ impl FakeEngine {
             images: json!([image]),
             inspected: json!({"Id": id, "RepoTags": [tag], "Os": "linux", "Architecture": "amd64"}),
             layers: Arc::default(),
+            breaks_off: Arc::default(),
             export: Arc::default(),
             exports: Arc::default(),
         };
         let (export, exports, layers) =
             (Arc::clone(&answers.export), Arc::clone(&answers.exports), Arc::clone(&answers.layers));
+        let breaks_off = Arc::clone(&answers.breaks_off);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let answers = answers.clone();
                 thread::spawn(move || serve(&stream, &answers));
             }
         });
-        Self { export, exports, layers }
+        Self { breaks_off, export, exports, layers }
     }
 
     /// From now on it says that the image it runs has these layers.
     pub fn runs(&self, layers: &[Digest]) {
         *self.layers.lock().expect("no poison") = layers.to_vec();
+    }
+
+    /// From now on it hangs up in the middle of an export.
+    pub fn breaks_off(&self) {
+        self.breaks_off.store(true, Ordering::Relaxed);
     }
 
     /// How often it exported the image.
@@ -84,6 +92,7 @@ struct Answers {
     images: Value,
     inspected: Value,
     layers: Arc<Mutex<Vec<Digest>>>,
+    breaks_off: Arc<AtomicBool>,
     export: Arc<Mutex<Vec<u8>>>,
     exports: Arc<AtomicUsize>,
 }
@@ -117,5 +126,7 @@ fn serve(mut stream: &UnixStream, answers: &Answers) {
         _ => Vec::new(),
     };
     let head = format!("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len());
-    let _ = stream.write_all(&[head.into_bytes(), body].concat());
+    let sent =
+        if path.ends_with("/get") && answers.breaks_off.load(Ordering::Relaxed) { body.len() / 2 } else { body.len() };
+    let _ = stream.write_all(&[head.as_bytes(), &body[..sent]].concat());
 }
