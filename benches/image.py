@@ -12,7 +12,7 @@ import hashlib, io, json, os, re, shutil, statistics, subprocess, sys, tarfile, 
 
 program = os.path.abspath(sys.argv[1])
 wanted = sys.argv[2:] or ["file", "gzip", "engine", "together"]
-ROUNDS, LAYERS, LAYER_BYTES = 5, 4, 256 << 20
+ROUNDS, LAYERS, LAYER_BYTES, PEAK = 5, 4, 256 << 20, 32
 work = tempfile.mkdtemp(prefix="daochain-bench.")
 host = os.environ.get("DAOCHAIN_TEST_DOCKER")
 env = {**os.environ, "DAOCHAIN_HOME": os.path.join(work, "home"), "DOCKER_BUILDKIT": "0", "DOCKER_HOST": host or "none"}
@@ -44,7 +44,7 @@ def pairs(name, ours, theirs, bound):
     base = peak([program, "--version"])
     memory = peak(ours) - base
     report(name, statistics.median(mine for _, mine in rounds), statistics.median(other for other, _ in rounds), ratio, bound,
-           f"peak {memory:.1f} MB above --version")
+           f"peak {memory:.1f} MB above --version, bound {PEAK}  {'ok' if memory <= PEAK else 'over'}")
 
 
 def docker(*args):
@@ -135,13 +135,17 @@ def build(tag, dockerfile, files):
     shutil.rmtree(folder)
 
 
+def is_containerd():
+    return "io.containerd.snapshotter" in docker("info", "--format", "{{.DriverStatus}}")
+
+
 def engine_case():
     tag = "daochain-bench/big:1"
     names = [f"part{number}" for number in range(LAYERS)]
     build(tag, "FROM scratch\n" + "".join(f"COPY {name} /{name}\n" for name in names), dict.fromkeys(names, LAYER_BYTES))
     try:
         pairs("image of 1 GB through the engine / docker save", [program, "hash", tag, "--json"],
-              ["sh", "-c", f"docker save {tag} >/dev/null"], 1.08)
+              ["sh", "-c", f"docker save {tag} >/dev/null"], 1.02 if is_containerd() else 1.08)
     finally:
         docker("rmi", "-f", tag)
 
