@@ -77,6 +77,19 @@ fn an_engine_that_exports_the_published_image_for_another_is_caught_every_time()
     }
 }
 
+/// containerd keeps names as they were written, and Docker 26.1 leaves some images out of its list that it runs.
+#[test]
+fn an_image_that_is_listed_under_a_name_by_which_the_engine_means_another_is_not_verified() {
+    let mut blobs = Blobs::default();
+    let published = blobs.image("amd64", b"published");
+    let archive = blobs.archive(NAME, MANIFEST, published.manifest);
+    let stage = Stage::new(&archive, Store::Containerd, published.manifest);
+    stage.engine.exports(archive);
+    assert_eq!(stage.looks(), ["verified"; 5]);
+    stage.engine.means(Digest::of(b"what it runs under that name"));
+    stage.is_never_verified();
+}
+
 #[test]
 fn the_published_image_is_verified_under_each_of_its_ids() {
     let mut blobs = Blobs::default();

@@ -100,12 +100,24 @@ async fn of_list(session: &mut Session, args: &args::Verify, measuring: Measurin
     Ok(candidates)
 }
 
-async fn of_archives(session: &Session, args: &args::Verify, measuring: Measuring) -> Result<Vec<Candidate>, Failure> {
+async fn of_archives(
+    session: &mut Session,
+    args: &args::Verify,
+    measuring: Measuring,
+) -> Result<Vec<Candidate>, Failure> {
     let references = distinct(&args.references);
     let mut candidates = Vec::new();
     for path in &args.archive {
         match sources::archive(session, path, measuring).await {
-            Ok(images) => candidates.extend(of_archive(path, &images, &references)?),
+            Ok(images) => {
+                candidates.extend(of_archive(path, &images, &references)?);
+                let nameless = images.iter().filter(|image| image.references.is_empty()).count();
+                if references.is_empty() && nameless > 0 {
+                    let note =
+                        format!("daochain: {}: {nameless} images without a name were not judged", path.display());
+                    session.console.note(&note);
+                }
+            }
             // Of a single archive that cannot be read there is no image to tell of.
             Err(failure) if args.archive.len() == 1 || failure.is_cancelled() => return Err(failure),
             Err(failure) => {

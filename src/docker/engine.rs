@@ -1,6 +1,6 @@
 //! A connection to an engine, and the questions that are answered at once.
 
-use std::{fs, path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, fs, path::PathBuf, sync::Arc, time::Duration};
 
 use bollard::{
     API_DEFAULT_VERSION, BollardRequest, Docker,
@@ -8,12 +8,13 @@ use bollard::{
     models::{SystemInfo, SystemVersion},
     query_parameters::ListImagesOptions,
 };
+use futures_util::{StreamExt as _, stream};
 use tokio::time::{sleep, timeout};
 
 use super::{
     EngineError, EngineTarget, ImageDetail,
     error::Call,
-    images::{detail, local_image, parse_id},
+    images::{detail, local_image, parse_id, unlisted, unsettled},
     transport::Wire,
 };
 use crate::domain::{
@@ -30,6 +31,8 @@ const BOLLARDS_LIMIT: u64 = 120;
 /// How often a list is asked for that broke off because an image went away meanwhile: Docker 26.1 with containerd's store
 /// answers 404 then, as if it knew no lists.
 const LISTINGS: u32 = 5;
+/// Names that are asked for at once.
+const NAMES_AT_ONCE: usize = 8;
 /// Pause between two of them.
 const PAUSE: Duration = Duration::from_millis(100);
 /// Longest version, name or engine ID that is kept.
@@ -167,7 +170,31 @@ impl Engine {
                 answer => break answer?,
             }
         };
-        Ok(listed.iter().map(|summary| local_image(summary, &self.info)).collect())
+        let images = listed.iter().map(|summary| local_image(summary, &self.info)).collect();
+        Ok(if self.info.store == Store::Classic { images } else { self.settle_names(images).await })
+    }
+
+    /// Gives every name to the image that the engine means by it. containerd keeps names as they were written, so that two
+    /// images may be listed under one, and lists some images under none that it runs under one.
+    async fn settle_names(&self, mut images: Vec<LocalImage>) -> Vec<LocalImage> {
+        let names: BTreeSet<Reference> =
+            images.iter_mut().flat_map(|image| std::mem::take(&mut image.references)).collect();
+        let asked = stream::iter(names).map(|name| async {
+            let inspected = self.inspect_path(name.as_str()).await;
+            (name, inspected)
+        });
+        for (name, inspected) in asked.buffered(NAMES_AT_ONCE).collect::<Vec<_>>().await {
+            match inspected {
+                Ok(detail) => match images.iter_mut().find(|image| image.id.id == detail.id) {
+                    Some(image) => image.references.push(name),
+                    None => images.push(unlisted(name, &detail, &self.info)),
+                },
+                // It is another's name by now, or nobody's.
+                Err(error) if error.is_absence() => {}
+                Err(error) => images.push(unsettled(name, &error, &self.info)),
+            }
+        }
+        images
     }
 
     /// The image that `name` means: an ID (`sha256:…`, or its first digits), or an image name.
@@ -203,10 +230,14 @@ impl Engine {
     /// # Errors
     /// [`EngineError::NoSuchImage`], [`EngineError::BadName`] for anything but a whole ID, and the engine's own.
     pub async fn inspect(&self, id: &str) -> Result<ImageDetail, EngineError> {
-        let id = whole_id(id)?.to_string();
-        let call = self.call(&format!("inspect image `{id}`"));
-        let inspected = match within(&call, self.limits.answer, self.docker.inspect_image(&id)).await {
-            Err(EngineError::Refused { status: 404, .. }) => return Err(self.no_such_image(&id)),
+        self.inspect_path(&whole_id(id)?.to_string()).await
+    }
+
+    /// The same of a whole ID or a normalised name, which have no characters that mean anything in a path.
+    async fn inspect_path(&self, image: &str) -> Result<ImageDetail, EngineError> {
+        let call = self.call(&format!("inspect image `{image}`"));
+        let inspected = match within(&call, self.limits.answer, self.docker.inspect_image(image)).await {
+            Err(EngineError::Refused { status: 404, .. }) => return Err(self.no_such_image(image)),
             answer => answer?,
         };
         detail(inspected).ok_or_else(|| call.malformed("it describes an image without an ID"))

@@ -2,7 +2,10 @@
 
 use bollard::models::{ImageInspect, ImageSummary};
 
-use super::engine::{EngineInfo, Store};
+use super::{
+    engine::{EngineInfo, Store},
+    error::EngineError,
+};
 use crate::domain::{
     Digest, Reference, Timestamp,
     digest::DigestKind,
@@ -62,6 +65,33 @@ pub(super) fn local_image(summary: &ImageSummary, info: &EngineInfo) -> LocalIma
         platform: None,
         engine: info.label(),
         evidence,
+    }
+}
+
+/// An image that the engine runs under a name and does not list.
+pub(super) fn unlisted(name: Reference, detail: &ImageDetail, info: &EngineInfo) -> LocalImage {
+    let digests = parse_id(&detail.id).map(|digest| KindedDigest { kind: UNSAID, digest });
+    LocalImage {
+        id: ImageId { source: Source::Engine, id: detail.id.clone() },
+        references: vec![name],
+        size: detail.size,
+        created: detail.created,
+        platform: detail.platform.clone(),
+        engine: info.label(),
+        evidence: Evidence::known(EvidenceLevel::Claimed, digests.into_iter().collect()),
+    }
+}
+
+/// A name of which the engine does not say what it means.
+pub(super) fn unsettled(name: Reference, error: &EngineError, info: &EngineInfo) -> LocalImage {
+    LocalImage {
+        id: ImageId { source: Source::Engine, id: name.to_string() },
+        references: vec![name],
+        size: 0,
+        created: None,
+        platform: None,
+        engine: info.label(),
+        evidence: Evidence::Unreadable { cause: error.to_string() },
     }
 }
 

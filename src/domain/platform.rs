@@ -7,7 +7,7 @@ pub struct Platform {
     architecture: String,
     /// A variant, or features of the operating system, that not every machine of this architecture has.
     is_particular: bool,
-    /// Words beyond ASCII, of which engines make others (Go's `strings.ToLower`).
+    /// Words that no platform has, of which engines may make others (Go's `strings.ToLower`, a slash).
     is_odd: bool,
 }
 
@@ -26,7 +26,8 @@ impl Platform {
     /// The platform of these words. `has_features` when it asks more of the operating system (`os.features`, `os.version`).
     #[must_use]
     pub fn new(os: &str, architecture: &str, variant: &str, has_features: bool) -> Self {
-        let is_odd = !(os.is_ascii() && architecture.is_ascii() && variant.is_ascii());
+        let is_plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+        let is_odd = ![os, architecture, variant].into_iter().all(is_plain);
         let lower = |text: &str| text.to_ascii_lowercase();
         let (os, architecture, variant) = (lower(os), lower(architecture), lower(variant));
         let known = match architecture.as_str() {
@@ -126,6 +127,7 @@ mod tests {
             assert_eq!(standing(unsure, own), Standing::Unsure, "{unsure}");
         }
         assert_eq!(standing("l\u{130}nux/amd64", "linux/amd64"), Standing::Unsure, "Go makes it `linux`");
+        assert_eq!(Platform::new("linux", "amd64/x", "", false).standing(&"linux/amd64".into()), Standing::Unsure);
         let particular = Platform::new("linux", "amd64", "", true);
         assert_eq!(particular.standing(&"linux/amd64".into()), Standing::Unsure);
     }

@@ -1,17 +1,19 @@
 //! What an archive or layout held: one entry per member, without its bytes.
 
 use std::{
-    collections::{BTreeMap, btree_map::Entry},
+    collections::{BTreeMap, HashSet, btree_map::Entry},
     ops::Bound,
 };
 
 use super::{
     document::Document,
     error::{ImageError, shown},
+    inline::descriptors,
     json::JsonProblem,
     limits::{
         FEW_BYTES, FEW_MEMBERS, LAYER_WINDOW_LOG, LINKS, MEMBERS, NAME_BYTES, REMEMBERED_BYTES, USUAL_WINDOW_LOG,
     },
+    names,
 };
 use crate::domain::digest::Digest;
 
@@ -125,6 +127,26 @@ impl Contents {
                     shown(other),
                     shown(name)
                 )));
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses content that a document names by its digest and that lies under another name only: engines find it by its
+    /// digest, and who looks for its name would call it absent.
+    pub(super) fn check_digests(&self) -> Result<(), ImageError> {
+        let mut elsewhere: Option<HashSet<Digest>> = None;
+        for digest in self.documents().flat_map(descriptors).filter_map(|it| it.digest.get("").ok()) {
+            if self.file(&names::blob_name(digest)).is_some() {
+                continue;
+            }
+            let files = || {
+                self.members
+                    .values()
+                    .filter_map(|it| if let Member::File(blob) = it { Some(blob.digest) } else { None })
+            };
+            if elsewhere.get_or_insert_with(|| files().collect()).contains(&digest) {
+                return Err(ImageError::ambiguous(format!("the content {digest} does not lie under its name")));
             }
         }
         Ok(())

@@ -188,7 +188,7 @@ impl Descriptor {
     pub(super) fn exact_platform(&self) -> Option<String> {
         let it = self.platform.as_ref()?;
         let parts = [Some(&it.os), Some(&it.architecture), it.variant.as_ref(), it.os_version.as_ref()];
-        Some(parts.map(|part| word(part)).join("/"))
+        Some(parts.map(word).join("/").to_lowercase())
     }
 
     /// The platform that it says, as engines compare it.

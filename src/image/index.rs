@@ -84,11 +84,18 @@ pub(super) fn sound<T, R>(
 
 fn top(contents: &Contents, descriptor: &Descriptor, visited: &mut usize) -> Result<Top, ImageError> {
     let reference = descriptor.name().and_then(reference);
-    let mut walk =
-        Walk { contents, visited, reference: reference.clone(), found: Vec::new(), absent: Vec::new(), images: 0 };
+    let mut walk = Walk {
+        contents,
+        visited,
+        reference: reference.clone(),
+        found: Vec::new(),
+        absent: Vec::new(),
+        exact: Vec::new(),
+        images: 0,
+    };
     walk.visit(descriptor, INDEX, &mut Vec::new())?;
-    let Walk { mut found, mut absent, .. } = walk;
-    if let Some(reference) = reference.as_ref().filter(|_| has_twins(&found)) {
+    let Walk { mut found, mut absent, exact, .. } = walk;
+    if let Some(reference) = reference.as_ref().filter(|_| has_twins(&found, &exact)) {
         let problem = format!("it gives the name `{reference}` to two different images of one platform");
         return Err(ImageError::ambiguous(problem));
     }
@@ -147,13 +154,15 @@ pub(super) fn names_an_image(manifest: &Manifest, has_platform: bool) -> bool {
     has_platform || CONFIG_TYPES.contains(&manifest.config.media_type.as_str())
 }
 
-/// Two images for one platform: engines take the first that they like.
-fn has_twins(found: &[Visited]) -> bool {
+/// Two images for one platform: engines take the first that they like. One that is `absent` they may hold already.
+fn has_twins(found: &[Visited], absent: &[String]) -> bool {
     let mut seen = BTreeMap::new();
-    found.iter().filter(|it| !it.found.is_absent).any(|it| match (&it.exact, it.found.identity) {
+    let is_absent_too = |it: &Visited| it.exact.as_ref().is_some_and(|platform| absent.contains(platform));
+    let has_two = found.iter().any(|it| match (&it.exact, it.found.identity) {
         (Some(platform), Some(identity)) => *seen.entry(platform).or_insert(identity) != identity,
         _ => false,
-    })
+    });
+    has_two || found.iter().any(is_absent_too)
 }
 
 struct Walk<'c, 'v> {
@@ -162,6 +171,8 @@ struct Walk<'c, 'v> {
     reference: Option<Reference>,
     found: Vec<Visited>,
     absent: Vec<String>,
+    /// Platforms of the absent, with all that an engine chooses by.
+    exact: Vec<String>,
     /// Descriptors that an engine might take for an image: all but indexes that are here, and attestations.
     images: usize,
 }
@@ -251,6 +262,7 @@ impl<'c> Walk<'c, '_> {
         let digest = descriptor.digest.get(from)?;
         let name = names::blob_name(digest);
         let Some(blob) = self.contents.file(&name) else {
+            self.exact.extend(descriptor.exact_platform());
             match descriptor.platform() {
                 Some(platform) => self.absent.push(platform),
                 None if descriptor.is_attestation() => {}

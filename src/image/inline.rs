@@ -69,7 +69,8 @@ pub(super) fn embedded(descriptor: &Descriptor) -> Option<Result<Vec<u8>, Decode
     descriptor.data.as_deref().filter(|data| !data.is_empty()).map(|data| STANDARD.decode(data))
 }
 
-fn descriptors(document: &Document) -> Vec<&Descriptor> {
+/// Every descriptor of a document.
+pub(super) fn descriptors(document: &Document) -> Vec<&Descriptor> {
     match document {
         Document::Manifest(manifest) => std::iter::once(&manifest.config).chain(&manifest.layers).collect(),
         Document::Index(children) => children.iter().collect(),

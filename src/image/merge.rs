@@ -23,6 +23,7 @@ pub(super) fn conclude(contents: &Contents) -> Result<(Vec<MeasuredImage>, Vec<S
     if saves.is_none() && tops.is_none() {
         return Err(ImageError::NoImage { problem: foreign(contents).to_owned() });
     }
+    contents.check_digests()?;
     if saves.is_none() && contents.has("repositories") {
         let problem =
             "it has no `manifest.json`, and Docker's engines then load what `repositories` says, not `index.json`";

@@ -33,7 +33,7 @@ pub(super) fn images(contents: &Contents) -> Result<Option<Vec<Found>>, ImageErr
 /// Its names, each once: two spellings may be one.
 fn references(save: &Save) -> Vec<Reference> {
     let mut references: Vec<Reference> = Vec::new();
-    for reference in save.names.iter().flatten().filter_map(|name| reference(name)) {
+    for reference in save.names.iter().flatten().filter_map(|name| name.parse().ok()) {
         if !references.contains(&reference) {
             references.push(reference);
         }
@@ -54,8 +54,8 @@ fn claim(save: &Save) -> Result<Claim, ImageError> {
     })
 }
 
-/// The name that an archive gives an image, where it is one. Without a tag it is none: `org.opencontainers.image.ref.name`
-/// often holds a bare tag, and an engine does not load a name without one.
+/// The name that a layout gives an image, where it is one. Without a tag it is none: `org.opencontainers.image.ref.name`
+/// often holds a bare tag. In `manifest.json` it would be one: containerd takes `latest` there.
 pub(super) fn reference(name: &str) -> Option<Reference> {
     let last = name.rsplit('/').next()?;
     if last.contains(':') { name.parse().ok() } else { None }

@@ -112,6 +112,8 @@ pub async fn measure_image(
     watch: Arc<dyn Watch>,
 ) -> Result<Evidence, Failure> {
     match &image.id.source {
+        // Of a name that the engine does not resolve there is nothing to export.
+        Source::Engine if matches!(image.evidence, Evidence::Unreadable { .. }) => Ok(image.evidence.clone()),
         Source::Engine => {
             let engine = context.engine().await?;
             if !fresh {

@@ -24,6 +24,7 @@ pub enum Store {
 /// A running engine of the platform `linux/amd64`; its thread ends with the test's process.
 pub struct FakeEngine {
     breaks_off: Arc<AtomicBool>,
+    meant: Arc<Mutex<Option<Digest>>>,
     export: Arc<Mutex<Vec<u8>>>,
     exports: Arc<AtomicUsize>,
     layers: Arc<Mutex<Vec<Digest>>>,
@@ -49,24 +50,30 @@ impl FakeEngine {
             inspected: json!({"Id": id, "RepoTags": [tag], "Os": "linux", "Architecture": "amd64"}),
             layers: Arc::default(),
             breaks_off: Arc::default(),
+            meant: Arc::default(),
             export: Arc::default(),
             exports: Arc::default(),
         };
         let (export, exports, layers) =
             (Arc::clone(&answers.export), Arc::clone(&answers.exports), Arc::clone(&answers.layers));
-        let breaks_off = Arc::clone(&answers.breaks_off);
+        let (breaks_off, meant) = (Arc::clone(&answers.breaks_off), Arc::clone(&answers.meant));
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let answers = answers.clone();
                 thread::spawn(move || serve(&stream, &answers));
             }
         });
-        Self { breaks_off, export, exports, layers }
+        Self { breaks_off, meant, export, exports, layers }
     }
 
     /// From now on it says that the image it runs has these layers.
     pub fn runs(&self, layers: &[Digest]) {
         *self.layers.lock().expect("no poison") = layers.to_vec();
+    }
+
+    /// From now on it means another image by the name than the one that it lists.
+    pub fn means(&self, id: Digest) {
+        *self.meant.lock().expect("no poison") = Some(id);
     }
 
     /// From now on it hangs up in the middle of an export.
@@ -93,6 +100,7 @@ struct Answers {
     inspected: Value,
     layers: Arc<Mutex<Vec<Digest>>>,
     breaks_off: Arc<AtomicBool>,
+    meant: Arc<Mutex<Option<Digest>>>,
     export: Arc<Mutex<Vec<u8>>>,
     exports: Arc<AtomicUsize>,
 }
@@ -120,6 +128,11 @@ fn serve(mut stream: &UnixStream, answers: &Answers) {
         }
         path if path.ends_with("/json") => {
             let mut inspected = answers.inspected.clone();
+            if let Some(meant) = *answers.meant.lock().expect("no poison")
+                && !path.contains("sha256:")
+            {
+                inspected["Id"] = json!(meant);
+            }
             inspected["RootFS"] = json!({"Type": "layers", "Layers": *answers.layers.lock().expect("no poison")});
             inspected.to_string().into_bytes()
         }

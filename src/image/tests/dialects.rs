@@ -142,7 +142,29 @@ fn what_is_no_name_is_left_out() {
     let names = ["<none>:<none>", "x\u{1b}[2J:1", "untagged", "acme/api:1", "UPPER:1"];
     let saves = json!([save("c.json", &names, &["a.tar"])]);
     let image = Pack::new().file("c.json", &config).file("a.tar", &a).json("manifest.json", &saves).end().image();
-    assert_eq!(image.references, ["acme/api:1".parse().unwrap()]);
+    let latest = "docker.io/library/untagged:latest";
+    assert_eq!(image.references, [latest.parse().unwrap(), "acme/api:1".parse().unwrap()], "as containerd takes it");
+}
+
+#[test]
+fn what_lies_under_another_name_than_its_digest_or_is_here_for_one_platform_twice_is_ambiguous() {
+    let (a, b) = (layer("a"), layer("b"));
+    let (one, two) = (config(&[&a]), config(&[&b]));
+    let (m1, m2) = (manifest(&one, &[&a]), manifest(&two, &[&b]));
+    let with = |architecture: &str| {
+        let inner = index(&[
+            on(descriptor(OCI_MANIFEST, &m2), "linux", architecture),
+            on(descriptor(OCI_MANIFEST, &m1), "linux", "amd64"),
+        ]);
+        let outer = index(&[named(descriptor(OCI_INDEX, &inner), "acme/api:1")]);
+        [a.clone(), one.clone(), m1.clone(), inner].iter().fold(Pack::new(), Pack::blob).file("index.json", outer)
+    };
+    assert_eq!(with("arm64").end().measure().unwrap().absent_platforms, ["linux/arm64"]);
+    // containerd imports every member by its digest, whatever its name.
+    let (code, sentence) = with("arm64").file("readme", m2.clone()).end().refusal();
+    assert!(code == "archive-ambiguous" && sentence.contains("does not lie under its name"), "{sentence}");
+    let (code, sentence) = with("AMD64").end().refusal();
+    assert!(code == "archive-ambiguous" && sentence.contains("two different images of one platform"), "{sentence}");
 }
 
 /// An index of this machine's platform, one that was never pulled, and an attestation of each.

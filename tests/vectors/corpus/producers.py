@@ -297,9 +297,9 @@ def spellings():
     invalid.append("index.docker.io/acme/api:1")
     yield measured(
         "names-that-are-none",
-        "what is no reference is left out; two spellings of one are one",
+        "what is no reference is left out; two spellings of one are one; without a tag it is `latest`, as for containerd",
         docker_1_10((APP, invalid)),
-        result(APP, [NAME]),
+        result(APP, [NAME, "docker.io/library/untagged:latest", "localhost:5000/untagged:latest"]),
         read_back=False,
     )
     pack = hybrid().without("oci-layout")
