@@ -44,6 +44,13 @@ impl Stage {
         Self { home, engine, socket }
     }
 
+    /// The same for an engine that holds all of an index.
+    fn of_index(published: &[u8], blobs: &Blobs, index: Digest) -> Self {
+        let stage = Self::new(published, Store::Containerd, index);
+        stage.engine.exports(blobs.archive(NAME, INDEX, index));
+        stage
+    }
+
     /// The verdict of each of several looks.
     fn looks(&self) -> Vec<String> {
         let host = format!("unix://{}", self.socket.display());
@@ -133,9 +140,7 @@ fn descriptors_choose_what_the_engine_runs_and_configurations_cannot_contradict_
     for (published_as, other_as) in [("arm64", "amd64"), ("amd64", "amd64"), ("x86_64", "AMD64")] {
         let mut all = blobs.clone();
         let index = all.index(&[(&published, published_as), (&other, other_as)]);
-        let stage = Stage::new(&archive, Store::Containerd, index);
-        stage.engine.exports(all.archive(NAME, INDEX, index));
-        stage.is_never_verified();
+        Stage::of_index(&archive, &all, index).is_never_verified();
     }
 }
 
@@ -166,9 +171,7 @@ fn an_index_that_leaves_a_choice_to_the_engine_is_never_verified() {
         let mut all = blobs.clone();
         let children = case.map(|(media_type, digest, platform)| all.child(media_type, digest, &platform));
         let index = all.index_of(&children);
-        let stage = Stage::new(&archive, Store::Containerd, index);
-        stage.engine.exports(all.archive(NAME, INDEX, index));
-        stage.is_never_verified();
+        Stage::of_index(&archive, &all, index).is_never_verified();
     }
 }
 
@@ -232,8 +235,6 @@ fn a_whole_image_of_another_platform_does_not_stand_in_for_a_damaged_one() {
     for damaged in [own.layer, own.config] {
         let mut all = blobs.clone();
         all.0.insert(damaged, b"{}".to_vec());
-        let stage = Stage::new(&archive, Store::Containerd, index);
-        stage.engine.exports(all.archive(NAME, INDEX, index));
-        stage.is_never_verified();
+        Stage::of_index(&archive, &all, index).is_never_verified();
     }
 }

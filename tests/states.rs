@@ -83,7 +83,7 @@ fn an_engine_that_ends_in_the_middle_of_an_export_leaves_the_image_undecided() {
         let run = home.run(&[&["verify", NAME, "--docker-host", &host], more].concat());
         assert_eq!(run.verdict(), ("undecided", Some(1)), "{run:?}");
         tells(&run, &["export", &host]);
-        let run = home.run(&[&["hash", NAME, "--docker-host", &host], &[][..]].concat());
+        let run = home.run(&["hash", NAME, "--docker-host", &host]);
         assert_eq!(run.code, Some(1), "{run:?}");
     }
 }

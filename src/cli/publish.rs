@@ -251,8 +251,8 @@ impl Release {
         let name = self.reference.familiar();
         let all = if index.images == 0 { "more images".to_owned() } else { format!("{} images", index.images) };
         Some(format!(
-            "{name}: its index leads to {all}, and {here} of them is published: engines give one platform out, and files \
-             what was pulled (`--archive FILE` of one that holds them all)"
+            "{name}: its index leads to {all}, of which {here} can be published from here: engines give one platform out, \
+             and files what was pulled (`--archive FILE` of one that holds them all)"
         ))
     }
 

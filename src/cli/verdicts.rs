@@ -261,7 +261,9 @@ impl ImageVerdict {
             page.field("publisher", format!("{name}{publisher}{rule}"));
         }
         if let Some(block) = self.block {
-            let depth = self.confirmations.map_or_else(String::new, |depth| format!(", {depth} confirmations"));
+            let depth = self.confirmations.map_or_else(String::new, |depth| {
+                format!(", {depth} confirmation{}", if depth == 1 { "" } else { "s" })
+            });
             let finality = self.finality.map_or_else(String::new, |finality| format!(", {}", finality.word()));
             page.field("block", format!("{block}{depth}{finality}"));
         }

@@ -113,8 +113,10 @@ async fn of_archives(
                 candidates.extend(of_archive(path, &images, &references)?);
                 let nameless = images.iter().filter(|image| image.references.is_empty()).count();
                 if references.is_empty() && nameless > 0 {
-                    let note =
-                        format!("daochain: {}: {nameless} images without a name were not judged", path.display());
+                    let note = format!(
+                        "daochain: {}: {nameless} of its images have no name and were not judged",
+                        path.display()
+                    );
                     session.console.note(&note);
                 }
             }

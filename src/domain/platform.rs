@@ -52,6 +52,12 @@ impl Platform {
         }
     }
 
+    /// True for the platform that attestations have, and no machine.
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        self.os == "unknown" && self.architecture == "unknown" && !self.is_particular
+    }
+
     /// Bytes of its words.
     #[must_use]
     pub const fn bytes(&self) -> usize {
@@ -128,6 +134,7 @@ mod tests {
         }
         assert_eq!(standing("l\u{130}nux/amd64", "linux/amd64"), Standing::Unsure, "Go makes it `linux`");
         assert_eq!(Platform::new("linux", "amd64/x", "", false).standing(&"linux/amd64".into()), Standing::Unsure);
+        assert!(Platform::from("unknown/unknown").is_unknown() && !Platform::from("unknown/unknown/v1").is_unknown());
         let particular = Platform::new("linux", "amd64", "", true);
         assert_eq!(particular.standing(&"linux/amd64".into()), Standing::Unsure);
     }

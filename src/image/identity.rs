@@ -44,14 +44,6 @@ pub struct Identity {
     pub manifests: Vec<MeasuredManifest>,
 }
 
-impl Identity {
-    /// The platform that attestations have.
-    fn is_for_no_machine(&self) -> bool {
-        let unknown = Platform::new("unknown", "unknown", "", false);
-        self.built_for.as_ref().is_some_and(|platform| *platform == unknown)
-    }
-}
-
 /// One way from the root to where an image may be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Branch {
@@ -245,7 +237,9 @@ impl Walk<'_, '_> {
                 let is_marked = descriptor.is_some_and(|(descriptor, _)| descriptor.is_attestation());
                 match self.manifest(digest, manifest)? {
                     Behind::Image(identity)
-                        if is_marked && manifest.is_attestation() && identity.is_for_no_machine() =>
+                        if is_marked
+                            && manifest.is_attestation()
+                            && identity.built_for.as_ref().is_some_and(Platform::is_unknown) =>
                     {
                         Behind::Attestation
                     }

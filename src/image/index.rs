@@ -242,7 +242,6 @@ impl<'c> Walk<'c, '_> {
             descriptor.digest.get(&name).ok().and_then(|digest| self.contents.file(&names::blob_name(digest)))
         };
         let Some(Ok(Document::Config(config))) = blob(&manifest.config).and_then(Blob::document) else { return false };
-        let unknown = Platform::new("unknown", "unknown", "", false);
         let is_statement = |(layer, diff_id): (&Descriptor, &ClaimedDigest)| {
             let said = layer.digest.get(&name).ok();
             said.is_some()
@@ -250,7 +249,7 @@ impl<'c> Walk<'c, '_> {
                 && blob(layer).is_some_and(|blob| Some(blob.digest) == said && matches!(blob.content, Content::Json))
         };
         manifest.is_attestation()
-            && config.built_for.as_ref() == Some(&unknown)
+            && config.built_for.as_ref().is_some_and(Platform::is_unknown)
             && config.diff_ids.len() == manifest.layers.len()
             && manifest.layers.iter().zip(&config.diff_ids).all(is_statement)
     }
