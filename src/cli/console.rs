@@ -44,14 +44,13 @@ impl Console {
     /// Prints a command's result: the document, or what `human` writes of it.
     pub fn present(&mut self, document: &impl Serialize, human: impl FnOnce(&mut Page)) {
         if self.json {
-            match serde_json::to_vec(document) {
-                Ok(text) => self.write(&[&text[..], b"\n"].concat()),
-                Err(error) => self.problem = Some(error.into()),
+            // Written as it is made: a document may be large.
+            if let Err(error) = serde_json::to_writer(&mut self.out, document) {
+                self.problem.get_or_insert(error.into());
             }
+            self.write(b"\n");
         } else {
-            let mut page = Page { look: self.look, text: String::new() };
-            human(&mut page);
-            self.write(page.text.as_bytes());
+            human(&mut Page { console: self });
         }
     }
 
@@ -113,15 +112,14 @@ impl Console {
 }
 
 /// What one command tells people.
-pub struct Page {
-    look: Look,
-    text: String,
+pub struct Page<'c> {
+    console: &'c mut Console,
 }
 
-impl Page {
+impl Page<'_> {
     /// What the stream can show.
     pub const fn look(&self) -> &Look {
-        &self.look
+        &self.console.look
     }
 
     /// One line.
@@ -132,16 +130,18 @@ impl Page {
     /// One line of pieces with meanings.
     pub fn spans(&mut self, spans: &[(Role, &str)]) {
         for (role, text) in spans {
-            self.text.push_str(&self.look.paint(*role, &self.look.plain(text)));
+            let look = self.look();
+            let painted = look.paint(*role, &look.plain(text));
+            self.console.write(painted.as_bytes());
         }
-        self.text.push('\n');
+        self.console.write(b"\n");
     }
 
     /// A table.
     pub fn table(&mut self, table: &Table) {
-        for line in table.lines(&self.look) {
-            self.text.push_str(&line);
-            self.text.push('\n');
+        for line in table.lines(self.look()) {
+            self.console.write(line.as_bytes());
+            self.console.write(b"\n");
         }
     }
 

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     domain::{
         Digest, Reference,
-        measurement::{ImageState, LayerState, MeasuredImage},
+        measurement::{ImageState, LayerState, MeasuredImage, MeasuredLayer},
         text::clean,
     },
     ops::{
@@ -44,16 +44,8 @@ struct ImagePart {
     config_digest: Option<Digest>,
     platform: Option<String>,
     manifest_digests: Vec<Digest>,
-    layers: Vec<LayerPart>,
+    layers: Vec<MeasuredLayer>,
     problem: Option<String>,
-}
-
-#[derive(Serialize)]
-struct LayerPart {
-    diff_id: Digest,
-    bytes: u64,
-    state: LayerState,
-    found: Option<Digest>,
 }
 
 #[derive(Serialize)]
@@ -155,14 +147,8 @@ impl From<Measured> for SourceDocument {
 
 impl From<MeasuredImage> for ImagePart {
     fn from(image: MeasuredImage) -> Self {
-        let layer = |layer: &crate::domain::measurement::MeasuredLayer| LayerPart {
-            diff_id: layer.diff_id,
-            bytes: layer.bytes,
-            state: layer.state,
-            found: layer.found,
-        };
         Self {
-            layers: image.layers.iter().map(layer).collect(),
+            layers: image.layers,
             manifest_digests: image.manifests.iter().map(|manifest| manifest.digest).collect(),
             references: image.references,
             state: image.state,
@@ -213,7 +199,7 @@ fn describe(page: &mut Page, source: &SourceDocument) {
     page.line(&format!("  {} in {:.2} s", size(source.bytes), source.seconds));
 }
 
-fn describe_layer(page: &mut Page, layer: &LayerPart) {
+fn describe_layer(page: &mut Page, layer: &MeasuredLayer) {
     let state = match (layer.state, layer.found) {
         (LayerState::Measured, _) => size(layer.bytes),
         (LayerState::Missing, _) => "MISSING".to_owned(),

@@ -14,10 +14,11 @@ use std::io::{BufRead, ErrorKind};
 use serde::Deserialize;
 
 use super::{
+    codec,
     contents::{Contents, Member},
     error::{ImageError, shown},
     extension::Extensions,
-    feed::go_on,
+    feed::{Feed, go_on},
     header, json,
     limits::{EXTENSION_BYTES, TRAILER_BYTES},
     member::MemberHash,
@@ -28,18 +29,19 @@ use crate::domain::{progress::Watch, text::clean_to};
 pub(super) const BLOCK: usize = 512;
 
 /// Every member of the archive.
-pub(super) fn read<R: BufRead>(input: R, watch: &dyn Watch) -> Result<Contents, ImageError> {
-    read_until(input, watch, &|_| false)
+pub(super) fn read(feed: Feed, watch: &dyn Watch) -> Result<Contents, ImageError> {
+    read_until(feed, watch, &|_| false)
 }
 
 /// The members up to the one with which there is `enough`; all of them where there never is.
-pub(super) fn read_until<R: BufRead>(
-    input: R,
+pub(super) fn read_until(
+    feed: Feed,
     watch: &dyn Watch,
     enough: &dyn Fn(&Contents) -> bool,
 ) -> Result<Contents, ImageError> {
+    let (input, window) = codec::unpacked(feed)?;
     let mut archive = Archive { input, offset: 0, watch };
-    let mut contents = Contents::default();
+    let mut contents = Contents::beside(window);
     let mut extensions = Extensions::default();
     loop {
         let start = archive.offset;

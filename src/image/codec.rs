@@ -9,7 +9,7 @@ use zstd::stream::raw::{DParameter, Decoder, InBuffer, Operation, OutBuffer};
 use super::{
     error::ImageError,
     feed::{Feed, go_on},
-    limits::{CHUNK, USUAL_WINDOW_LOG},
+    limits::{CHUNK, OUTER_WINDOW_LOG},
 };
 use crate::domain::{digest::Digest, progress::Watch};
 
@@ -48,19 +48,19 @@ pub(super) fn is_large_window(error: &io::Error) -> bool {
     error.to_string() == "Frame requires too much memory for decoding"
 }
 
-/// The archive inside the outer file.
-pub(super) fn unpacked(mut feed: Feed) -> Result<Box<dyn BufRead>, ImageError> {
+/// The archive inside the outer file, and the bytes of the window that unpacking it may hold.
+pub(super) fn unpacked(mut feed: Feed) -> Result<(Box<dyn BufRead>, usize), ImageError> {
     let head = feed.fill_buf().map_err(|error| ImageError::from_read(0, error))?;
     match packing(head) {
-        Packing::Plain => Ok(Box::new(feed)),
-        Packing::Gzip => Ok(Box::new(BufReader::with_capacity(CHUNK, bufread::MultiGzDecoder::new(feed)))),
+        Packing::Plain => Ok((Box::new(feed), 0)),
+        Packing::Gzip => Ok((Box::new(BufReader::with_capacity(CHUNK, bufread::MultiGzDecoder::new(feed))), 0)),
         Packing::Zstd => {
             let decoder = zstd::stream::read::Decoder::with_buffer(feed).and_then(|mut decoder| {
-                decoder.window_log_max(USUAL_WINDOW_LOG)?;
+                decoder.window_log_max(OUTER_WINDOW_LOG)?;
                 Ok(decoder)
             });
             let decoder = decoder.map_err(|cause| ImageError::Read { offset: 0, cause })?;
-            Ok(Box::new(BufReader::with_capacity(CHUNK, decoder)))
+            Ok((Box::new(BufReader::with_capacity(CHUNK, decoder)), 1 << OUTER_WINDOW_LOG))
         }
         Packing::Other(name) => Err(ImageError::packing(name)),
     }

@@ -1,18 +1,15 @@
 //! What an archive or layout held: one entry per member, without its bytes.
 
-use std::{
-    collections::{BTreeMap, HashSet, btree_map::Entry},
-    ops::Bound,
-};
+use std::collections::HashSet;
+
+use indexmap::{IndexMap, map::Entry};
 
 use super::{
     document::Document,
     error::{ImageError, shown},
-    inline::descriptors,
+    inline::{self, descriptors},
     json::JsonProblem,
-    limits::{
-        FEW_BYTES, FEW_MEMBERS, LAYER_WINDOW_LOG, LINKS, MEMBERS, NAME_BYTES, REMEMBERED_BYTES, USUAL_WINDOW_LOG,
-    },
+    limits::{EMBEDDED_BYTES, HELD_BYTES, LINKS, MEMBER_BYTES, MEMBERS, NAME_BYTES, REMEMBERED_BYTES},
     names,
 };
 use crate::domain::digest::Digest;
@@ -57,12 +54,19 @@ pub(super) enum Member {
 /// Every member by its normalised name.
 #[derive(Default)]
 pub(super) struct Contents {
-    members: BTreeMap<Box<str>, Member>,
+    members: IndexMap<Box<str>, Member>,
     counted: usize,
     remembered: usize,
+    embedded: usize,
+    window: usize,
 }
 
 impl Contents {
+    /// Nothing yet, beside a decoder that holds a `window` of the outer file.
+    pub(super) fn beside(window: usize) -> Self {
+        Self { window, ..Self::default() }
+    }
+
     /// Counts a member, of whatever kind, and its name.
     pub(super) fn count(&mut self, name: &str) -> Result<(), ImageError> {
         self.counted += 1;
@@ -78,10 +82,9 @@ impl Contents {
         self.remember(name.len())
     }
 
-    /// Base-two logarithm of the largest zstd window that the next layer may have.
-    pub(super) const fn window_log(&self) -> u32 {
-        let has_few = self.counted <= FEW_MEMBERS && self.remembered <= FEW_BYTES;
-        if has_few { LAYER_WINDOW_LOG } else { USUAL_WINDOW_LOG }
+    /// Bytes that reading the next member may take.
+    pub(super) const fn room(&self) -> usize {
+        HELD_BYTES.saturating_sub(self.window + self.counted * MEMBER_BYTES + self.remembered)
     }
 
     fn remember(&mut self, bytes: usize) -> Result<(), ImageError> {
@@ -96,6 +99,14 @@ impl Contents {
     /// Adds a member that was counted. The same content under the same name again is no harm; other content is.
     pub(super) fn add(&mut self, name: String, member: Member) -> Result<(), ImageError> {
         self.remember(member.weight())?;
+        if let Member::File(blob) = &member
+            && let Some(Ok(document)) = blob.document()
+        {
+            self.embedded += inline::weight(document);
+        }
+        if self.embedded > EMBEDDED_BYTES {
+            return Err(ImageError::refused("its descriptors embed more than 1 MiB"));
+        }
         match self.members.entry(name.into()) {
             Entry::Vacant(vacant) => {
                 vacant.insert(member);
@@ -110,6 +121,8 @@ impl Contents {
 
     /// Refuses names that lead through another member. Unpacking would follow a link there, and a file has no inside.
     pub(super) fn check_paths(&self) -> Result<(), ImageError> {
+        let mut names: Vec<&str> = self.members.keys().map(AsRef::as_ref).collect();
+        names.sort_unstable();
         for (name, member) in &self.members {
             // It is the link once more, and leads on from its own folder.
             if let Member::HardLink(target) = member
@@ -118,8 +131,7 @@ impl Contents {
                 return Err(ImageError::ambiguous(format!("`{}` is a hard link to a symbolic one", shown(name))));
             }
             let inside = format!("{name}/");
-            if let Some((other, _)) =
-                self.members.range::<str, _>((Bound::Included(inside.as_str()), Bound::Unbounded)).next()
+            if let Some(other) = names.get(names.partition_point(|other| *other < inside.as_str()))
                 && other.starts_with(inside.as_str())
             {
                 return Err(ImageError::ambiguous(format!(
@@ -224,7 +236,7 @@ impl Blob {
             Content::Packed(inside) => Ok(Ok(**inside)),
             Content::Damaged(cause) => Ok(Err(cause)),
             Content::Unsupported(packing) => Err(ImageError::refused(format!(
-                "its layer `{}` is compressed with {packing}; gzip, and zstd with windows up to 32 MiB (8 MiB around the whole file), are read",
+                "its layer `{}` is compressed with {packing}; gzip, and zstd with windows up to 32 MiB (8 MiB around the whole file, less beside many members), are read",
                 shown(name)
             ))),
         }

@@ -20,7 +20,7 @@ use crate::domain::{
 
 /// The media type of an in-toto statement, which is what BuildKit attests (moby/buildkit, `docs/attestations`).
 const STATEMENT_TYPE: &str = "application/vnd.in-toto+json";
-/// Longest word of a platform; those in use have at most ten characters.
+/// Longest word of a platform, or media type, that is kept; those that have a meaning are shorter.
 const WORD_CHARS: usize = 100;
 
 /// A document that some other member may refer to.
@@ -56,7 +56,7 @@ pub(super) struct Config {
 /// What is used of an image manifest (OCI image-spec, `manifest.md`).
 #[derive(Deserialize)]
 pub(super) struct Manifest {
-    #[serde(rename = "mediaType", default)]
+    #[serde(rename = "mediaType", default, deserialize_with = "media_type")]
     pub(super) media_type: String,
     pub(super) config: Descriptor,
     /// BuildKit writes null for none.
@@ -74,7 +74,7 @@ impl Manifest {
 /// What is used of a descriptor (OCI image-spec, `descriptor.md`).
 #[derive(Deserialize)]
 pub(super) struct Descriptor {
-    #[serde(rename = "mediaType", default)]
+    #[serde(rename = "mediaType", default, deserialize_with = "media_type")]
     pub(super) media_type: String,
     pub(super) digest: ClaimedDigest,
     /// Bytes of the content, as stored.
@@ -103,7 +103,7 @@ struct RawPlatform {
     os_features: Option<Vec<IgnoredAny>>,
 }
 
-/// A word of a platform, cut off where no platform's is as long.
+/// A word of a platform or a media type, cut off where none is as long.
 #[derive(Default, Clone)]
 struct Word(String);
 
@@ -116,6 +116,10 @@ impl<'de> Deserialize<'de> for Word {
         let text = Cow::<'de, str>::deserialize(json)?;
         Ok(Self(text.chars().take(WORD_CHARS).collect()))
     }
+}
+
+fn media_type<'de, D: Deserializer<'de>>(json: D) -> Result<String, D::Error> {
+    Word::deserialize(json).map(|word| word.0)
 }
 
 #[derive(Deserialize)]
@@ -252,7 +256,7 @@ struct RootFs {
 
 #[derive(Deserialize)]
 struct RawIndex {
-    #[serde(rename = "mediaType", default)]
+    #[serde(rename = "mediaType", default, deserialize_with = "media_type")]
     media_type: String,
     #[serde(default, deserialize_with = "or_none")]
     manifests: Vec<Descriptor>,

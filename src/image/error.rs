@@ -75,7 +75,7 @@ pub enum ImageError {
     },
     /// The whole archive is compressed in a way that is not read.
     #[error(
-        "the archive is refused: it is compressed with {packing}; gzip, and zstd with windows up to 32 MiB (8 MiB around the whole file), are read; {step}",
+        "the archive is refused: it is compressed with {packing}; gzip, and zstd with windows up to 32 MiB (8 MiB around the whole file, less beside many members), are read; {step}",
         step = self.step()
     )]
     Packed {

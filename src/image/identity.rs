@@ -13,14 +13,15 @@ use std::{
 };
 
 use super::{
-    archive, codec,
+    archive,
     contents::Contents,
     document::{Descriptor, Document, Manifest},
     error::ImageError,
     feed::{self, Meter},
     index, inline,
+    json::JsonProblem,
     judge::unusable,
-    limits::{DOCUMENT_BYTES, IMAGES, INDEX_DEPTH, REMEMBERED_BYTES},
+    limits::{DOCUMENT_BYTES, HELD_BYTES, IMAGES, INDEX_DEPTH, REMEMBERED_BYTES, document_bytes},
     names,
 };
 use crate::domain::{Platform, Timestamp, digest::Digest, measurement::MeasuredManifest, progress::Watch};
@@ -88,7 +89,8 @@ pub fn identify(
         if documents.len() == IMAGES {
             return Err(ImageError::refused(format!("its indexes lead to more than {IMAGES} documents")));
         }
-        let Some((document, bytes)) = document(digest, fetch)? else { continue };
+        let room = document_bytes(HELD_BYTES.saturating_sub(weight));
+        let Some((document, bytes)) = document(digest, fetch, room)? else { continue };
         weight += document.as_ref().map_or(0, Document::weight);
         if weight > REMEMBERED_BYTES {
             return Err(ImageError::refused("its manifests and configurations take more than 8 MiB together"));
@@ -129,8 +131,7 @@ pub fn identify_export<R: Read>(
 ) -> Result<Vec<Branch>, ImageError> {
     let has_enough = |contents: &Contents| branches_of(contents, root).is_ok_and(|found| is_enough(&found));
     let mut meter = Meter::new(None, watch);
-    let contents =
-        feed::through(input, &mut meter, |feed| archive::read_until(codec::unpacked(feed)?, watch, &has_enough))?;
+    let contents = feed::through(input, &mut meter, |feed| archive::read_until(feed, watch, &has_enough))?;
     branches_of(&contents, root)
 }
 
@@ -176,6 +177,7 @@ fn branches<'d>(
 fn document(
     digest: Digest,
     fetch: &dyn Fn(Digest) -> io::Result<Option<Vec<u8>>>,
+    room: u64,
 ) -> Result<Option<(Option<Document>, u64)>, ImageError> {
     let name = names::blob_name(digest);
     let Some(bytes) = fetch(digest).map_err(|cause| ImageError::document(&name, cause.to_string()))? else {
@@ -184,6 +186,9 @@ fn document(
     let found = Digest::of(&bytes);
     if found != digest {
         return Err(ImageError::document(&name, format!("its bytes have the digest {found}")));
+    }
+    if bytes.len() as u64 > room {
+        return Err(unusable(&name, &JsonProblem::TooLarge));
     }
     match super::document::parse(&bytes).transpose() {
         Ok(document) => Ok(Some((document, bytes.len() as u64))),

@@ -69,6 +69,11 @@ pub(super) fn embedded(descriptor: &Descriptor) -> Option<Result<Vec<u8>, Decode
     descriptor.data.as_deref().filter(|data| !data.is_empty()).map(|data| STANDARD.decode(data))
 }
 
+/// Bytes that a document's descriptors embed, as they are written.
+pub(super) fn weight(document: &Document) -> usize {
+    descriptors(document).into_iter().filter_map(|it| it.data.as_ref()).map(String::len).sum()
+}
+
 /// Every descriptor of a document.
 pub(super) fn descriptors(document: &Document) -> Vec<&Descriptor> {
     match document {

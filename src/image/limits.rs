@@ -23,7 +23,7 @@ pub(super) const DOCUMENT_KEYS: usize = 100_000;
 pub(super) const LAYERS: usize = 4096;
 
 /// Layers of all images together, shared ones counted each time.
-pub(super) const ALL_LAYERS: usize = 65_536;
+pub(super) const ALL_LAYERS: usize = 32_768;
 
 /// Images of one archive, and descriptors that a walk through its indexes may meet.
 pub(super) const IMAGES: usize = 4096;
@@ -46,16 +46,37 @@ pub(super) const TRAILER_BYTES: usize = 64 * 1024;
 /// Symbolic and hard links from a name to its content.
 pub(super) const LINKS: usize = 16;
 
-/// Base-two logarithm of the largest zstd window of a layer: 32 MiB. RFC 8878 asks 8 MiB of every decoder, and the
-/// engines' encoder keeps to it today; skopeo, buildah and podman wrote up to 32 MiB for years (`zstd:chunked`, levels from
-/// 10 on). A decoder takes that memory only as far as a frame fills it. More would let an archive choose how much is used.
+/// Content that descriptors embed, of all documents together and in base64. Embedded are configurations and statements.
+pub(super) const EMBEDDED_BYTES: usize = 1024 * 1024;
+
+/// Base-two logarithm of the largest zstd window of a layer: 32 MiB. RFC 8878 asks 8 MiB of every decoder, and the engines'
+/// encoder keeps to it; skopeo, buildah and podman declare 32 MiB (`zstd:chunked`). A decoder takes that memory only as far
+/// as a frame fills it. So large a window is all that may be held: it stands beside [`FEW_BYTES`] at most.
 pub(super) const LAYER_WINDOW_LOG: u32 = 25;
+const FEW_BYTES: usize = 1024 * 1024;
 
-/// Members, and bytes remembered of them, beside which a layer may have that window. No image has as many; an archive that
-/// is made to take memory is to have it once.
-pub(super) const FEW_MEMBERS: usize = 8192;
-pub(super) const FEW_BYTES: usize = 1024 * 1024;
+/// The same for the outer file, since a layer's window comes on top: 8 MiB. `zstd` itself keeps to it below `--ultra`.
+pub(super) const OUTER_WINDOW_LOG: u32 = 23;
 
-/// The same for the outer file, since a layer's window comes on top, and for layers beside much else: 8 MiB. `zstd` itself
-/// keeps to it below `--long`.
-pub(super) const USUAL_WINDOW_LOG: u32 = 23;
+/// Smallest window that a decoder can be held to (`ZSTD_WINDOWLOG_ABSOLUTEMIN`).
+const LEAST_WINDOW_LOG: u32 = 10;
+
+/// What may be held at once: what is remembered of the members, the outer window, and the layer's window or the document
+/// that is being read. Beside it there are the chunks between reader and hasher.
+pub(super) const HELD_BYTES: usize = 27 * 1024 * 1024;
+
+/// What remembering a member takes beside its name and what its content says.
+pub(super) const MEMBER_BYTES: usize = 112;
+
+/// Largest document that may be read where `room` is left: its text, what an escape in a text makes of it, and the result.
+pub(super) fn document_bytes(room: usize) -> u64 {
+    DOCUMENT_BYTES.min(room as u64 / 3)
+}
+
+/// Base-two logarithm of the largest window that a layer may have where `room` is left.
+pub(super) fn layer_window_log(room: usize) -> u32 {
+    if room >= HELD_BYTES - FEW_BYTES {
+        return LAYER_WINDOW_LOG;
+    }
+    room.checked_ilog2().unwrap_or_default().max(LEAST_WINDOW_LOG)
+}

@@ -8,7 +8,7 @@ use super::{
     document,
     error::ImageError,
     json::JsonProblem,
-    limits::DOCUMENT_BYTES,
+    limits::{document_bytes, layer_window_log},
 };
 use crate::domain::{digest::Digest, progress::Watch, text::clean_to};
 
@@ -16,7 +16,8 @@ use crate::domain::{digest::Digest, progress::Watch, text::clean_to};
 /// where they differ, and the document where the bytes are JSON.
 pub(super) struct MemberHash<'w> {
     watch: &'w dyn Watch,
-    window_log: u32,
+    /// Bytes that may be taken beside what is held already.
+    room: usize,
     stored: Sha256,
     bytes: u64,
     size: u64,
@@ -39,7 +40,7 @@ impl<'w> MemberHash<'w> {
     pub(super) fn new(size: u64, contents: &Contents, watch: &'w dyn Watch) -> Self {
         Self {
             watch,
-            window_log: contents.window_log(),
+            room: contents.room(),
             stored: Sha256::new(),
             bytes: 0,
             size,
@@ -67,14 +68,16 @@ impl<'w> MemberHash<'w> {
         let head = std::mem::take(head);
         self.taking = match packing(&head) {
             Packing::Other(name) => Taking::Unsupported(name),
-            packed @ (Packing::Gzip | Packing::Zstd) => match Unpacker::new(packed, self.window_log, self.watch) {
-                Ok(Some(unpacker)) => Taking::Packed(unpacker),
-                Ok(None) => Taking::Plain,
-                Err(cause) => Taking::Damaged(cause.to_string().into()),
-            },
+            packed @ (Packing::Gzip | Packing::Zstd) => {
+                match Unpacker::new(packed, layer_window_log(self.room), self.watch) {
+                    Ok(Some(unpacker)) => Taking::Packed(unpacker),
+                    Ok(None) => Taking::Plain,
+                    Err(cause) => Taking::Damaged(cause.to_string().into()),
+                }
+            }
             // White space may precede; a layer that begins like this is hashed all the same.
             Packing::Plain => match head.trim_ascii_start() {
-                [] | [b'{' | b'[', ..] if self.size > DOCUMENT_BYTES => Taking::LargeJson,
+                [] | [b'{' | b'[', ..] if self.size > document_bytes(self.room) => Taking::LargeJson,
                 [] | [b'{' | b'[', ..] => {
                     Taking::Json(Vec::with_capacity(usize::try_from(self.size).unwrap_or_default()))
                 }

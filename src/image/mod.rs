@@ -71,7 +71,7 @@ pub enum Kind {
 /// When no image can be told from it, see [`ImageError`]. An image that is damaged or incomplete is a result, not an error.
 pub fn measure<R: Read>(input: R, size: Option<u64>, watch: &dyn Watch) -> Result<Measurement, ImageError> {
     let mut meter = Meter::new(size, watch);
-    let contents = feed::through(input, &mut meter, |feed| archive::read(codec::unpacked(feed)?, watch))?;
+    let contents = feed::through(input, &mut meter, |feed| archive::read(feed, watch))?;
     conclude(&expanded(contents, watch)?, &meter)
 }
 
@@ -87,7 +87,7 @@ pub fn measure_export<R: Read>(
     watch: &dyn Watch,
 ) -> Result<(Measurement, Vec<Branch>), ImageError> {
     let mut meter = Meter::new(size, watch);
-    let contents = feed::through(input, &mut meter, |feed| archive::read(codec::unpacked(feed)?, watch))?;
+    let contents = feed::through(input, &mut meter, |feed| archive::read(feed, watch))?;
     let contents = expanded(contents, watch)?;
     let branches = identity::branches_of(&contents, root).unwrap_or_default();
     Ok((conclude(&contents, &meter)?, branches))

@@ -202,7 +202,7 @@ mod tests {
             ),
             (
                 image.into(),
-                "the archive is refused: it is compressed with xz; gzip, and zstd with windows up to 32 MiB (8 MiB around the whole file), are read; unpack it first",
+                "the archive is refused: it is compressed with xz; gzip, and zstd with windows up to 32 MiB (8 MiB around the whole file, less beside many members), are read; unpack it first",
                 "unpack it first",
             ),
             (
