@@ -11,7 +11,7 @@
 //! main ─▶ cli ─▶ tui ─▶ app ─────────▶ domain
 //!          │      │
 //!          │      └──▶ runtime ─▶ app, ops
-//!          └────▶ ops ─▶ image, docker, chain, devnet, keystore, store, config ─▶ domain
+//!          └────▶ ops ─▶ image, docker, registry, chain, devnet, keystore, store, config ─▶ domain
 //! ```
 //!
 //! | room | what lives there |
@@ -19,6 +19,7 @@
 //! | [`domain`] | pure values and rules: reference, digest, record, trust policy, verdict, publication stages |
 //! | [`image`] | measures image content from any byte stream. No network, no engine |
 //! | [`docker`] | the engine: list, events, export |
+//! | [`registry`] | images as a registry serves them: manifests, layers, logins |
 //! | [`chain`] | Ethereum: transport, contract, transactions, events, errors as sentences |
 //! | [`devnet`] | the embedded Ethereum node, behind the feature of that name |
 //! | [`keystore`] | key files as geth writes them |
@@ -41,6 +42,7 @@ pub mod domain;
 pub mod image;
 pub mod keystore;
 pub mod ops;
+pub mod registry;
 pub mod runtime;
 pub mod store;
 pub mod tui;

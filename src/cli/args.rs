@@ -148,6 +148,9 @@ pub struct Hash {
     /// Image name or ID, archive file, OCI layout folder, or `-` for standard input
     #[arg(required = true, value_name = "SOURCE")]
     pub sources: Vec<String>,
+    /// Measure what the registries of these image names serve, every platform, without pulling
+    #[arg(long)]
+    pub remote: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -198,6 +201,9 @@ pub struct Publish {
     /// Take the digests from this archive file; repeatable
     #[arg(id = "archives_given", long = "archive", value_name = "FILE")]
     pub archive: Vec<PathBuf>,
+    /// Take the digests from what the image's registry serves: every byte is read and hashed, nothing is pulled
+    #[arg(long, conflicts_with = "archives_given")]
+    pub remote: bool,
     /// Read further image names from this file, one a line
     #[arg(long, value_name = "FILE")]
     pub from_file: Option<PathBuf>,
@@ -210,7 +216,7 @@ pub struct Publish {
     /// Add to the current version instead of making a new one: another platform's build
     #[arg(long)]
     pub amend: bool,
-    /// Publish every platform that archives hold under the name, not this machine's alone
+    /// Publish every platform that archives hold under the name, or the registry with --remote, not this machine's alone
     #[arg(long)]
     pub all_platforms: bool,
     /// Publish the layers' ChainID too: who has them under another configuration is told so

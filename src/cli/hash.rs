@@ -12,6 +12,7 @@ use crate::{
     domain::{
         Digest, Reference,
         measurement::{ImageState, LayerState, MeasuredImage, MeasuredLayer},
+        reference::ReferenceError,
         text::clean,
     },
     ops::{
@@ -76,7 +77,7 @@ pub async fn run(session: &mut Session, args: args::Hash) -> Result<u8, Failure>
     let single = args.sources.len() == 1;
     let mut outcomes = Vec::with_capacity(args.sources.len());
     for name in &args.sources {
-        match measure(session, name).await {
+        match measure(session, name, args.remote).await {
             Ok(measured) => outcomes.push(Outcome::Measured(measured.into())),
             Err(failure) if single || failure.is_cancelled() => return Err(failure),
             Err(failure) => {
@@ -106,8 +107,14 @@ pub async fn run(session: &mut Session, args: args::Hash) -> Result<u8, Failure>
     Ok(code)
 }
 
-async fn measure(session: &Session, name: &str) -> Result<Measured, Failure> {
-    let target = if name == "-" { Target::Stdin } else { Target::Named(name.to_owned()) };
+async fn measure(session: &Session, name: &str, is_remote: bool) -> Result<Measured, Failure> {
+    let target = match name {
+        name if is_remote => {
+            Target::Remote(name.parse().map_err(|error: ReferenceError| Failure::new("usage", &error.to_string()))?)
+        }
+        "-" => Target::Stdin,
+        name => Target::Named(name.to_owned()),
+    };
     let bar = Bar::start(&session.console, &session.token, &format!("hashing {name}"));
     measure_target(&session.context, &target, bar).await
 }
@@ -133,6 +140,7 @@ impl From<Measured> for SourceDocument {
             TargetKind::Archive => "archive",
             TargetKind::Layout => "layout",
             TargetKind::Stdin => "stdin",
+            TargetKind::Registry => "registry",
         };
         let found = measured.measurement;
         Self {

@@ -8,7 +8,9 @@ use std::{
 };
 
 use super::{
-    Session, args, sending,
+    Session, args,
+    progress::Bar,
+    sending,
     sources::{self, Measuring},
     verify::distinct,
 };
@@ -20,7 +22,13 @@ use crate::{
         platform::Standing,
         publication::Statement,
     },
-    ops::{Failure, accounts::choose_account, exported::recall_image, publish::amendment},
+    ops::{
+        Failure,
+        accounts::choose_account,
+        exported::recall_image,
+        publish::amendment,
+        remote::{Platforms, local_platform, measure_remote},
+    },
 };
 
 /// Longest list of references, in bytes.
@@ -66,7 +74,9 @@ pub async fn run(session: &mut Session, args: args::Publish) -> Result<u8, Failu
     }
     let account = choose_account(&session.context, args.sending.account).await?.address;
     let pending = if args.sending.dry_run { Vec::new() } else { sending::take_up(session).await? };
-    let releases = if args.archive.is_empty() {
+    let releases = if args.remote {
+        of_registries(session, &args, &references).await?
+    } else if args.archive.is_empty() {
         of_list(session, &references).await?
     } else {
         of_archives(session, &args, &references).await?
@@ -123,7 +133,26 @@ async fn of_list(session: &Session, references: &[Reference]) -> Result<Vec<Rele
             let evidence = sources::evidence(session, image, Measuring::Once).await;
             // The engine's list leaves the platform out.
             let image = recall_image(&session.context, image.clone()).await;
-            release.add(&image, &evidence)?;
+            release.add(image.platform.as_deref(), &evidence)?;
+        }
+        releases.push(release);
+    }
+    Ok(releases)
+}
+
+async fn of_registries(
+    session: &Session,
+    args: &args::Publish,
+    references: &[Reference],
+) -> Result<Vec<Release>, Failure> {
+    let platforms = if args.all_platforms { Platforms::All } else { Platforms::Local };
+    let mut releases = Vec::with_capacity(references.len());
+    for reference in references {
+        let name = format!("hashing {} at {}", reference.familiar(), reference.registry());
+        let bar = Bar::start(&session.console, &session.token, &name);
+        let mut release = Release::of(reference);
+        for image in measure_remote(&session.context, reference, platforms, bar).await?.images {
+            release.add(image.platform.as_deref(), &image.evidence())?;
         }
         releases.push(release);
     }
@@ -148,7 +177,7 @@ async fn of_archives(
                 return Err(sources::not_within(path, &images, &release.reference));
             }
             for image in standing {
-                release.add(image, &image.evidence)?;
+                release.add(image.platform.as_deref(), &image.evidence)?;
             }
         }
     }
@@ -166,7 +195,7 @@ fn add_all(path: &Path, images: &[LocalImage], releases: &mut Vec<Release>) -> R
                 releases.push(Release::of(reference));
                 releases.len() - 1
             });
-            releases[at].add(image, &image.evidence)?;
+            releases[at].add(image.platform.as_deref(), &image.evidence)?;
         }
     }
     Ok(())
@@ -178,16 +207,16 @@ impl Release {
     }
 
     /// Adds an image's digests. Only what was measured is ever published.
-    fn add(&mut self, image: &LocalImage, evidence: &Evidence) -> Result<(), Failure> {
+    fn add(&mut self, platform: Option<&str>, evidence: &Evidence) -> Result<(), Failure> {
         let config = measured_config(&self.reference, evidence)?;
-        let twin = self.images.iter().find(|other| other.platform == image.platform && other.config != config);
+        let twin = self.images.iter().find(|other| other.platform.as_deref() == platform && other.config != config);
         if let Some(other) = twin {
             let name = self.reference.familiar();
             let message = format!("`{name}` stands for two images of one platform: {} and {config}", other.config);
             return Err(Failure::new("reference-ambiguous", &message).hint("name one archive with --archive FILE"));
         }
         self.images.push(Built {
-            platform: image.platform.clone(),
+            platform: platform.map(str::to_owned),
             config,
             digests: evidence.releasable(),
             shared: evidence.shared().to_vec(),
@@ -266,16 +295,6 @@ impl Release {
         }
         led_to.into_iter().map(|(index, configs)| (index, configs.len())).collect()
     }
-}
-
-/// The platform of this machine.
-fn local_platform() -> Platform {
-    let architecture = match std::env::consts::ARCH {
-        "x86" => "386",
-        "powerpc64" => "ppc64le",
-        other => other,
-    };
-    Platform::new("linux", architecture, "", false)
 }
 
 /// The configuration digest of measured content.

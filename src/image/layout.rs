@@ -1,8 +1,8 @@
-//! An OCI layout as a folder: the members of an archive, as files.
+//! An OCI layout as a folder or as files from elsewhere: the members of an archive, one by one.
 
 use std::{
     fs::{self, File},
-    io::{BufRead, ErrorKind},
+    io::{self, BufRead, ErrorKind, Read},
     path::{Path, PathBuf},
 };
 
@@ -13,9 +13,10 @@ use super::{
     index::INDEX,
     limits::MEMBERS,
     member::MemberHash,
+    names,
     saved::MANIFEST,
 };
-use crate::domain::{progress::Watch, text::clean};
+use crate::domain::{Digest, progress::Watch, text::clean};
 
 /// Says that a folder is a layout (OCI image-spec, `image-layout.md`).
 pub(super) const MARKER: &str = "oci-layout";
@@ -78,27 +79,66 @@ impl Layout {
 
     /// Hashes every file.
     pub(super) fn read(self, meter: &mut Meter<'_>, watch: &dyn Watch) -> Result<Contents, ImageError> {
-        let mut contents = Contents::default();
-        for file in self.0 {
-            contents.count(&file.name)?;
-            let input = File::open(&file.path).map_err(|cause| ImageError::open(&file.path, cause))?;
-            let blob = through(input, meter, |mut feed| {
-                let mut hash = MemberHash::new(file.size, &contents, watch);
-                loop {
-                    go_on(watch)?;
-                    let bytes = feed.fill_buf().map_err(|error| ImageError::from_read(0, error))?;
-                    let count = bytes.len();
-                    if count == 0 {
-                        return hash.finish();
-                    }
-                    hash.push(bytes)?;
-                    feed.consume(count);
-                }
-            })?;
-            contents.add(file.name, Member::File(blob))?;
-        }
-        Ok(contents)
+        let files = self.0.into_iter().map(|file| {
+            let content = File::open(&file.path).map_err(|cause| ImageError::open(&file.path, cause))?;
+            Ok(LayoutFile { name: file.name, size: file.size, content })
+        });
+        read(files, meter, watch)
     }
+}
+
+/// A file of a layout.
+pub struct LayoutFile<R> {
+    name: String,
+    size: u64,
+    content: R,
+}
+
+impl<R: Read> LayoutFile<R> {
+    /// The layout's list of images.
+    #[must_use]
+    pub fn index(size: u64, content: R) -> Self {
+        Self { name: INDEX.to_owned(), size, content }
+    }
+
+    /// What should be the content under `digest`. Not more than `size` bytes are expected.
+    #[must_use]
+    pub fn blob(digest: Digest, size: u64, content: R) -> Self {
+        Self { name: names::blob_name(digest), size, content }
+    }
+}
+
+/// Hashes every file.
+pub(super) fn read<R: Read>(
+    files: impl Iterator<Item = Result<LayoutFile<R>, ImageError>>,
+    meter: &mut Meter<'_>,
+    watch: &dyn Watch,
+) -> Result<Contents, ImageError> {
+    let mut contents = Contents::default();
+    for file in files {
+        let LayoutFile { name, size, content } = file?;
+        contents.count(&name)?;
+        let blob = through(content, meter, |mut feed| {
+            let mut hash = MemberHash::new(size, &contents, watch);
+            loop {
+                go_on(watch)?;
+                let bytes = feed.fill_buf().map_err(|error| ImageError::from_read(0, error))?;
+                let count = bytes.len();
+                if count == 0 {
+                    return hash.finish();
+                }
+                hash.push(bytes)?;
+                feed.consume(count);
+            }
+        })?;
+        contents.add(name, Member::File(blob))?;
+    }
+    Ok(contents)
+}
+
+/// What a file could not be got for.
+pub(super) fn not_got(cause: io::Error) -> ImageError {
+    ImageError::Read { offset: 0, cause }
 }
 
 /// The file, if it is there. Links are refused: a layout from a stranger could lead anywhere on this machine.

@@ -98,6 +98,8 @@ impl<'w> MemberHash<'w> {
                     };
                 }
             }
+            // A file that grows as it is read is no larger a document for it.
+            Taking::Json(text) if text.len() + bytes.len() > text.capacity() => self.taking = Taking::LargeJson,
             Taking::Json(text) => text.extend_from_slice(bytes),
             _ => {}
         }

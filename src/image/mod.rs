@@ -38,7 +38,7 @@ pub mod write;
 
 use std::{
     fs::{self, File},
-    io::Read,
+    io::{self, Read},
     path::{Path, PathBuf},
 };
 
@@ -47,6 +47,7 @@ use contents::Contents;
 pub use error::ImageError;
 use feed::Meter;
 pub use identity::{Behind, Branch, FETCHED_BYTES, Identity, identify, identify_export};
+pub use layout::LayoutFile;
 
 use crate::domain::{digest::Digest, measurement::Measurement, progress::Watch};
 
@@ -115,6 +116,21 @@ pub fn measure_layout(path: &Path, watch: &dyn Watch) -> Result<Measurement, Ima
     let layout = layout::Layout::list(path)?;
     let mut meter = Meter::new(Some(layout.size()), watch);
     let contents = layout.read(&mut meter, watch)?;
+    conclude(&expanded(contents, watch)?, &meter)
+}
+
+/// Measures an OCI layout whose files come from elsewhere, its list of images first. `size` is what all of them have together,
+/// where that is known.
+///
+/// # Errors
+/// As [`measure`]; a file that could not be got is [`ImageError::Read`] with its cause.
+pub fn measure_files<R: Read>(
+    files: impl Iterator<Item = io::Result<LayoutFile<R>>>,
+    size: Option<u64>,
+    watch: &dyn Watch,
+) -> Result<Measurement, ImageError> {
+    let mut meter = Meter::new(size, watch);
+    let contents = layout::read(files.map(|file| file.map_err(layout::not_got)), &mut meter, watch)?;
     conclude(&expanded(contents, watch)?, &meter)
 }
 

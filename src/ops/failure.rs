@@ -88,6 +88,7 @@ failure_from!(
     crate::docker::EngineError,
     crate::image::ImageError,
     crate::keystore::KeystoreError,
+    crate::registry::RegistryError,
     crate::store::StoreError,
 );
 

@@ -9,9 +9,11 @@ use std::{
 use super::{
     context::blocking,
     exported::{measure_export, recall_image},
+    remote::{Platforms, measure_remote},
 };
 use crate::{
     domain::{
+        Reference,
         image::{Evidence, LocalImage, Source},
         measurement::{MeasuredImage, Measurement},
         progress::Watch,
@@ -31,6 +33,8 @@ pub enum Target {
     Path(PathBuf),
     /// Standard input.
     Stdin,
+    /// What the registry of a name serves under it.
+    Remote(Reference),
 }
 
 /// Where measured bytes came from, in the words of `daochain.hash/1`.
@@ -44,6 +48,8 @@ pub enum TargetKind {
     Layout,
     /// Standard input.
     Stdin,
+    /// The image's registry.
+    Registry,
 }
 
 /// A target after measuring.
@@ -66,6 +72,11 @@ pub async fn measure_target(context: &Context, target: &Target, watch: Arc<dyn W
         Target::Stdin => {
             let measurement = blocking(move || Ok(image::measure(std::io::stdin().lock(), None, &*watch)?)).await?;
             return Ok(Measured { kind: TargetKind::Stdin, name: "-".to_owned(), measurement });
+        }
+        Target::Remote(reference) => {
+            let measurement = measure_remote(context, reference, Platforms::All, watch).await?;
+            let name = reference.as_str().to_owned();
+            return Ok(Measured { kind: TargetKind::Registry, name, measurement });
         }
         Target::Path(path) => path.clone(),
         Target::Named(name) if Path::new(name).exists() => PathBuf::from(name),
@@ -184,7 +195,7 @@ async fn measure_path(context: &Context, path: PathBuf, watch: Arc<dyn Watch>) -
 }
 
 /// What is not remembered by its bytes still tells which layers belong to its configuration.
-fn note_layers(context: &Context, measurement: &Measurement) {
+pub(super) fn note_layers(context: &Context, measurement: &Measurement) {
     if let Err(error) = context.store().remember_layers(measurement) {
         tracing::warn!(%error, "layers are not remembered");
     }

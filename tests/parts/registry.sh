@@ -1,14 +1,25 @@
 #!/usr/bin/env bash
-# registry.sh start DIR PORT | stop DIR
-# A throw-away image registry on loopback, without login, with everything it writes below DIR. Prints the endpoint.
-# DAOCHAIN_REGISTRY names the binary of Debian's docker-registry.
+# registry.sh fetch FILE | start DIR PORT [HTPASSWD] | stop DIR
+# A throw-away image registry on loopback, with everything it writes below DIR; without login, unless HTPASSWD is a file of
+# users. Prints the endpoint. DAOCHAIN_REGISTRY names the binary of Debian's docker-registry, which `fetch` puts into FILE.
 set -euo pipefail
-usage() { echo "usage: registry.sh start DIR PORT | stop DIR" >&2; exit 2; }
+usage() { echo "usage: registry.sh fetch FILE | start DIR PORT [HTPASSWD] | stop DIR" >&2; exit 2; }
 [ $# -ge 2 ] || usage
 command=$1 dir=$2
 case $command in
+fetch)
+  [ ! -x "$dir" ] || exit 0
+  # Unpacked, not installed: the package starts a service that listens beyond loopback.
+  package=$(mktemp -d "${TMPDIR:-/tmp}/daochain-registry.XXXXXX")
+  trap 'rm -rf "$package"' EXIT
+  user=()
+  [ "$(id -u)" -ne 0 ] || user=(-o APT::Sandbox::User=root)
+  (cd "$package" && { apt-get "${user[@]}" -qq download docker-registry 2>/dev/null ||
+    { apt-get update -qq && apt-get "${user[@]}" -qq download docker-registry; }; } &&
+    dpkg-deb -x docker-registry_*.deb .) >&2
+  mv "$package/usr/bin/docker-registry" "$dir" ;;
 start)
-  [ $# -eq 3 ] || usage
+  [ $# -eq 3 ] || [ $# -eq 4 ] || usage
   port=$3 registry=${DAOCHAIN_REGISTRY:-docker-registry}
   mkdir -p "$dir/data"
   cat >"$dir/config.yml" <<EOF
@@ -19,13 +30,16 @@ storage:
   delete: {enabled: true}
 http: {addr: "127.0.0.1:$port"}
 EOF
+  if [ -n "${4:-}" ]; then
+    printf 'auth:\n  htpasswd: {realm: tests, path: "%s"}\n' "$4" >>"$dir/config.yml"
+  fi
   # Without the caller's surroundings: every name that begins REGISTRY_ would be read as configuration.
   env -i PATH="$PATH" OTEL_TRACES_EXPORTER=none setsid "$registry" serve "$dir/config.yml" >"$dir/log" 2>&1 </dev/null &
   echo $! >"$dir/pid"
   for _ in $(seq 200); do
     # A process that is gone left its port to another program, which may answer.
     kill -0 "$(cat "$dir/pid")" 2>/dev/null || { tail -n 5 "$dir/log" >&2; exit 1; }
-    if curl -fs -m 1 --noproxy '*' "http://127.0.0.1:$port/v2/" >/dev/null 2>&1; then
+    if curl -s -m 1 --noproxy '*' "http://127.0.0.1:$port/v2/" >/dev/null 2>&1; then
       "$registry" --version | awk '{ print "part: docker-registry " $NF }' >&2
       echo "http://127.0.0.1:$port"
       exit 0

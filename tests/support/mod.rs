@@ -9,6 +9,7 @@
 
 pub mod fake_engine;
 pub mod layout;
+pub mod registry;
 pub mod terminal;
 
 use std::{

@@ -20,7 +20,7 @@ fn image(platform: &str, config: &[u8]) -> LocalImage {
 fn release(images: &[LocalImage]) -> Result<Release, Failure> {
     let mut release = Release::of(&"app:1".parse().unwrap());
     for image in images {
-        release.add(image, &image.evidence)?;
+        release.add(image.platform.as_deref(), &image.evidence)?;
     }
     Ok(release)
 }

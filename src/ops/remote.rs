@@ -1,0 +1,177 @@
+//! Measuring an image as its registry serves it: every byte is read and hashed, nothing is kept.
+
+use std::{
+    collections::VecDeque,
+    io::{self, Cursor, Read},
+    pin::pin,
+    sync::Arc,
+    time::Duration,
+};
+
+use bytes::{Buf as _, Bytes};
+use serde_json::json;
+use tokio::{runtime::Handle, time::timeout};
+
+use super::context::blocking;
+use crate::{
+    domain::{Platform, Reference, measurement::Measurement, platform::Standing, progress::Watch},
+    image::{self, ImageError, LayoutFile},
+    ops::{Context, Failure},
+    registry::{Blob, Plan, RegistryError, Repository},
+};
+
+/// How often a reader that waits for the registry asks whether it is still wanted.
+const ASK_INTERVAL: Duration = Duration::from_millis(50);
+
+/// Which of a tag's platforms are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Platforms {
+    /// Those that may be this machine's.
+    Local,
+    /// All.
+    All,
+}
+
+/// The platform of this machine.
+#[must_use]
+pub fn local_platform() -> Platform {
+    let architecture = match std::env::consts::ARCH {
+        "x86" => "386",
+        "powerpc64" => "ppc64le",
+        other => other,
+    };
+    Platform::new("linux", architecture, "", false)
+}
+
+/// Measures what the registry serves under `reference` now.
+///
+/// # Errors
+/// When the registry cannot be asked or has no such image, and as for every measurement.
+pub async fn measure_remote(
+    context: &Context,
+    reference: &Reference,
+    platforms: Platforms,
+    watch: Arc<dyn Watch>,
+) -> Result<Measurement, Failure> {
+    let repository = Repository::connect(reference, |name| std::env::var(name).ok()).await?;
+    let own = local_platform();
+    let is_wanted = |platform: &Platform| platforms == Platforms::All || platform.standing(&own) != Standing::Other;
+    let plan = repository.plan(&is_wanted).await?;
+    let (reference, handle) = (reference.clone(), Handle::current());
+    let measured = blocking(move || {
+        let total = plan.bytes();
+        let files = Files { repository: &repository, handle: &handle, watch: &*watch, left: pieces(plan, &reference) };
+        let measured = image::measure_files(files, Some(total), &*watch).map_err(told);
+        // A cancelled read reaches the measurement as an error of the stream.
+        if watch.is_cancelled() { Err(Failure::cancelled()) } else { measured }
+    });
+    let measured = measured.await?;
+    super::measure::note_layers(context, &measured);
+    Ok(measured)
+}
+
+/// The registry's own error, where it is what ended the measurement.
+fn told(error: ImageError) -> Failure {
+    let of_registry = match &error {
+        ImageError::Read { cause, .. } => cause.get_ref().and_then(|inner| inner.downcast_ref::<RegistryError>()),
+        _ => None,
+    };
+    of_registry.cloned().map_or_else(|| error.into(), Failure::from)
+}
+
+/// One file of the layout that is put together.
+enum Piece {
+    Index(Vec<u8>),
+    Document(crate::domain::Digest, Vec<u8>),
+    Blob(crate::domain::Digest, u64),
+}
+
+/// A layout of what the plan names, under the one name.
+fn pieces(plan: Plan, reference: &Reference) -> VecDeque<Piece> {
+    let size = plan.documents.first().map_or(0, |(_, bytes)| bytes.len());
+    let index = json!({"schemaVersion": 2, "manifests": [{
+        "mediaType": plan.media_type, "digest": plan.root, "size": size,
+        "annotations": {"io.containerd.image.name": reference},
+    }]});
+    let documents = plan.documents.into_iter().map(|(digest, bytes)| Piece::Document(digest, bytes));
+    let blobs = plan.blobs.into_iter().map(|(digest, size)| Piece::Blob(digest, size));
+    std::iter::once(Piece::Index(index.to_string().into_bytes())).chain(documents).chain(blobs).collect()
+}
+
+/// The files as they come.
+struct Files<'r> {
+    repository: &'r Repository,
+    handle: &'r Handle,
+    watch: &'r dyn Watch,
+    left: VecDeque<Piece>,
+}
+
+impl<'r> Iterator for Files<'r> {
+    type Item = io::Result<LayoutFile<Content<'r>>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let whole = |bytes: Vec<u8>| (bytes.len() as u64, Content::Whole(Cursor::new(bytes)));
+            let (digest, size) = match self.left.pop_front()? {
+                Piece::Index(bytes) => {
+                    let (size, content) = whole(bytes);
+                    return Some(Ok(LayoutFile::index(size, content)));
+                }
+                Piece::Document(digest, bytes) => {
+                    let (size, content) = whole(bytes);
+                    return Some(Ok(LayoutFile::blob(digest, size, content)));
+                }
+                Piece::Blob(digest, size) => (digest, size),
+            };
+            match wait(self.handle, self.watch, self.repository.blob(digest, size)) {
+                Ok(Ok(Some(blob))) => {
+                    let (handle, watch) = (self.handle, self.watch);
+                    let content = Content::Coming { blob: Box::new(blob), current: Bytes::new(), handle, watch };
+                    return Some(Ok(LayoutFile::blob(digest, size, content)));
+                }
+                // The registry does not hold it: judging tells what is missing.
+                Ok(Ok(None)) => {}
+                Ok(Err(error)) => return Some(Err(error.into())),
+                Err(cancelled) => return Some(Err(cancelled)),
+            }
+        }
+    }
+}
+
+enum Content<'r> {
+    Whole(Cursor<Vec<u8>>),
+    Coming { blob: Box<Blob>, current: Bytes, handle: &'r Handle, watch: &'r dyn Watch },
+}
+
+impl Read for Content<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Whole(bytes) => bytes.read(buffer),
+            Self::Coming { blob, current, handle, watch } => {
+                while current.is_empty() && !buffer.is_empty() {
+                    match wait(handle, *watch, blob.next())?? {
+                        Some(bytes) => *current = bytes,
+                        None => return Ok(0),
+                    }
+                }
+                let length = buffer.len().min(current.len());
+                current.copy_to_slice(&mut buffer[..length]);
+                Ok(length)
+            }
+        }
+    }
+}
+
+/// Runs `work` to its end, unless nobody wants it any more.
+fn wait<T>(handle: &Handle, watch: &dyn Watch, work: impl Future<Output = T>) -> io::Result<T> {
+    let mut work = pin!(work);
+    loop {
+        if watch.is_cancelled() {
+            return Err(ImageError::Cancelled.into());
+        }
+        // The timer belongs to the runtime, so it is made inside.
+        if let Ok(done) = handle.block_on(async { timeout(ASK_INTERVAL, work.as_mut()).await }) {
+            return Ok(done);
+        }
+    }
+}

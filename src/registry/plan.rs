@@ -1,0 +1,193 @@
+//! What a tag leads to, from the documents alone.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+
+use super::{RegistryError, Repository, client::Document};
+use crate::domain::{Digest, Platform, Reference};
+
+/// Bytes of all manifests and indexes together: what distribution's registries take of one.
+const DOCUMENT_BYTES: usize = 4 * 1024 * 1024;
+/// Manifests and indexes behind one tag.
+const DOCUMENTS: usize = 4096;
+/// Configurations and layers behind one tag.
+const BLOBS: usize = 32_768;
+/// Indexes within indexes.
+const DEPTH: usize = 8;
+
+const INDEX_TYPES: [&str; 2] =
+    ["application/vnd.oci.image.index.v1+json", "application/vnd.docker.distribution.manifest.list.v2+json"];
+const MANIFEST_TYPES: [&str; 2] =
+    ["application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json"];
+
+/// Everything behind a tag that there is to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// Digest of what the tag names, hashed here.
+    pub root: Digest,
+    /// Its media type, as the registry gives it.
+    pub media_type: String,
+    /// Manifests and indexes, the root first, by the digests that they have.
+    pub documents: Vec<(Digest, Vec<u8>)>,
+    /// Configurations and layers: the digests that they should have, and their sizes.
+    pub blobs: Vec<(Digest, u64)>,
+}
+
+impl Plan {
+    /// Bytes of everything.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        let documents = self.documents.iter().map(|(_, bytes)| bytes.len() as u64);
+        documents.chain(self.blobs.iter().map(|(_, size)| *size)).fold(0, u64::saturating_add)
+    }
+}
+
+/// What is used of a manifest or an index.
+#[derive(Deserialize)]
+struct Parts {
+    #[serde(default)]
+    manifests: Option<Vec<Descriptor>>,
+    #[serde(default)]
+    config: Option<Descriptor>,
+    #[serde(default)]
+    layers: Option<Vec<Descriptor>>,
+}
+
+#[derive(Deserialize)]
+struct Descriptor {
+    #[serde(rename = "mediaType", default)]
+    media_type: String,
+    digest: String,
+    #[serde(default)]
+    size: u64,
+    #[serde(default)]
+    platform: Option<Words>,
+}
+
+#[derive(Deserialize)]
+struct Words {
+    #[serde(default)]
+    os: String,
+    #[serde(default)]
+    architecture: String,
+    #[serde(default)]
+    variant: String,
+}
+
+impl Repository {
+    /// Reads what the tag names, and every manifest behind it whose platform is `wanted`. What the registry does not hold is
+    /// left out: whoever judges sees that it is missing.
+    ///
+    /// # Errors
+    /// [`RegistryError::NoSuchImage`] when the tag names nothing; as for every request; and beyond the bounds.
+    pub async fn plan(&self, wanted: &(dyn Fn(&Platform) -> bool + Sync)) -> Result<Plan, RegistryError> {
+        let reference = self.reference();
+        let absent = || RegistryError::NoSuchImage {
+            name: reference.familiar().to_owned(),
+            registry: reference.registry().to_owned(),
+        };
+        let found = self.document(reference.tag(), DOCUMENT_BYTES).await?.ok_or_else(absent)?;
+        let Document { bytes, media_type } = found;
+        let call = self.call(format!("read `{}`", reference.familiar()));
+        if !INDEX_TYPES.contains(&media_type.as_str()) && !MANIFEST_TYPES.contains(&media_type.as_str()) {
+            return Err(call.malformed(&format!("it is of the type `{media_type}`, which no image has")));
+        }
+        let root = Digest::of(&bytes);
+        let mut walk = Walk::new(reference);
+        walk.take(root, bytes, wanted, 0).map_err(|error| error.told(&call))?;
+        while let Some((digest, depth)) = walk.next() {
+            let room = DOCUMENT_BYTES.saturating_sub(walk.held);
+            let Some(Document { bytes, .. }) = self.document(&digest.to_string(), room).await? else { continue };
+            // Other bytes than those of the digest lead nowhere: they are kept, and found out by whoever hashes them.
+            walk.take(digest, bytes, wanted, depth).map_err(|error| error.told(&call))?;
+        }
+        Ok(Plan { root, media_type, documents: walk.documents, blobs: walk.blobs })
+    }
+}
+
+/// Why what is behind a tag cannot be read.
+enum Problem {
+    Malformed(&'static str),
+    Algorithm(crate::domain::digest::DigestError, String),
+}
+
+impl Problem {
+    fn told(self, call: &super::error::Call) -> RegistryError {
+        match self {
+            Self::Malformed(cause) => call.malformed(cause),
+            Self::Algorithm(cause, registry) => RegistryError::DigestAlgorithm { registry, cause },
+        }
+    }
+}
+
+struct Walk<'r> {
+    reference: &'r Reference,
+    /// Manifests to ask for, and how many indexes lead there.
+    waiting: Vec<(Digest, usize)>,
+    known: BTreeSet<Digest>,
+    documents: Vec<(Digest, Vec<u8>)>,
+    blobs: Vec<(Digest, u64)>,
+    held: usize,
+}
+
+impl<'r> Walk<'r> {
+    fn new(reference: &'r Reference) -> Self {
+        let (waiting, known, documents, blobs) = (Vec::new(), BTreeSet::new(), Vec::new(), Vec::new());
+        Self { reference, waiting, known, documents, blobs, held: 0 }
+    }
+
+    fn next(&mut self) -> Option<(Digest, usize)> {
+        self.waiting.pop()
+    }
+
+    /// Takes a document in, and notes what it leads to.
+    fn take(
+        &mut self,
+        digest: Digest,
+        bytes: Vec<u8>,
+        wanted: &(dyn Fn(&Platform) -> bool + Sync),
+        depth: usize,
+    ) -> Result<(), Problem> {
+        let parts: Parts =
+            serde_json::from_slice(&bytes).map_err(|_| Problem::Malformed("it is no manifest and no index"))?;
+        self.known.insert(digest);
+        self.held += bytes.len();
+        self.documents.push((digest, bytes));
+        for child in parts.manifests.unwrap_or_default() {
+            if !is_wanted(&child, wanted) {
+                continue;
+            }
+            let digest = self.digest(&child)?;
+            if self.known.insert(digest) {
+                self.waiting.push((digest, depth + 1));
+            }
+        }
+        if self.known.len() > DOCUMENTS + BLOBS || self.waiting.len() > DOCUMENTS || depth > DEPTH {
+            return Err(Problem::Malformed("it leads to more manifests than an image has"));
+        }
+        for blob in parts.config.into_iter().chain(parts.layers.unwrap_or_default()) {
+            let digest = self.digest(&blob)?;
+            if self.known.insert(digest) {
+                self.blobs.push((digest, blob.size));
+            }
+        }
+        if self.blobs.len() > BLOBS {
+            return Err(Problem::Malformed("it leads to more layers than images have"));
+        }
+        Ok(())
+    }
+
+    fn digest(&self, descriptor: &Descriptor) -> Result<Digest, Problem> {
+        let registry = || self.reference.registry().to_owned();
+        descriptor.digest.parse().map_err(|cause| Problem::Algorithm(cause, registry()))
+    }
+}
+
+/// Attestations come along: an index is understood only with them.
+fn is_wanted(child: &Descriptor, wanted: &(dyn Fn(&Platform) -> bool + Sync)) -> bool {
+    let media_type = child.media_type.as_str();
+    let is_walked = INDEX_TYPES.contains(&media_type) || MANIFEST_TYPES.contains(&media_type);
+    let platform = child.platform.as_ref().map(|it| Platform::new(&it.os, &it.architecture, &it.variant, false));
+    is_walked && platform.is_none_or(|platform| platform.is_unknown() || wanted(&platform))
+}
