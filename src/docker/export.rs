@@ -19,6 +19,15 @@ use crate::domain::{image::LocalImage, progress::Watch};
 /// How often a reader that waits for the engine asks whether it is still wanted: within the 100 ms that a user notices.
 const ASK_INTERVAL: Duration = Duration::from_millis(50);
 
+/// True for what an engine says instead of exporting files that are no longer those that it unpacked: a file differs from its
+/// check sum (`vbatts/tar-split`, `tar/asm`), a layer from its digest (moby, `layer/layer_store.go`), or content from its name
+/// (containerd, `images/archive/exporter.go`).
+#[must_use]
+pub fn tells_of_change(message: &str) -> bool {
+    let is_said = |words: &&str| message.contains(*words);
+    ["file integrity checksum failed", "could not verify layer data", "unexpected digest sha256:"].iter().any(is_said)
+}
+
 impl Engine {
     /// The image's `docker save` stream, once its first bytes have come: seconds to minutes on a classic store, which
     /// first assembles a large image. Dropping the future or the stream ends the request.

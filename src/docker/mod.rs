@@ -35,6 +35,6 @@ pub use content::ContentStore;
 pub use engine::{Engine, EngineInfo, Store};
 pub use error::EngineError;
 pub use events::EngineEvent;
-pub use export::ExportReader;
+pub use export::{ExportReader, tells_of_change};
 pub use images::ImageDetail;
 pub use target::EngineTarget;

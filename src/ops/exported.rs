@@ -50,7 +50,8 @@ pub(super) async fn measure_export(
         let measured = of_engine
             .export_reader(&[&root.to_string()], &*watch)
             .map_err(Failure::from)
-            .and_then(|reader| Ok(image::measure_export(reader, size, root, &*watch)?));
+            .and_then(|reader| Ok(image::measure_export(reader, size, root, &*watch)?))
+            .map_err(changed_or);
         // A cancelled read reaches the measurement as an error of the stream.
         if watch.is_cancelled() { Err(Failure::cancelled()) } else { Ok(measured) }
     });
@@ -82,6 +83,18 @@ pub(super) async fn measure_export(
     })
     .await
 }
+
+/// A refusal that rests on the engine's own check: its files were changed, which is more than that they cannot be read.
+fn changed_or(failure: Failure) -> Failure {
+    if failure.code != "engine-error" || !docker::tells_of_change(&failure.message) {
+        return failure;
+    }
+    let message = format!("the engine finds its own files of the image changed: {}", failure.message);
+    Failure::new(CHANGED, &message).hint("find out who changed them; then remove the image and pull it again")
+}
+
+/// Of a failure that says that the image's content contradicts itself.
+pub(super) const CHANGED: &str = "image-corrupt";
 
 fn known_by_export(
     context: &Context,

@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     context::blocking,
-    exported::{measure_export, recall_image},
+    exported::{CHANGED, measure_export, recall_image},
     remote::{Platforms, measure_remote},
 };
 use crate::{
@@ -133,8 +133,13 @@ pub async fn measure_image(
                     return Ok(known);
                 }
             }
-            let exported = measure_export(context, &engine, image, watch).await?;
-            Ok(exported.evidence)
+            match measure_export(context, &engine, image, watch).await {
+                Ok(exported) => Ok(exported.evidence),
+                Err(failure) if failure.code == CHANGED => {
+                    Ok(Evidence::Corrupt { problem: failure.message, config: None })
+                }
+                Err(failure) => Err(failure),
+            }
         }
         Source::Archive(path) => {
             let recalled = if fresh { None } else { recall_file(context, path) };
