@@ -13,6 +13,7 @@ use support::{
     Home, Run,
     fake_engine::{FakeEngine, Store},
     layout::{Blobs, INDEX, Image, MANIFEST},
+    terminal::Terminal,
 };
 
 const NAME: &str = "docker.io/acme/app:1";
@@ -185,4 +186,22 @@ fn an_image_whose_layers_the_engine_lost_says_what_to_do() {
     assert_eq!(run.verdict(), ("undecided", Some(1)), "{run:?}");
     assert!(reason.contains("the engine lists this image but does not hold all of it"), "{run:?}");
     assert!(reason.contains("pull or load it again"), "{run:?}");
+}
+
+#[test]
+fn the_screen_identifies_what_it_may_not_read_by_an_export() {
+    let home = home();
+    let mut blobs = Blobs::default();
+    let image = blobs.image("amd64", b"content");
+    publish(&home, &file(&home, "app.tar", &blobs.archive(NAME, MANIFEST, image.manifest)), &[]);
+    let id = image.manifest.to_string();
+    let engine = FakeEngine::start(&home.path().join("s"), Store::Containerd, &id, "acme/app:1");
+    engine.exports(blobs.archive(NAME, MANIFEST, image.manifest));
+    let host = format!("unix://{}", home.path().join("s").display());
+    let mut screen = Terminal::start(24, 160, &home.command(&["--docker-host", &host]));
+    screen.wait_for_line(&["acme/app", "verified", "identified"]);
+    assert_eq!(engine.exports_made(), 1);
+    // Looking again asks no more than before.
+    screen.send("R").wait_for_line(&["acme/app", "verified", "identified"]).send("q");
+    assert_eq!(engine.exports_made(), 1);
 }

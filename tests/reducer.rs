@@ -15,11 +15,10 @@ use daochain::{
         },
         rows::Row,
         sign::{PublicationId, Step},
-        tasks::ENGINE_AT_ONCE,
     },
     domain::{
         Timestamp,
-        image::{Evidence, EvidenceLevel, ImageId, LocalImage, Source},
+        image::{EXPORTS_AT_ONCE, Evidence, EvidenceLevel, ImageId, LocalImage, Source},
         publication::{JournalEntry, JournalStage, Stage, Statement},
         verdict::Conclusion,
     },
@@ -142,14 +141,14 @@ fn a_lost_node_makes_verdicts_undecided_and_remembers_them() {
 fn two_are_measured_at_once_and_the_rest_waits() {
     let play = Play::ready(80, 24).keys("V");
     let is_measure = |effect: &Effect| matches!(effect, Effect::Measure { .. });
-    assert_eq!(count(&play, is_measure), ENGINE_AT_ONCE);
+    assert_eq!(count(&play, is_measure), EXPORTS_AT_ONCE);
     assert_eq!(play.model.tasks.tally(), (0, 5));
     let first = play.model.tasks.running()[0].clone();
     let play = play.tell(Msg::Task(TaskMsg::Measured {
         task: first.id,
         result: Ok(Found::Evidence(Evidence::measured(digest(5)))),
     }));
-    assert_eq!(count(&play, is_measure), ENGINE_AT_ONCE + 1);
+    assert_eq!(count(&play, is_measure), EXPORTS_AT_ONCE + 1);
     assert!(play.model.rows.all().iter().find(|row| row.key.image == first.image.id).unwrap().is_measured());
     let play = play.keys("X");
     assert_eq!(count(&play, |effect| matches!(effect, Effect::Cancel(_))), 2, "running ones are told, waiting ones go");
@@ -178,7 +177,7 @@ fn archives_are_measured_beside_two_exports_as_the_user_allows() {
     let play = play.keys("V").tell(listed([images(), vec![unread]].concat()));
     let running = play.model.tasks.running();
     let exports = running.iter().filter(|task| task.image.id.source == Source::Engine).count();
-    assert_eq!((running.len(), exports), (3, ENGINE_AT_ONCE));
+    assert_eq!((running.len(), exports), (3, EXPORTS_AT_ONCE));
 }
 
 #[test]
@@ -561,7 +560,7 @@ proptest! {
 }
 
 fn invariants(model: &Model) -> Result<(), TestCaseError> {
-    prop_assert!(model.tasks.running().len() <= ENGINE_AT_ONCE);
+    prop_assert!(model.tasks.running().len() <= EXPORTS_AT_ONCE);
     prop_assert!(model.rows.shown() <= model.rows.all().len());
     prop_assert!(model.rows.shown() == 0 || model.rows.cursor() < model.rows.shown());
     if let Some(field) = model.secret_field() {

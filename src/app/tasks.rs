@@ -4,12 +4,9 @@
 use std::collections::{HashMap, VecDeque};
 
 use crate::domain::{
-    image::{ImageId, LocalImage, Source},
+    image::{EXPORTS_AT_ONCE, ImageId, LocalImage, Source},
     progress::Progress,
 };
-
-/// Exports of one engine at once: a third stream makes the first two slower and nothing faster.
-pub const ENGINE_AT_ONCE: usize = 2;
 
 /// Names a task; never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -69,7 +66,7 @@ pub struct Tasks {
 impl Default for Tasks {
     fn default() -> Self {
         Self {
-            at_once: ENGINE_AT_ONCE,
+            at_once: EXPORTS_AT_ONCE,
             last: 0,
             beside: Vec::new(),
             running: Vec::new(),
@@ -81,7 +78,7 @@ impl Default for Tasks {
 }
 
 impl Tasks {
-    /// Runs up to `at_once` tasks at once, and at most [`ENGINE_AT_ONCE`] of them through the engine.
+    /// Runs up to `at_once` tasks at once, and at most [`EXPORTS_AT_ONCE`] of them through the engine.
     pub const fn allow(&mut self, at_once: usize) {
         self.at_once = at_once;
     }
@@ -158,7 +155,7 @@ impl Tasks {
         }
         let of_engine = |image: &LocalImage| image.id.source == Source::Engine;
         let exports = self.running.iter().filter(|task| of_engine(&task.image)).count();
-        let may_start = |task: &Waiting| exports < ENGINE_AT_ONCE || !of_engine(&task.image);
+        let may_start = |task: &Waiting| exports < EXPORTS_AT_ONCE || !of_engine(&task.image);
         let at = self.waiting.iter().position(may_start)?;
         let Waiting { id, image, label, fresh, urgent: _ } = self.waiting.remove(at)?;
         let beside = if of_engine(&image) && !fresh { std::mem::take(&mut self.beside) } else { Vec::new() };

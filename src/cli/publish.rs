@@ -121,7 +121,7 @@ async fn of_list(session: &Session, references: &[Reference]) -> Result<Vec<Rele
     let list = sources::list(session).await;
     let is_meant = |image: &&LocalImage| image.references.iter().any(|reference| references.contains(reference));
     let meant: Vec<_> = list.images.iter().filter(is_meant).cloned().collect();
-    sources::measure_shared(session, &meant, Measuring::Once).await?;
+    let found = sources::evidence_of_all(session, &meant, Measuring::Once).await?;
     let mut releases = Vec::with_capacity(references.len());
     for reference in references {
         let images: Vec<_> = list.images.iter().filter(|image| image.references.contains(reference)).collect();
@@ -130,10 +130,10 @@ async fn of_list(session: &Session, references: &[Reference]) -> Result<Vec<Rele
         }
         let mut release = Release::of(reference);
         for image in images {
-            let evidence = sources::evidence(session, image, Measuring::Once).await;
+            let evidence = found.get(&image.id).unwrap_or(&image.evidence);
             // The engine's list leaves the platform out.
             let image = recall_image(&session.context, image.clone()).await;
-            release.add(image.platform.as_deref(), &evidence)?;
+            release.add(image.platform.as_deref(), evidence)?;
         }
         releases.push(release);
     }

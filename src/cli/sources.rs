@@ -1,6 +1,6 @@
 //! Finding the images that a command is about, and measuring them.
 
-use std::{collections::BTreeSet, path::Path};
+use std::{collections::BTreeMap, path::Path};
 
 use super::{Session, progress::Bar, verdicts::Candidate};
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
         identity::identify_by_export,
         images::{ImageList, list_images},
         measure::{measure_archive, measure_image},
-        together::measure_together,
+        queue::measure_all,
     },
 };
 
@@ -67,7 +67,7 @@ fn archive_of(image: &LocalImage) -> Option<&Path> {
 
 /// A listed image's evidence, as far as `measuring` wants it. What cannot be read is evidence too.
 pub async fn evidence(session: &Session, image: &LocalImage, measuring: Measuring) -> Evidence {
-    let name = image.references.first().map_or(image.id.id.as_str(), Reference::familiar);
+    let name = name(image);
     if measuring == Measuring::Not {
         let is_known = image.id.source != Source::Engine || image.evidence.config_digest().is_some();
         if is_known || matches!(image.evidence, Evidence::Unreadable { .. }) {
@@ -83,20 +83,32 @@ pub async fn evidence(session: &Session, image: &LocalImage, measuring: Measurin
     measured.unwrap_or_else(|failure| Evidence::Unreadable { cause: failure.to_string() })
 }
 
-/// Measures at once what the images share. Whoever is measured by it need not be measured anew.
+/// The evidence of several listed images, as far as `measuring` wants it.
 ///
 /// # Errors
 /// When cancelled.
-pub async fn measure_shared(
+pub async fn evidence_of_all(
     session: &Session,
     images: &[LocalImage],
     measuring: Measuring,
-) -> Result<BTreeSet<ImageId>, Failure> {
+) -> Result<BTreeMap<ImageId, Evidence>, Failure> {
     if measuring == Measuring::Not {
-        return Ok(BTreeSet::new());
+        let mut found = BTreeMap::new();
+        for image in images {
+            found.insert(image.id.clone(), evidence(session, image, measuring).await);
+        }
+        return Ok(found);
     }
-    let bar = Bar::start(&session.console, &session.token, "hashing what images share");
-    measure_together(&session.context, None, images, measuring == Measuring::Anew, bar).await
+    let label = match images {
+        [image] => format!("hashing {}", name(image)),
+        images => format!("hashing {} images", images.len()),
+    };
+    let bar = Bar::start(&session.console, &session.token, &label);
+    measure_all(&session.context, images, measuring == Measuring::Anew, bar).await
+}
+
+fn name(image: &LocalImage) -> &str {
+    image.references.first().map_or(image.id.id.as_str(), Reference::familiar)
 }
 
 /// What is to be judged under `reference` among the listed images: several where engine and archives hold it, and one
@@ -105,12 +117,11 @@ pub async fn named(
     session: &Session,
     list: &ImageList,
     reference: &Reference,
-    (measuring, measured): (Measuring, &BTreeSet<ImageId>),
+    found: &BTreeMap<ImageId, Evidence>,
 ) -> Vec<Candidate> {
     let mut candidates = Vec::new();
     for image in list.images.iter().filter(|image| image.references.contains(reference)) {
-        let measuring = if measured.contains(&image.id) { Measuring::Once } else { measuring };
-        let evidence = evidence(session, image, measuring).await;
+        let evidence = found.get(&image.id).unwrap_or(&image.evidence).clone();
         let image = recall_image(&session.context, image.clone()).await;
         candidates.push(Candidate::new(&image, Some(reference.clone()), evidence));
     }

@@ -86,10 +86,10 @@ async fn of_list(session: &mut Session, args: &args::Verify, measuring: Measurin
     };
     let is_meant = |image: &&LocalImage| image.references.iter().any(|reference| references.contains(reference));
     let meant: Vec<_> = list.images.iter().filter(is_meant).cloned().collect();
-    let measured = sources::measure_shared(session, &meant, measuring).await?;
+    let found = sources::evidence_of_all(session, &meant, measuring).await?;
     let mut candidates = Vec::with_capacity(references.len());
     for reference in &references {
-        candidates.extend(sources::named(session, &list, reference, (measuring, &measured)).await);
+        candidates.extend(sources::named(session, &list, reference, &found).await);
     }
     if args.all {
         for problem in &list.problems {

@@ -10,6 +10,9 @@ use super::{
     time::Timestamp,
 };
 
+/// Exports of one engine at once: a third stream makes the first two slower and nothing faster.
+pub const EXPORTS_AT_ONCE: usize = 2;
+
 /// Where an image was found.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Source {

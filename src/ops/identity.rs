@@ -6,7 +6,7 @@
 //! the engine says the same of it. Everything else stays open, and what is open is never evidence.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -18,7 +18,7 @@ use crate::{
     domain::{
         Digest, Platform,
         digest::DigestKind,
-        image::{Evidence, EvidenceLevel, KindedDigest, LocalImage},
+        image::{Evidence, EvidenceLevel, KindedDigest, LocalImage, Source},
         measurement::MeasuredManifest,
         platform::Standing,
         progress::Watch,
@@ -61,12 +61,17 @@ impl Knowledge {
 
 /// What was found out in this process and never changes.
 #[derive(Default)]
-pub(super) struct Identities(Mutex<HashMap<Digest, Identity>>);
+pub(super) struct Identities(Mutex<HashMap<Digest, Identity>>, Mutex<HashSet<Digest>>);
 
 impl Identities {
     fn get(&self, root: Digest) -> Option<Meant> {
         let identity = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&root).cloned()?;
         Some(Meant { config: identity.config, identity: Some(identity), is_final: true })
+    }
+
+    /// True the first time that somebody is about to ask an engine for this export.
+    fn is_untried(&self, root: Digest) -> bool {
+        self.1.lock().unwrap_or_else(PoisonError::into_inner).insert(root)
     }
 
     fn note(&self, root: Digest, meant: &Meant) {
@@ -174,6 +179,26 @@ pub async fn identify_by_export(
     let known = confirm(&engine, root, known).await;
     let identity = known.meant().and_then(|meant| meant.identity.as_ref());
     Ok(identity.map_or_else(|| image.clone(), |identity| identified(image.clone(), identity)))
+}
+
+/// [`identify_by_export`] of every listed image of which only the engine's word is known, one after the other and once in
+/// this process. True when more is known of one now: whoever lists the images again is told.
+pub async fn identify_listed(context: &Context, images: &[LocalImage], watch: Arc<dyn Watch>) -> bool {
+    let is_open = |image: &&LocalImage| {
+        image.id.source == Source::Engine
+            && image.evidence.config_digest().is_none()
+            && !matches!(image.evidence, Evidence::Unreadable { .. })
+            && image.id.id.parse().is_ok_and(|root| context.identities().is_untried(root))
+    };
+    let mut found = false;
+    for image in images.iter().filter(is_open) {
+        match identify_by_export(context, image, Arc::clone(&watch)).await {
+            Ok(identified) => found |= identified.evidence.config_digest().is_some(),
+            Err(failure) if failure.is_cancelled() => break,
+            Err(failure) => tracing::info!(%failure, "an image is not identified"),
+        }
+    }
+    found
 }
 
 /// There is one branch, with an image at its end.

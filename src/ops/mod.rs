@@ -18,6 +18,7 @@ pub mod measure;
 pub mod networks;
 pub mod node;
 pub mod publish;
+pub mod queue;
 pub mod remote;
 pub mod together;
 pub mod trust;

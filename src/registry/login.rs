@@ -107,7 +107,7 @@ mod tests {
         assert_eq!(find(file, "127.0.0.1:5000").unwrap(), lab);
         assert_eq!(find(file, "old.example").unwrap(), lab);
         assert_eq!(find(file, "docker.io").unwrap(), Some(("hub".to_owned(), "secret".to_owned())));
-        for none in ["helper.example", "127.0.0.1:5001", "index.docker.io"] {
+        for none in ["helper.example", "127.0.0.1:5001", "docker.example"] {
             assert_eq!(find(file, none).unwrap(), None, "{none}");
         }
         assert_eq!(find("{}", "a.example").unwrap(), None);

@@ -72,6 +72,17 @@ impl Watch for TaskWatch {
     }
 }
 
+/// Work that is not shown, and ends with its token.
+pub(super) struct Unshown(pub(super) CancellationToken);
+
+impl Watch for Unshown {
+    fn report(&self, _progress: Progress) {}
+
+    fn is_cancelled(&self) -> bool {
+        self.0.is_cancelled()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -24,7 +24,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 pub use board::Board;
-use board::TaskWatch;
+use board::{TaskWatch, Unshown};
 use translate::{problem, resumed, to_quote};
 
 use crate::{
@@ -87,10 +87,7 @@ impl Runtime {
         match effect {
             Effect::FollowSources => self.follow_sources(),
             Effect::FollowChain => self.follow_chain(),
-            Effect::ListImages { after } => self.answer(|context| async move {
-                tokio::time::sleep(after).await;
-                Msg::Source(SourceMsg::Listed(translate::listing(ops::images::list_images(&context).await)))
-            }),
+            Effect::ListImages { after } => self.list_images(after),
             Effect::Judge(subjects) => self.answer(|context| judge(context, subjects)),
             Effect::ListAccounts => self.answer(|context| async move {
                 let listed = ops::accounts::list_accounts(&context).await;
@@ -182,11 +179,29 @@ impl Runtime {
         let (context, told) = (self.context.clone(), Arc::clone(&self.told));
         self.tasks.spawn(async move {
             tell(&sender, work.await).await;
-            // Connecting may have had something to work around.
-            let notices = context.notices();
-            let before = told.fetch_max(notices.len(), Ordering::Relaxed);
-            for notice in notices.iter().skip(before) {
-                tell(&sender, Msg::Notice(notice.sentence().to_owned())).await;
+            tell_notices(&context, &told, &sender).await;
+        });
+    }
+
+    /// Lists what is known at once, and again where an engine's documents told which image it means.
+    fn list_images(&mut self, after: Duration) {
+        let (context, sender, told) = (self.context.clone(), self.sender.clone(), Arc::clone(&self.told));
+        let token = CancellationToken::new();
+        let watch = Arc::new(Unshown(token.clone()));
+        self.tasks.spawn(async move {
+            // A thread that reads for this task ends with it.
+            let _guard = token.drop_guard();
+            let list = async || {
+                let list = ops::images::list_images(&context).await;
+                let images = list.images.clone();
+                tell(&sender, Msg::Source(SourceMsg::Listed(translate::listing(list)))).await;
+                tell_notices(&context, &told, &sender).await;
+                images
+            };
+            tokio::time::sleep(after).await;
+            let images = list().await;
+            if ops::identity::identify_listed(&context, &images, watch).await {
+                list().await;
             }
         });
     }
@@ -259,6 +274,15 @@ async fn measure(context: Context, image: LocalImage, fresh: bool, watch: Arc<Ta
     match &image.id.source {
         Source::Engine => ops::measure::measure_image(&context, &image, fresh, watch).await.map(Found::Evidence),
         Source::Archive(path) => ops::measure::measure_archive(&context, path, fresh, watch).await.map(Found::Archive),
+    }
+}
+
+/// Connecting may have had something to work around.
+async fn tell_notices(context: &Context, told: &AtomicUsize, sender: &mpsc::Sender<Msg>) {
+    let notices = context.notices();
+    let before = told.fetch_max(notices.len(), Ordering::Relaxed);
+    for notice in notices.iter().skip(before) {
+        tell(sender, Msg::Notice(notice.sentence().to_owned())).await;
     }
 }
 

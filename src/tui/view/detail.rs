@@ -176,7 +176,7 @@ impl Writer<'_, '_> {
         let level = match (image.evidence.level(), self.row.measured_at) {
             (EvidenceLevel::Measured, Some(at)) => format!("measured {} ago", coarse_age(self.model.now.since(at))),
             (EvidenceLevel::Measured, None) => "measured".to_owned(),
-            (EvidenceLevel::Identified, _) => "configuration read in the engine's store, not measured".to_owned(),
+            (EvidenceLevel::Identified, _) => "configuration hashed, layers not yet measured".to_owned(),
             (EvidenceLevel::Claimed, _) if self.row.unreadable().is_some() => "not measured".to_owned(),
             (EvidenceLevel::Claimed, _) => "claimed, not measured".to_owned(),
         };
