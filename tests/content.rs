@@ -99,7 +99,7 @@ fn changed_content_is_a_mismatch() {
     let mut changed = layer.clone();
     changed[600] ^= 1;
     let (hash, verify) = lab.with(lab.image.layer, &changed);
-    assert_eq!((hash.code, &hash.document["code"]), (Some(1), &json!("image-corrupt")), "{hash:?}");
+    assert_eq!((hash.code, &hash.document["code"]), (Some(3), &json!("image-corrupt")), "{hash:?}");
     assert!(hash.document["message"].as_str().unwrap().contains(&Digest::of(&changed).to_string()), "{hash:?}");
     assert_eq!(verify.verdict(), ("mismatch", Some(3)), "{verify:?}");
 

@@ -1,4 +1,4 @@
-//! What strangers may make of an archive, a list, a configuration and a name: the checks of `fuzz/checks.rs` without a
+//! What strangers may make of an archive, a list, a configuration, a name and a key file: the checks of `fuzz/checks.rs` without a
 //! fuzzer, on inputs that know the formats they break (which is why it is longer than other files: one editor a format). Each target runs for `DAOCHAIN_FUZZ_SECONDS` (60 by default).
 //!
 //! ```text
@@ -52,6 +52,12 @@ fn no_name_has_two_meanings() {
     let seeds: Vec<Vec<u8>> = corpus("reference");
     let check = |bytes: &[u8]| checks::reference(&String::from_utf8_lossy(bytes));
     run("reference", |dice| dice.name(&seeds), check);
+}
+
+#[test]
+fn no_key_file_costs_more_than_its_bounds() {
+    let seeds = corpus("keyfile");
+    run("keyfile", |dice| dice.document(&seeds), checks::keyfile);
 }
 
 /// One byte of a layer or of the configuration, in archives plain and compressed.

@@ -151,6 +151,17 @@ fn cases() -> Vec<Case> {
             add(archive, "index.json", format!("{{\"manifests\":[{}]}}", one(MIB)).as_bytes());
             add(archive, "index2.json", format!("{{\"manifests\":[{}]}}", one(4 * MIB)).as_bytes());
         }),
+        ("members, and a layer with a zstd window of 32 MiB on top", USUAL_MIB, |archive| {
+            (0..MEMBERS - 10).for_each(|at| add(archive, &format!("{at:05}"), b""));
+            add(archive, "layer", &packed_layer());
+        }),
+        ("a layer with a zstd window of 32 MiB", WINDOW_MIB, |archive| add(archive, "layer", &packed_layer())),
+    ]
+}
+
+/// Images that share everything: what judging keeps of each counts, and not what the archive holds.
+fn crowds() -> Vec<Case> {
+    vec![
         ("as many layers as may be, all of them judged", USUAL_MIB, |archive| {
             let layer = b"";
             let digest = daochain::domain::Digest::of(layer);
@@ -167,11 +178,38 @@ fn cases() -> Vec<Case> {
             add(archive, "l", layer);
             add(archive, "manifest.json", format!("[{}]", saves.join(",")).as_bytes());
         }),
-        ("members, and a layer with a zstd window of 32 MiB on top", USUAL_MIB, |archive| {
-            (0..MEMBERS - 10).for_each(|at| add(archive, &format!("{at:05}"), b""));
-            add(archive, "layer", &packed_layer());
+        ("one image of 4096 layers, named as often as may be", USUAL_MIB, |archive| {
+            let digests = vec![format!("\"sha256:{}\"", "a".repeat(64)); 4096].join(",");
+            add(archive, "c", format!("{{\"rootfs\":{{\"diff_ids\":[{digests}]}}}}").as_bytes());
+            add(archive, "manifest.json", &document("[", "{\"Config\":\"c\"}", 45_000, "]"));
         }),
-        ("a layer with a zstd window of 32 MiB", WINDOW_MIB, |archive| add(archive, "layer", &packed_layer())),
+        ("one manifest of 4096 layers, named as often as may be", USUAL_MIB, |archive| {
+            let digests = vec![format!("\"sha256:{}\"", "a".repeat(64)); 4096].join(",");
+            let config = format!("{{\"rootfs\":{{\"diff_ids\":[{digests}]}}}}");
+            let layer = format!("{{\"digest\":\"sha256:{}\"}}", "b".repeat(64));
+            let digest = |bytes: &[u8]| daochain::domain::Digest::of(bytes).to_string();
+            let head = format!("{{\"config\":{{\"digest\":\"{}\"}},\"layers\":[", digest(config.as_bytes()));
+            let manifest = document(&head, &layer, 4096, "]}");
+            let entry = format!("{{\"digest\":\"{}\"}}", digest(&manifest));
+            for content in [config.as_bytes(), &manifest] {
+                add(archive, &format!("blobs/sha256/{}", digest(content).trim_start_matches("sha256:")), content);
+            }
+            add(archive, "index.json", &document("{\"manifests\":[", &entry, 4000, "]}"));
+        }),
+        ("an image of as many names as text allows", USUAL_MIB, |archive| {
+            (0..MEMBERS - 10).for_each(|at| add(archive, &format!("{at:05}"), b""));
+            add(archive, "c", b"{\"rootfs\":{\"diff_ids\":[]}}");
+            let names: Vec<_> = (0..99_000).map(|at| format!("\"a:{at}\"")).collect();
+            let save = format!("[{{\"Config\":\"c\",\"RepoTags\":[{}]}}]", names.join(","));
+            add(archive, "manifest.json", save.as_bytes());
+        }),
+        ("an image of as many names as may be", USUAL_MIB, |archive| {
+            (0..MEMBERS - 10).for_each(|at| add(archive, &format!("{at:05}"), b""));
+            add(archive, "c", b"{\"rootfs\":{\"diff_ids\":[]}}");
+            let names: Vec<_> = (0..4096).map(|at| format!("\"a:{at}\"")).collect();
+            let save = format!("[{{\"Config\":\"c\",\"RepoTags\":[{}]}}]", names.join(","));
+            add(archive, "manifest.json", save.as_bytes());
+        }),
     ]
 }
 
@@ -208,7 +246,7 @@ fn no_archive_takes_more_memory_than_is_stated() {
     let tiny = write(|archive| add(archive, "x", b"x"));
     let base = (0..3).map(|_| peak(&home, &tiny, &[])).min().unwrap_or_default();
     let mut over = Vec::new();
-    for (what, bound, make) in cases() {
+    for (what, bound, make) in cases().into_iter().chain(crowds()) {
         let plain = write(make);
         let packed = pack(&plain);
         for (path, how, options) in [(&plain, "plain", [].as_slice()), (&packed, "within zstd", &["--json"])] {

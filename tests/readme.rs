@@ -12,7 +12,7 @@ const END: &str = "<!-- /keys -->";
 fn keys() -> String {
     let mut table = String::from("| keys | what they do | where |\n|---|---|---|\n");
     for binding in BINDINGS.iter().filter(|binding| !binding.help.is_empty()) {
-        let panes = [Place::Images, Place::Accounts];
+        let panes = [Place::Images, Place::Accounts, Place::Node];
         let here: Vec<_> = panes.into_iter().filter(|place| binding.places.contains(place)).map(Place::title).collect();
         if !here.is_empty() {
             writeln!(table, "| `{}` | {} | {} |", binding.keys_text(), binding.help, here.join(", "))

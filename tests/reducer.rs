@@ -8,26 +8,29 @@ use daochain::{
     app::{
         Effect, Key, Model, Msg,
         clock::next_wake,
+        effect::{Deed, KeySource},
         model::{Dialog, Engine, Pane},
         msg::{
-            AccountMsg, ChainMsg, Found, HistoryMsg, InputMsg, Listing, ResumedEntry, SecretShape, SignMsg, SourceMsg,
-            TaskMsg,
+            AccountList, AccountMsg, ChainMsg, Done, Found, HistoryMsg, InputMsg, Listing, NodeMsg, ResumedEntry,
+            SecretShape, SignMsg, SourceMsg, TaskMsg,
         },
         rows::Row,
-        sign::{PublicationId, Step},
+        sign::{PublicationId, Quote, Step},
     },
     domain::{
-        Timestamp,
+        Account, Timestamp, Wei,
+        account::AccountKind,
         image::{EXPORTS_AT_ONCE, Evidence, EvidenceLevel, ImageId, LocalImage, Source},
-        publication::{JournalEntry, JournalStage, Stage, Statement},
+        network::{Finality, NetworkView},
+        publication::{JournalEntry, JournalStage, Stage, Statement, TransactionHash},
         verdict::Conclusion,
     },
     tui::theme::Theme,
 };
 use proptest::prelude::*;
 use screen::{
-    Play, account, accounts, address, digest, draw, hash, image, images, included, key_of, listed, network, problem,
-    reference, settled,
+    Play, account, accounts, address, cold, digest, draw, hash, image, images, included, key_of, listed, network,
+    problem, quarrel, reference, settled,
 };
 
 fn count(play: &Play, what: impl Fn(&Effect) -> bool) -> usize {
@@ -264,6 +267,21 @@ fn a_broken_archive_says_so_and_is_not_read_for_ever() {
 }
 
 #[test]
+fn what_failed_is_measured_again_when_asked() {
+    let play = Play::ready(80, 24).select("redis:7").keys("v");
+    let measures = |play: &Play| count(play, |effect| matches!(effect, Effect::Measure { .. }));
+    let task = play.model.tasks.of(&key_of(&play, "redis:7").image).unwrap();
+    let cause = "`docker save` ended early";
+    let failed = TaskMsg::Measured { task, result: Err(problem("engine-undecided", cause, "")) };
+    let play = play.tell(Msg::Task(failed));
+    assert_eq!((play.model.tasks.running().len(), measures(&play)), (0, 1), "nothing tries again in silence");
+    assert!(play.text().contains(cause), "{}", play.text());
+    let play = measured(play.keys("v"), "redis:7", Evidence::measured(digest(7)));
+    assert_eq!(measures(&play), 2);
+    assert!(play.model.rows.get(&key_of(&play, "redis:7")).unwrap().is_measured());
+}
+
+#[test]
 fn until_the_user_chooses_the_first_row_is_selected() {
     let play = Play::ready(80, 24);
     assert_eq!(play.model.rows.selected().unwrap().label(), "acme/api:latest");
@@ -351,11 +369,14 @@ fn what_the_user_cannot_do_is_answered_with_why() {
 fn making_an_account_for_a_publication_returns_to_it() {
     let play = Play::ready(80, 24).tell(accounts(Vec::new())).select("acme/web:1.2").keys("p");
     assert_eq!(sign_step(&play), Some(Step::NoAccount));
-    let shape = |first, again, same| Msg::Input(InputMsg::Secret(SecretShape { first, again, same }));
-    let play =
-        play.key(Key::Ctrl('n')).tell(shape(4, 0, false)).key(Key::Enter).tell(shape(4, 4, true)).key(Key::Enter);
-    assert_eq!(count(&play, |effect| matches!(effect, Effect::CreateAccount)), 1);
-    let play = play.tell(Msg::Account(AccountMsg::Created(Ok(account(3, true, 0)))));
+    let play = play.key(Key::Ctrl('n')).secrets([0, 4, 0, 0], false).key(Key::Enter);
+    let play = play.secrets([0, 4, 4, 0], true).key(Key::Enter).key(Key::Enter);
+    let ticket = play.asked.iter().find_map(|effect| match effect {
+        Effect::Do { ticket, deed: Deed::Keep { source: KeySource::New, label: None } } => Some(*ticket),
+        _ => None,
+    });
+    let done = Done { account: Some(address(3)), words: "made".into(), open_until: None };
+    let play = play.tell(Msg::Account(AccountMsg::Done { ticket: ticket.unwrap(), result: Ok(done) }));
     assert_eq!(sign_step(&play), Some(Step::Estimating));
 }
 
@@ -400,6 +421,10 @@ fn a_block_that_verdicts_tell_of_first_refreshes_history_and_balances() {
 
 /// What an earlier process left open under `acme/web:1.2`, and what a look at the chain found.
 fn left_open(stage: Stage) -> Msg {
+    left_open_as(JournalStage::Broadcast, stage)
+}
+
+fn left_open_as(kept: JournalStage, stage: Stage) -> Msg {
     let statement = Statement::Release {
         reference: reference("acme/web:1.2"),
         digests: Vec::new(),
@@ -410,23 +435,38 @@ fn left_open(stage: Stage) -> Msg {
         hash: hash(),
         raw: vec![2],
         chain_id: 1337,
+        genesis: None,
+        second: None,
         from: address(1),
         nonce: 7,
         statement,
-        stage: JournalStage::Broadcast,
+        stage: kept,
         at: Timestamp(screen::NOW - 60),
     };
     Msg::Sign(SignMsg::Resumed(Ok(vec![ResumedEntry { entry, stage }])))
 }
 
 #[test]
+fn what_the_journal_had_in_a_block_is_no_news_but_to_who_waits_for_it() {
+    let told = || left_open_as(JournalStage::Included, included(1));
+    let play = Play::ready(80, 24).tell(told());
+    assert!(play.model.publications.is_empty() && play.model.notices.is_empty());
+    let sent = Play::ready(80, 24).select("acme/web:1.2").keys("p").quoted().passphrase(3).key(Key::Enter);
+    let lost = Stage::Unknown { hash: hash() };
+    let lost = Msg::Sign(SignMsg::Settled { publication: PublicationId(1), result: Ok(lost) });
+    let play = sent.tell(lost).tell(told());
+    let one = &play.model.publications[0];
+    assert!(!one.unfollowed && one.stage == included(1), "{one:?}");
+    let play = Play::ready(80, 24).select("acme/web:1.2").keys("p").quoted().passphrase(3).key(Key::Enter);
+    let lost = Stage::Unknown { hash: hash() };
+    let lost = Msg::Sign(SignMsg::Settled { publication: PublicationId(1), result: Ok(lost) });
+    let play = play.key(Key::Esc).tell(lost).tell(left_open_as(JournalStage::Broadcast, settled()));
+    assert!(play.model.publications.is_empty() && play.text().contains("is published in block"), "{}", play.text());
+}
+
+#[test]
 fn what_an_earlier_process_left_open_is_followed_block_by_block_and_its_end_is_told() {
     let is_look = |effect: &Effect| matches!(effect, Effect::Look { .. });
-    let block = |number: u8| {
-        let mut network = network();
-        network.head.latest.hash = [number; 32];
-        Msg::Chain(ChainMsg::Block(network))
-    };
     let play = Play::ready(80, 24).tell(left_open(included(1)));
     assert!(play.text().contains("publishing acme/web:1.2: included 1 of 3"), "{}", play.text());
     let play = play.tell(block(9));
@@ -439,6 +479,303 @@ fn what_an_earlier_process_left_open_is_followed_block_by_block_and_its_end_is_t
     let play = play.tell(settle(Ok(settled())));
     assert!(play.model.publications.is_empty());
     assert!(play.text().contains("acme/web:1.2 is published in block 1205"), "{}", play.text());
+}
+
+#[test]
+fn what_no_node_answered_for_is_taken_up_with_the_next_block_and_not_signed_again() {
+    let is_resume = |effect: &Effect| matches!(effect, Effect::Resume);
+    let settle = |stage| Msg::Sign(SignMsg::Settled { publication: PublicationId(1), result: Ok(stage) });
+    for lost in [Stage::Unknown { hash: hash() }, Stage::Dropped { hash: hash() }] {
+        let sent = Play::ready(80, 24).select("acme/web:1.2").keys("p").quoted().passphrase(3).key(Key::Enter);
+        let mut play = sent.tell(settle(lost)).key(Key::Esc).key(Key::Esc);
+        play.asked.clear();
+        let play = play.tell(block(9));
+        assert_eq!(count(&play, is_resume), 1, "the journal has it");
+        let play = play.keys("p");
+        assert_eq!(sign_step(&play), Some(Step::Stuck));
+        assert!(play.text().contains("waits for its block"), "{}", play.text());
+        assert_eq!(count(&play, |effect| matches!(effect, Effect::Quote { .. })), 0, "nothing is said twice");
+        let play = play.key(Key::Esc).tell(left_open(Stage::Broadcast { hash: hash() })).tell(block(10));
+        assert_eq!(play.model.publications.len(), 1, "one and the same");
+        assert_eq!((count(&play, is_resume), count(&play, |effect| matches!(effect, Effect::Look { .. }))), (1, 1));
+        let play = play.tell(settle(settled()));
+        assert!(play.text().contains("acme/web:1.2 is published in block 1205"), "{}", play.text());
+    }
+}
+
+#[test]
+fn an_account_whose_key_is_elsewhere_needs_no_passphrase_here() {
+    let with = |kind: AccountKind| {
+        let account = Account { kind, ..screen::account(1, true, 9998) };
+        let accounts = vec![screen::account(2, true, 9998), Account { is_default: false, ..account }];
+        let listed = AccountList { accounts, problems: Vec::new(), removed: Vec::new(), node: None };
+        let play = Play::ready(80, 24).tell(Msg::Account(AccountMsg::Listed(Ok(listed)))).select("acme/web:1.2");
+        play.keys("p").quoted().key(Key::Right)
+    };
+    for kind in [AccountKind::Cold, AccountKind::Contract] {
+        let play = with(kind).carried().key(Key::Enter);
+        assert_eq!(sign_step(&play), Some(Step::Carrying));
+        assert!(!play.text().contains("at most"), "no other account's cost: {}", play.text());
+        assert_eq!(count(&play, |effect| matches!(effect, Effect::Quote { .. })), 1, "the other account's alone");
+        assert_eq!(count(&play, |effect| matches!(effect, Effect::Submit { .. })), 0);
+    }
+    let play = with(AccountKind::Clef("ipc:/run/clef.ipc".parse().unwrap())).quoted();
+    assert!(play.text().contains("asks the signer") && !play.text().contains("passphrase"), "{}", play.text());
+    let play = play.key(Key::Enter);
+    assert_eq!(count(&play, |effect| matches!(effect, Effect::Submit { .. })), 1);
+}
+
+#[test]
+fn a_transaction_that_waits_is_sped_up_or_taken_back() {
+    let sent = || Stage::Broadcast { hash: hash() };
+    let idle = Play::ready(80, 24).select("acme/web:1.2").keys("+");
+    assert!(
+        idle.model.dialog.is_none() && idle.text().contains("no transaction about this image waits"),
+        "{}",
+        idle.text()
+    );
+    for (key, cancel, words) in [("+", false, "Speed up acme/web:1.2"), ("-", true, "Take back acme/web:1.2")] {
+        let play = Play::ready(100, 30).tell(left_open(sent())).select("acme/web:1.2").keys(key);
+        assert!(play.text().contains(words), "{}", play.text());
+        assert!(play.text().contains(&hash().to_string()), "the whole transaction: {}", play.text());
+        let asked = play.asked.iter().find_map(|effect| match effect {
+            Effect::QuoteReplacement { ticket, replaces, cap: None } => Some((*ticket, *replaces)),
+            _ => None,
+        });
+        let (ticket, replaces) = asked.expect("the cost is asked for");
+        assert_eq!((replaces.transaction, replaces.cancel), (hash(), cancel));
+        let reference = reference("acme/web:1.2");
+        let statement = if cancel {
+            Statement::Cancellation { reference: Some(reference), of: hash() }
+        } else {
+            Statement::Revocation { reference, digests: Vec::new(), reason: "x".into() }
+        };
+        let quoted = Quote { replaces: Some(replaces), ..screen::quote(statement, address(1)) };
+        let play = play.tell(Msg::Sign(SignMsg::Quoted { ticket, result: Ok(Box::new(quoted.clone())) }));
+        assert_eq!(sign_step(&play), Some(Step::Ready));
+        let dearer = priced(play, "7");
+        assert_eq!(caps(&dearer), [None, Some(gwei("7"))]);
+        let Some(Dialog::Sign(sign)) = &dearer.model.dialog else { panic!("the dialog is open") };
+        let (ticket, cost) = (sign.ticket, quoted.cost.capped(gwei("7")));
+        let quoted = Quote { cost, needed: gwei("8"), ..quoted };
+        let play = dearer.tell(Msg::Sign(SignMsg::Quoted { ticket, result: Ok(Box::new(quoted)) }));
+        assert!(play.text().contains("signed for 8 gwei at least"), "{}", play.text());
+        let play = play.passphrase(5).key(Key::Enter);
+        let sent = play
+            .asked
+            .iter()
+            .any(|effect| matches!(effect, Effect::Submit { quote, .. } if quote.replaces == Some(replaces)));
+        assert!(sent, "{:?}", play.asked);
+        assert_eq!(play.model.publications.len(), 1, "both are followed as one");
+        if cancel {
+            // The chain took the other one of the two.
+            let id = play.model.publications[0].id;
+            let other = TransactionHash([0xcd; 32]);
+            let done =
+                Stage::Final { hash: other, inclusion: settled().inclusion().unwrap(), finality: Finality::Final };
+            let play = play.tell(Msg::Sign(SignMsg::Settled { publication: id, result: Ok(done) }));
+            assert!(play.text().contains("was taken back in block 1205"), "{}", play.text());
+        }
+    }
+}
+
+const fn asks_endpoints(effect: &Effect) -> bool {
+    matches!(effect, Effect::ReadNode)
+}
+
+/// The next block, whose hash is made of this byte.
+fn block(hash: u8) -> Msg {
+    let mut network = network();
+    network.head.latest.hash = [hash; 32];
+    Msg::Chain(ChainMsg::Block(network))
+}
+
+#[test]
+fn the_endpoints_are_asked_only_while_they_are_shown() {
+    let play = Play::ready(80, 24).tell(block(9)).after(60).tell(block(10));
+    assert_eq!(count(&play, asks_endpoints), 0, "nobody looks");
+    let play = play.keys("3");
+    assert_eq!(count(&play, asks_endpoints), 1);
+    let play = play.after(60).tell(block(11)).tell(block(12));
+    assert_eq!(count(&play, asks_endpoints), 1, "one question at a time");
+    let play = play.tell(quarrel());
+    assert_eq!(count(&play, asks_endpoints), 2, "and once more for all that came meanwhile");
+    let play = play.tell(quarrel());
+    assert_eq!(count(&play, asks_endpoints), 2);
+    let play = play.tell(block(13)).tell(quarrel());
+    assert_eq!(count(&play, asks_endpoints), 3, "a new head");
+    let play = play.after(4);
+    assert_eq!(count(&play, asks_endpoints), 3, "what is shown is new");
+    assert_eq!(next_wake(&play.model), 1);
+    let play = play.after(1).tell(quarrel());
+    assert_eq!(count(&play, asks_endpoints), 4);
+    let play = play.keys("r").tell(quarrel());
+    assert_eq!(count(&play, asks_endpoints), 5, "the user asks");
+    let play = play.keys("1").after(60).tell(block(14)).after(60);
+    assert_eq!(count(&play, asks_endpoints), 5, "nobody looks any more");
+    let play = play.keys("3");
+    assert_eq!(count(&play, asks_endpoints), 6, "what is known is old");
+    assert!(play.text().contains("DISSENTS"), "and shown until the answer comes");
+}
+
+#[test]
+fn an_answer_that_comes_after_the_pane_was_left_asks_no_more() {
+    let play = Play::ready(80, 24).keys("3").tell(block(9)).keys("2").tell(quarrel());
+    assert_eq!(count(&play, asks_endpoints), 1);
+    assert!(!play.model.endpoints.asking && !play.model.endpoints.stale);
+}
+
+#[test]
+fn panes_follow_one_another_both_ways() {
+    let panes = |key: Key| {
+        let mut play = Play::ready(80, 24);
+        let mut seen = Vec::new();
+        for _ in 0..4 {
+            seen.push(play.model.pane);
+            play = play.key(key);
+        }
+        seen
+    };
+    assert_eq!(panes(Key::Tab), [Pane::Images, Pane::Accounts, Pane::Node, Pane::Images]);
+    assert_eq!(panes(Key::BackTab), [Pane::Images, Pane::Node, Pane::Accounts, Pane::Images]);
+}
+
+#[test]
+fn the_selected_endpoint_keeps_its_place_and_is_copied() {
+    let play = Play::ready(80, 24).keys("3").tell(quarrel()).key(Key::Down).tell(quarrel()).keys("y");
+    let copied = |text: &str| Effect::Copy(text.to_owned());
+    assert!(play.asked.contains(&copied("https://sepolia.two.example:8545")), "{:?}", play.asked);
+    for words in ["https://rpc.one.example says", &format!("0x{}", "01".repeat(32)), &format!("0x{};", "02".repeat(32))]
+    {
+        assert!(play.text().contains(words), "what it said and they did: {}", play.text());
+    }
+    let fewer = screen::endpoints("sepolia", None, 1, vec![screen::silent("http://127.0.0.1:8545")]);
+    let play = play.tell(fewer).keys("y");
+    assert!(play.asked.contains(&copied("http://127.0.0.1:8545")), "its endpoint is gone: {:?}", play.asked);
+}
+
+#[test]
+fn a_peer_is_added_by_an_enode_url_that_could_be_one() {
+    let enode = format!("enode://{}@192.0.2.7:30303", "a1".repeat(64));
+    let adds = |play: &Play| count(play, |effect| matches!(effect, Effect::AddPeer(told) if told.as_str() == enode));
+    let local = Play::ready(80, 24).keys("3").tell(screen::embedded()).keys("a");
+    assert!(local.model.dialog.is_none() && local.text().contains("shared with nobody"), "{}", local.text());
+
+    let play = Play::ready(80, 24).keys("3").tell(quarrel()).keys("a").keys(&enode[..40]).key(Key::Enter);
+    assert_eq!(count(&play, |effect| matches!(effect, Effect::AddPeer(_))), 0);
+    assert!(play.text().contains("128 hex digits"), "{}", play.text());
+    let play = play.key(Key::Ctrl('u')).tell(Msg::Input(InputMsg::Paste(format!(" {enode}\n")))).key(Key::Enter);
+    assert_eq!(adds(&play), 1);
+    let play = play.key(Key::Enter).keys("x");
+    assert_eq!(adds(&play), 1, "it is being told");
+    let refused = problem("node-refused", "the node does not tell whom it is connected to", "ask over IPC");
+    let play = play.tell(Msg::Node(NodeMsg::PeerAdded(Err(refused))));
+    assert!(play.text().contains("does not tell whom") && play.text().contains("ask over IPC"), "{}", play.text());
+    let play = play.key(Key::Enter).tell(Msg::Node(NodeMsg::PeerAdded(Ok(()))));
+    assert_eq!((adds(&play), count(&play, asks_endpoints)), (2, 2), "its peers are read again");
+    assert!(play.model.dialog.is_none());
+    let play = play.keys("a").key(Key::Esc);
+    assert!(play.model.dialog.is_none());
+}
+
+fn gwei(text: &str) -> Wei {
+    Wei::from_gwei(text).unwrap()
+}
+
+/// The caps with which the cost was asked for.
+fn caps(play: &Play) -> Vec<Option<Wei>> {
+    let cap = |effect: &Effect| match effect {
+        Effect::Quote { cap, .. } | Effect::QuoteReplacement { cap, .. } => Some(*cap),
+        _ => None,
+    };
+    play.asked.iter().filter_map(cap).collect()
+}
+
+/// The price field holds `text`, and Enter was pressed.
+fn priced(play: Play, text: &str) -> Play {
+    play.key(Key::Ctrl('g')).key(Key::Ctrl('u')).keys(text).key(Key::Enter)
+}
+
+#[test]
+fn what_is_signed_is_the_price_that_is_shown() {
+    let ready = || Play::ready(80, 24).select("acme/api:latest").keys("p").quoted().passphrase(8);
+    let play = priced(ready(), "2.5");
+    assert_eq!(caps(&play), [None, Some(gwei("2.5"))], "asked again");
+    assert_eq!(sign_step(&play), Some(Step::Estimating));
+    let play = play.quoted();
+    assert!(play.text().contains("at most 2.5 gwei for one gas"), "{}", play.text());
+    assert!(play.text().contains("at most 0.000181365 ETH"), "the whole cost follows: {}", play.text());
+    assert!(!play.text().contains("The next block asks"), "{}", play.text());
+    let play = play.key(Key::Enter);
+    assert_eq!(count(&play, |effect| matches!(effect, Effect::Submit { .. })), 0, "the passphrase is typed again");
+    let play = play.passphrase(8).key(Key::Enter);
+    let signed = play.asked.iter().find_map(|effect| match effect {
+        Effect::Submit { quote, .. } => Some(quote.cost.max_gas_price),
+        _ => None,
+    });
+    assert_eq!(signed, Some(gwei("2.5")));
+
+    let play = priced(priced(ready(), "2.5").quoted(), "");
+    assert_eq!(caps(&play).last(), Some(&None), "empty: as the program proposes");
+    let play = priced(ready(), "2.5").quoted().key(Key::Right).quoted();
+    assert!(play.text().contains("at most 2.5 gwei"), "another account pays no more: {}", play.text());
+}
+
+#[test]
+fn a_price_that_cannot_be_is_told_and_asks_nothing() {
+    let ready = || Play::ready(80, 24).select("acme/api:latest").keys("p").quoted();
+    for (text, words) in [
+        ("2,5", "`2,5` is no price in gwei"),
+        ("lots", "`lots` is no price in gwei"),
+        ("0", "at a price of nothing"),
+        ("2000000", "enough for 1378160.0"),
+    ] {
+        let play = priced(ready(), text);
+        assert_eq!((sign_step(&play), caps(&play)), (Some(Step::Price), vec![None]), "{text}");
+        let shown = play.text().split_whitespace().collect::<Vec<_>>().join(" ").replace(" │ │ ", " ");
+        assert!(shown.contains(words), "{words} in {}", play.text());
+        let play = play.key(Key::Esc);
+        assert_eq!(sign_step(&play), Some(Step::Ready), "the price as it was");
+        assert!(play.text().contains("at most 5 gwei"), "{}", play.text());
+    }
+    let cheap = priced(ready(), "1.5").quoted();
+    assert_eq!(sign_step(&cheap), Some(Step::Ready), "it may wait");
+    assert!(cheap.text().contains("The next block asks for 2 gwei: for less it waits"), "{}", cheap.text());
+}
+
+/// The dialog with the usual cost, changed by `change`.
+fn quoted_as(change: impl FnOnce(Quote) -> Quote) -> Play {
+    let play = Play::ready(80, 24).select("acme/api:latest").keys("p");
+    let (ticket, statement, from) = play
+        .asked
+        .iter()
+        .find_map(|effect| match effect {
+            Effect::Quote { ticket, statement, from, .. } => Some((*ticket, statement.clone(), *from)),
+            _ => None,
+        })
+        .unwrap();
+    let quote = change(screen::quote(statement, from));
+    play.tell(Msg::Sign(SignMsg::Quoted { ticket, result: Ok(Box::new(quote)) }))
+}
+
+#[test]
+fn what_a_chain_takes_beside_gas_is_told_beside_the_cost() {
+    let on = |chain_id| {
+        quoted_as(|quote| Quote { network: NetworkView { chain_id, ..quote.network.clone() }, ..quote }).text()
+    };
+    assert!(on(8453).contains("a fee for L1 data on top"), "{}", on(8453));
+    assert!(!on(1).contains("L1 data"), "{}", on(1));
+}
+
+#[test]
+fn a_cost_that_the_account_cannot_pay_is_lowered_in_the_dialog() {
+    let play = quoted_as(|quote| Quote { balance: gwei("300000"), ..quote });
+    assert_eq!(sign_step(&play), Some(Step::Stuck));
+    assert!(play.text().contains("holds 0.0003 ETH"), "{}", play.text());
+    let play = play.key(Key::Ctrl('g')).key(Key::Esc);
+    assert_eq!(sign_step(&play), Some(Step::Stuck), "nothing changed");
+    assert!(play.text().contains("holds 0.0003 ETH"), "{}", play.text());
+    assert_eq!(caps(&priced(play, "4")), [None, Some(gwei("4"))]);
 }
 
 #[test]
@@ -461,6 +798,50 @@ fn a_journal_that_cannot_be_read_is_told() {
         "{}",
         play.text()
     );
+}
+
+#[test]
+fn what_could_not_be_looked_up_is_asked_for_with_each_block_and_told_once() {
+    let is_resume = |effect: &Effect| matches!(effect, Effect::Resume);
+    let failed = || Msg::Sign(SignMsg::Resumed(Err(problem("node-unreachable", "the node is gone", ""))));
+    let mut play = Play::ready(80, 24).tell(failed());
+    play.asked.clear();
+    let play = play.tell(block(9)).tell(block(10));
+    assert_eq!(count(&play, is_resume), 1, "one at a time");
+    // A block came meanwhile, so that it is asked for once more.
+    let play = play.tell(failed()).tell(failed());
+    assert_eq!(count(&play, is_resume), 2);
+    assert_eq!(play.model.notices.len(), 1, "{:?}", play.model.notices);
+    let play = play.tell(block(11)).tell(Msg::Sign(SignMsg::Resumed(Ok(Vec::new())))).tell(block(12));
+    assert_eq!(count(&play, is_resume), 3, "nothing is open any more");
+}
+
+#[test]
+fn a_block_that_is_taken_back_is_told_of_what_was_told_to_be_in_it() {
+    let is_resume = |effect: &Effect| matches!(effect, Effect::Resume);
+    let mut early = settled();
+    if let Stage::Final { finality, .. } = &mut early {
+        *finality = Finality::Included;
+    }
+    let sent = Play::ready(80, 24).select("acme/web:1.2").keys("p").quoted().passphrase(3).key(Key::Enter);
+    let settle = Msg::Sign(SignMsg::Settled { publication: PublicationId(1), result: Ok(early) });
+    let mut play = sent.key(Key::Esc).tell(settle);
+    assert!(play.model.publications.is_empty(), "three confirmations are told");
+    play.asked.clear();
+    let play = play.tell(block(9));
+    assert_eq!(count(&play, is_resume), 1, "and its block is watched until it is final");
+    let play = play.tell(left_open_as(JournalStage::Included, Stage::Broadcast { hash: hash() }));
+    assert!(play.text().contains("the chain took its block back"), "{}", play.text());
+    assert!(play.text().contains("sent, not in a block"), "its row says so: {}", play.text());
+}
+
+#[test]
+fn what_another_process_saw_the_end_of_is_waited_for_no_longer() {
+    let sent = Play::ready(80, 24).select("acme/web:1.2").keys("p").quoted().passphrase(3).key(Key::Enter);
+    let lost =
+        Msg::Sign(SignMsg::Settled { publication: PublicationId(1), result: Ok(Stage::Unknown { hash: hash() }) });
+    let play = sent.key(Key::Esc).tell(lost).tell(block(9)).tell(Msg::Sign(SignMsg::Resumed(Ok(Vec::new()))));
+    assert!(play.model.publications.is_empty() && play.text().contains("tx list"), "{}", play.text());
 }
 
 #[test]
@@ -501,11 +882,11 @@ fn ten_thousand_images_stay_smooth() {
 
 fn any_key() -> impl Strategy<Value = Key> {
     prop_oneof![
-        6 => proptest::sample::select(vec!['q', 'n', 'y', 'p', 'r', 'v', 'V', 'x', 'X', '/', 's', '1', '2', 'd', 'f', '?', 'R', 'g', 'G', 'j', 'k', '.', 'z', 'é', '漢'])
+        6 => proptest::sample::select(vec!['q', 'n', 'y', 'p', 'r', 'v', 'V', 'x', 'X', '/', 's', '1', '2', '3', 'a', '+', 'd', 'f', '?', 'i', 'u', 'l', 'e', 'c', 'w', 'D', 'S', 'T', 'R', 'g', 'G', 'j', 'k', '.', 'z', 'é', '漢'])
             .prop_map(Key::Char),
         4 => proptest::sample::select(vec![Key::Enter, Key::Esc, Key::Tab, Key::BackTab, Key::Backspace, Key::Delete, Key::Left,
             Key::Right, Key::Up, Key::Down, Key::PageUp, Key::PageDown, Key::Home, Key::End]),
-        1 => proptest::sample::select(vec!['n', 'u', 'w', 'l', 'a', 'e', 'k']).prop_map(Key::Ctrl),
+        1 => proptest::sample::select(vec!['n', 'u', 'w', 'l', 'a', 'e', 'k', 'g']).prop_map(Key::Ctrl),
     ]
 }
 
@@ -516,7 +897,7 @@ fn any_msg() -> impl Strategy<Value = Msg> {
         12 => any_key().prop_map(|key| Msg::Input(InputMsg::Key(key))),
         1 => (0u16..220, 0u16..70).prop_map(|(width, height)| Msg::Input(InputMsg::Resize { width: width.max(1), height: height.max(1) })),
         1 => "\\PC{0,20}".prop_map(|text| Msg::Input(InputMsg::Paste(text))),
-        1 => (0usize..2000, 0usize..20).prop_map(|(first, again)| Msg::Input(InputMsg::Secret(SecretShape { first, again, same: first == again }))),
+        1 => (0usize..2000, 0usize..20).prop_map(|(first, again)| Msg::Input(InputMsg::Secret(SecretShape { typed: [first, again, again, first], same: true, strength: None }))),
         1 => (0usize..10).prop_map(move |count| listed(some(count))),
         1 => Just(Msg::Source(SourceMsg::Lost(lost()))),
         1 => Just(Msg::Source(SourceMsg::Listed(Listing { images: Vec::new(), problems: vec![lost()], engine: None }))),
@@ -527,8 +908,17 @@ fn any_msg() -> impl Strategy<Value = Msg> {
         1 => (1u64..4).prop_map(|id| Msg::Sign(SignMsg::Settled { publication: PublicationId(id), result: Ok(settled()) })),
         1 => (1u64..4).prop_map(|id| Msg::Sign(SignMsg::Settled { publication: PublicationId(id), result: Err(problem("x", "y", "z")) })),
         1 => (1u64..9).prop_map(|id| Msg::Task(TaskMsg::Measured { task: daochain::app::tasks::TaskId(id), result: Ok(Found::Evidence(Evidence::measured(digest(7)))) })),
-        1 => Just(Msg::Account(AccountMsg::Created(Ok(account(3, true, 5))))),
+        1 => (1u64..9).prop_map(|ticket| {
+            let done = Done { account: Some(address(3)), words: "done".into(), open_until: Some(Timestamp(screen::NOW + 60)) };
+            Msg::Account(AccountMsg::Done { ticket, result: Ok(done) })
+        }),
+        1 => (1u64..9).prop_map(|ticket| Msg::Account(AccountMsg::Done { ticket, result: Err(problem("passphrase-wrong", "y", "z")) })),
+        1 => Just(accounts(vec![account(3, true, 5), cold(4)])),
         1 => Just(accounts(Vec::new())),
+        1 => Just(quarrel()),
+        1 => Just(screen::embedded()),
+        1 => Just(Msg::Node(NodeMsg::PeerAdded(Err(problem("x", "y", "z"))))),
+        1 => Just(Msg::Node(NodeMsg::PeerAdded(Ok(())))),
     ]
 }
 
@@ -544,8 +934,13 @@ proptest! {
             let answers = play.asked.split_off(0);
             for effect in answers {
                 let answer = match effect {
-                    Effect::Quote { ticket, statement, from } => {
-                        Some(Msg::Sign(SignMsg::Quoted { ticket, result: Ok(Box::new(screen::quote(statement, from))) }))
+                    Effect::Quote { ticket, statement, from, cap, .. } => {
+                        let quote = screen::capped(screen::quote(statement, from), cap);
+                        Some(Msg::Sign(SignMsg::Quoted { ticket, result: Ok(Box::new(quote)) }))
+                    }
+                    Effect::Ask { ticket, statement, publisher, contract, .. } => {
+                        let carried = screen::carried(statement, publisher, contract);
+                        Some(Msg::Sign(SignMsg::Asked { ticket, result: Ok(Box::new(carried)) }))
                     }
                     _ => None,
                 };
@@ -564,7 +959,7 @@ fn invariants(model: &Model) -> Result<(), TestCaseError> {
     prop_assert!(model.rows.shown() <= model.rows.all().len());
     prop_assert!(model.rows.shown() == 0 || model.rows.cursor() < model.rows.shown());
     if let Some(field) = model.secret_field() {
-        prop_assert!(model.dialog.is_some() && field < 2);
+        prop_assert!(model.dialog.is_some(), "{field:?} without a dialog");
     }
     if let (Pane::Images, None, false) = (model.pane, &model.dialog, model.wide) {
         let visible = model.rows.visible().take(daochain::app::layout::list_rows(model).max(1));

@@ -6,6 +6,8 @@ mod support;
 
 use std::{
     fs,
+    net::TcpListener,
+    process::{Command, Stdio},
     sync::{Arc, Mutex},
 };
 
@@ -102,7 +104,7 @@ fn what_a_registry_changed_or_lost_is_told_and_never_published() {
     assert_eq!((run.code, states(&run)), (Some(3), vec!["corrupt", "measured"]), "{run:?}");
     for option in ["--yes", "--all-platforms"] {
         let run = home.run(&["publish", "--remote", &name, option]);
-        assert_eq!((run.code, &run.document["code"]), (Some(1), &json!("image-corrupt")), "{run:?}");
+        assert_eq!((run.code, &run.document["code"]), (Some(3), &json!("image-corrupt")), "{run:?}");
     }
     let refusal = |content: &[u8]| {
         fs::write(&layer, content).unwrap();
@@ -204,6 +206,76 @@ fn a_token_is_fetched_where_the_registry_says_and_renewed_when_it_expires() {
     let (token, _) = asked.iter().find(|(path, _)| path.starts_with("/token")).expect("a token was asked for");
     assert!(token.contains("service=lab") && token.contains("scope=repository%3Aacme%2Fapp%3Apull"), "{token}");
     assert!(!run.stderr.contains("secret"), "a token is shown");
+}
+
+#[test]
+fn a_login_is_told_to_nobody_but_the_registry() {
+    let mut blobs = Blobs::default();
+    let image = blobs.image("amd64", b"content");
+    // Where the registry's content lies: it wants a login, to be sent to a realm of its own.
+    let own = Arc::new(Mutex::new(String::new()));
+    let named = Arc::clone(&own);
+    let elsewhere = FakeRegistry::start(Arc::new(move |_: &str, _: Option<&str>| {
+        let realm = format!("Bearer realm=\"http://{}/token\"", named.lock().unwrap());
+        answer(&format!("401 Unauthorized\r\nWWW-Authenticate: {realm}"), "{\"token\":\"x\"}")
+    }));
+    own.lock().unwrap().clone_from(&elsewhere.host);
+    let there = elsewhere.host.clone();
+    let registry = FakeRegistry::start(Arc::new(move |path: &str, authorization: Option<&str>| match path {
+        _ if path.starts_with("/v2/acme") && authorization.is_none() => {
+            answer("401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"lab\"", "{}")
+        }
+        _ if path.contains("/blobs/") => answer(&format!("307 There\r\nLocation: http://{there}/content"), ""),
+        _ => served(&blobs, image.manifest, path),
+    }));
+    let folder = tempfile::tempdir().unwrap();
+    login_file(folder.path(), &registry.host, "bGFiOmxhYg==");
+    let home = Home::new();
+    let mut command = home.command(&["hash", "--remote", &format!("{}/acme/app:1", registry.host), "--json"]);
+    let output = command.env("DOCKER_CONFIG", folder.path()).output().unwrap();
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["code"], "registry-denied", "{document}");
+    assert!(document["message"].as_str().unwrap().contains("wants a login of its own"), "{document}");
+    let asked = elsewhere.asked.lock().unwrap();
+    assert!(!asked.is_empty() && asked.iter().all(|(_, authorization)| authorization.is_none()), "{asked:?}");
+}
+
+#[test]
+fn where_no_login_is_known_a_token_for_everybody_is_asked_for() {
+    let mut blobs = Blobs::default();
+    let image = blobs.image("amd64", b"content");
+    let address = Arc::new(Mutex::new(String::new()));
+    let own = Arc::clone(&address);
+    let fake = FakeRegistry::start(Arc::new(move |path: &str, authorization: Option<&str>| {
+        if path.starts_with("/token") {
+            return answer("200 OK", "{\"token\":\"for-everybody\"}");
+        }
+        if path.starts_with("/v2/acme") && authorization != Some("Bearer for-everybody") {
+            let ways = format!("Basic realm=\"lab\", Bearer realm=\"http://{}/token\"", own.lock().unwrap());
+            return answer(&format!("401 Unauthorized\r\nWWW-Authenticate: {ways}"), "{}");
+        }
+        served(&blobs, image.manifest, path)
+    }));
+    address.lock().unwrap().clone_from(&fake.host);
+    let run = Home::new().run(&["hash", "--remote", &format!("{}/acme/app:1", fake.host)]);
+    assert_eq!((run.code, states(&run)), (Some(0), vec!["measured"]), "{run:?}");
+}
+
+#[test]
+fn a_registry_that_does_not_answer_is_given_up_at_once_when_nobody_waits() {
+    // It accepts, and says nothing.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let name = format!("{}/acme/app:1", silent.local_addr().unwrap());
+    let home = Home::new();
+    let mut program = home.command(&["hash", "--remote", &name]);
+    let program = program.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let (connected, _) = silent.accept().unwrap();
+    let interrupted = Command::new("kill").args(["-INT", &program.id().to_string()]).status().unwrap();
+    assert!(interrupted.success());
+    let output = program.wait_with_output().unwrap();
+    drop(connected);
+    assert_eq!(output.status.code(), Some(130));
+    assert!(!String::from_utf8_lossy(&output.stderr).contains("panicked"), "{output:?}");
 }
 
 /// What the registry's answers make of `hash --remote`.

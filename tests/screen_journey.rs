@@ -6,7 +6,7 @@ mod support;
 use std::time::{Duration, Instant};
 
 use support::{
-    Built, Home, PASSPHRASE, build, docker, docker_host,
+    Built, Home, PASSPHRASE, build, docker, docker_host, node, rpc,
     terminal::{Terminal, key},
     unique, without,
 };
@@ -45,8 +45,8 @@ fn changes(terminal: &mut Terminal, line: &[&str], change: impl FnOnce()) {
 fn make_account(home: &Home, terminal: &mut Terminal) -> String {
     terminal.send("2").wait_for_text("`n` makes one");
     terminal.send("n").wait_for_text("New account").send(PASSPHRASE).send(key::ENTER);
-    terminal.send(PASSPHRASE).send(key::ENTER).wait_for_line(&["0x", "default"]);
-    terminal.send("f").wait_for_line(&["0x", " 100 ETH"]);
+    terminal.send(PASSPHRASE).send(key::ENTER).send(key::ENTER).wait_for_line(&["* 0x", "key-file"]);
+    terminal.send("f").wait_for_line(&["* 0x", " 100"]);
     terminal.send("1");
     let accounts = home.run(&["account", "list"]);
     accounts.document["accounts"][0]["address"].as_str().expect("an address").to_owned()
@@ -55,7 +55,7 @@ fn make_account(home: &Home, terminal: &mut Terminal) -> String {
 /// Publishes the selected image by keys; the filled dialog is captured as `name`.
 fn publish(terminal: &mut Terminal, name: &str) {
     terminal.send("p").wait_for_text("passphrase").send(PASSPHRASE).wait_for_text("•••");
-    terminal.capture(name).send(key::ENTER).wait_for_text("in block").send(key::ESC);
+    terminal.capture(name).send(key::ENTER).wait_for_line(&["in block", " for "]).send(key::ESC);
 }
 
 /// Builds an image on another.
@@ -109,7 +109,7 @@ fn publish_verify_swap_and_revoke_by_keys() {
         .wait_for_text("•••")
         .capture("journey-6-revoke")
         .send(key::ENTER);
-    terminal.wait_for_text("in block").send(key::ESC);
+    terminal.wait_for_line(&["in block", " for "]).send(key::ESC);
     terminal.wait_for_line(&[row, "⊘", "REVOKED"]).wait_for_text("a test withdrew it");
     terminal.wait_for_line(&["history", "revoked"]).capture("journey-7-revoked");
 
@@ -163,6 +163,79 @@ fn one_key_measures_every_image_and_what_they_share_once() {
     }
     // Images of other tests may still be measured, which is asked about.
     terminal.send("qy");
+    assert_eq!(terminal.finish().1, 0);
+}
+
+#[test]
+fn the_node_pane_follows_the_embedded_node_without_a_key() {
+    let home = Home::new();
+    let mut terminal = screen(&home);
+    terminal.send("3").wait_for_line(&["dev", "the embedded node, local to this machine and shared with nobody"]);
+    terminal.wait_for_line(&["http://127.0.0.1:", "answers"]).wait_for_line(&["client", "ethrex"]);
+    terminal.wait_for_line(&["chain", "1337"]).wait_for_line(&["peers", "none"]).capture("node-embedded");
+    let head = |screen: &str| {
+        let line = screen.lines().find(|line| line.trim_start().starts_with("head ")).unwrap_or_default();
+        line.split_once('#').and_then(|(_, rest)| rest.split_once(',')?.0.parse::<u64>().ok())
+    };
+    let before = head(&terminal.contents()).expect("a head");
+    let began = Instant::now();
+    home.funded_account();
+    terminal.wait_until("the next head", |screen| head(&screen.contents()).is_some_and(|now| now > before));
+    eprintln!("the next head after {} ms, another process' account included", began.elapsed().as_millis());
+    terminal.send("a").wait_for_text("the embedded node has no peers");
+    terminal.send("q");
+    assert_eq!(terminal.finish().1, 0);
+}
+
+#[test]
+fn the_node_pane_tells_of_a_geth_and_of_one_that_is_gone() {
+    if without("node") {
+        return;
+    }
+    let home = Home::new().on("geth", &node("geth"));
+    let mut terminal = screen(&home);
+    terminal.send("3").wait_for_line(&["geth", "one endpoint"]).wait_for_line(&["client", "Geth/"]);
+    for label in ["head", "settled", "sync", "gas price", "pending", "answers in", "peers"] {
+        terminal.wait_for_line(&[label]);
+    }
+    terminal.capture("node-geth").send("a").wait_for_text("New peer").send("enode://1@x").send(key::ENTER);
+    terminal.wait_for_text("128 hex digits").send("\x15");
+    let enode = format!("enode://{}@192.0.2.7:30303", "a1".repeat(64));
+    terminal.send(&enode).send(key::ENTER).wait_for_text("takes no peers over this connection").send(key::ESC);
+    // A key right behind it would be read as one with Alt.
+    terminal.wait_until("the dialog to close", |screen| !screen.contents().contains("New peer")).send("q");
+    assert_eq!(terminal.finish().1, 0);
+
+    // Port 9 of this machine is nobody's.
+    let gone = home.command(&["--rpc", "http://127.0.0.1:9"]);
+    let mut terminal = Terminal::start(ROWS, COLS, &gone);
+    terminal.send("3").wait_for_line(&["http://127.0.0.1:9", "NO ANSWER"]).wait_for_line(&["problem"]);
+    terminal.send("q");
+    assert_eq!(terminal.finish().1, 0);
+}
+
+#[test]
+fn the_price_of_gas_is_changed_before_it_is_signed() {
+    let home = Home::new();
+    let kept = home.path().join("demo");
+    let demo = home.command(&["demo", "--keep", &kept.display().to_string()]);
+    let mut terminal = Terminal::start(ROWS, COLS, &demo);
+    terminal.wait_for_line(&["nginx:1.27", "unpublished"]);
+    filter(&mut terminal, "nginx");
+    terminal.wait_for_text("Nobody has published nginx").send("p").wait_for_text("at most");
+    terminal.wait_for_text("passphrase").send("\x07").wait_for_text("gwei at most for one gas").send("\x15");
+    terminal.send("7.5").send(key::ENTER).wait_for_text("at most 7.5 gwei for one gas").wait_for_text("passphrase");
+    terminal.send("demo").wait_for_text("••••").send(key::ENTER).wait_for_line(&["in block", " for "]).send(key::ESC);
+    // What the chain has is what was shown.
+    let document = |args: &[&str]| -> serde_json::Value {
+        let output = home.command(args).env("DAOCHAIN_HOME", &kept).output().expect("the program starts");
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"))
+    };
+    let sent = document(&["tx", "list", "--json"])["transactions"][0]["transaction"].clone();
+    let url = document(&["node", "status", "--json"])["endpoints"][0]["url"].as_str().expect("a URL").to_owned();
+    let sent = rpc(&url, "eth_getTransactionByHash", &serde_json::json!([sent]));
+    assert_eq!(sent["maxFeePerGas"], format!("{:#x}", 7_500_000_000_u64), "{sent}");
+    terminal.send("q");
     assert_eq!(terminal.finish().1, 0);
 }
 

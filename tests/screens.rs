@@ -7,19 +7,29 @@ use std::time::Duration;
 
 use daochain::{
     app::{
-        Key, Msg,
-        msg::{ChainMsg, SecretShape, SignMsg, SourceMsg, TaskMsg},
+        Effect, Key, Msg,
+        msg::{
+            Abilities, AccountList, AccountMsg, ChainMsg, Done, InputMsg, NodeMsg, SecretField, SecretShape, SignMsg,
+            SourceMsg, Strength, TaskMsg,
+        },
         sign::PublicationId,
     },
     domain::{
+        Account, Timestamp,
+        account::{AccountKind, Removed},
+        appointment::{Appointment, Scope, Succession},
         digest::DigestKind,
         image::{Evidence, EvidenceLevel, KindedDigest},
+        node::{Managed, Sync},
         progress::Progress,
         publication::Stage,
     },
     tui::theme::Theme,
 };
-use screen::{Play, accounts, digest, draw, images, included, key_of, listed, problem, settled, text};
+use screen::{
+    Play, account, accounts, address, cold, digest, draw, embedded, endpoint, endpoints, images, included, key_of,
+    listed, problem, quarrel, settled, silent, text,
+};
 
 const SIZES: [(u16, u16); 2] = [(80, 24), (200, 60)];
 
@@ -112,13 +122,174 @@ fn accounts_and_their_dialog() {
     snapshots("accounts", |width, height| Play::ready(width, height).keys("2").key(Key::Down));
     snapshots("accounts_none", |width, height| Play::ready(width, height).tell(accounts(Vec::new())).keys("2"));
     snapshots("new_account", |width, height| {
-        let shape = SecretShape { first: 9, again: 4, same: false };
-        let play = Play::ready(width, height).keys("2n").passphrase(9).key(Key::Enter);
-        play.tell(Msg::Input(daochain::app::msg::InputMsg::Secret(shape))).key(Key::Enter)
+        let words = "weak: withstands 3 minutes. Add another word or two.".to_owned();
+        let strength = Some(Strength { weak: true, words });
+        let shape = SecretShape { typed: [0, 9, 4, 0], same: false, strength };
+        let play = Play::ready(width, height).keys("2n").secrets([0, 9, 0, 0], false).key(Key::Enter);
+        play.tell(Msg::Input(InputMsg::Secret(shape)))
     });
     snapshots("publish_without_account", |width, height| {
         Play::ready(width, height).tell(accounts(Vec::new())).select("acme/web:1.2").keys("p")
     });
+}
+
+/// Accounts of every kind, one of them unlocked, and what the first may do.
+fn every_kind(width: u16, height: u16) -> Play {
+    let first = Account { label: Some("deploy".into()), ..account(3, true, 9998) };
+    let clef = AccountKind::Clef("http://127.0.0.1:8550".parse().unwrap());
+    let all = vec![
+        first,
+        account(4, false, 50),
+        Account { kind: clef, label: Some("ledger".into()), ..account(5, false, 100) },
+        cold(6),
+        Account { kind: AccountKind::Contract, label: Some("the team's Safe".into()), ..account(7, false, 0) },
+    ];
+    let removed = Removed {
+        address: address(8),
+        file: "/home/op/keystore/removed/x".into(),
+        at: Timestamp(screen::NOW),
+        kept_until: Timestamp(screen::NOW + 30 * 86_400),
+    };
+    let list = AccountList { accounts: all, problems: Vec::new(), removed: vec![removed], node: None };
+    let play = Play::ready(width, height).tell(Msg::Account(AccountMsg::Listed(Ok(list)))).keys("2").key(Key::Home);
+    let appointment = |publisher, delegate, scope| Appointment {
+        publisher,
+        delegate,
+        scope,
+        until: Some(Timestamp(screen::NOW + 30 * 86_400)),
+        is_current: true,
+    };
+    let abilities = Abilities {
+        appointments: vec![
+            appointment(address(9), address(3), Scope::Reference("acme/api:2".parse().unwrap())),
+            appointment(address(3), address(4), Scope::Everything),
+        ],
+        successions: vec![Succession {
+            publisher: address(10),
+            scope: Scope::Reference("acme/old:1".parse().unwrap()),
+            successor: address(3),
+            accepted: false,
+            at: Timestamp(screen::NOW - 86_400),
+        }],
+    };
+    play.tell(Msg::Account(AccountMsg::Abilities { account: address(3), result: Ok(abilities) }))
+}
+
+#[test]
+fn accounts_of_every_kind() {
+    snapshots("accounts_kinds", every_kind);
+    snapshots("accounts_unlocked", |width, height| {
+        let until = Some(Timestamp(screen::NOW + 272));
+        let done = Done { account: Some(address(4)), words: "asks no passphrase".into(), open_until: until };
+        let play = every_kind(width, height).key(Key::Down).keys("u").passphrase(9).key(Key::Enter).key(Key::Enter);
+        let ticket = play.asked.iter().find_map(|effect| match effect {
+            Effect::Do { ticket, .. } => Some(*ticket),
+            _ => None,
+        });
+        play.tell(Msg::Account(AccountMsg::Done { ticket: ticket.unwrap(), result: Ok(done) }))
+    });
+    snapshots("accounts_code", |width, height| every_kind(width, height).keys("c"));
+    snapshots("form_import_words", |width, height| {
+        every_kind(width, height)
+            .keys("i")
+            .key(Key::Right)
+            .key(Key::Right)
+            .secrets([0, 0, 0, 71], false)
+            .key(Key::Enter)
+    });
+    snapshots("form_unlock", |width, height| every_kind(width, height).keys("u").passphrase(11));
+    snapshots("form_remove", |width, height| {
+        every_kind(width, height).key(Key::Delete).keys("somebody").key(Key::Enter)
+    });
+    snapshots("form_delegate", |width, height| {
+        let typed = every_kind(width, height).keys("D").key(Key::Enter).keys("0x1234").key(Key::Tab);
+        typed.keys("acme/api:2").key(Key::Tab).keys("30d").key(Key::Enter)
+    });
+    snapshots("form_working", |width, height| {
+        every_kind(width, height).keys("p").secrets([8, 12, 12, 0], true).key(Key::Tab).key(Key::Tab).key(Key::Enter)
+    });
+}
+
+#[test]
+fn signing_elsewhere() {
+    let asked = |width, height| {
+        let play = every_kind(width, height).keys("1").select("acme/api:latest").keys("p");
+        let play = play.quoted().key(Key::Right).quoted().key(Key::Right).quoted().key(Key::Right);
+        play.carried()
+    };
+    snapshots("elsewhere_carry", asked);
+    snapshots("elsewhere_save", |width, height| asked(width, height).keys("w"));
+    snapshots("elsewhere_answered", |width, height| {
+        asked(width, height).tell(Msg::Input(InputMsg::Paste("0xabcd".into()))).relayed()
+    });
+    snapshots("elsewhere_contract", |width, height| asked(width, height).key(Key::Right).carried());
+    snapshots("personal_retire", |width, height| {
+        let play = every_kind(width, height).keys("T").keys("acme/old:1").key(Key::Enter).keys("its key is lost");
+        play.key(Key::Enter).keys("deploy").key(Key::Enter).quoted().passphrase(5)
+    });
+}
+
+#[test]
+fn the_node_and_its_endpoints() {
+    let shown = |width, height| Play::ready(width, height).keys("3");
+    snapshots("node_loading", shown);
+    snapshots("node_quarrel", |width, height| shown(width, height).tell(quarrel()));
+    snapshots("node_dissenter", |width, height| shown(width, height).tell(quarrel()).key(Key::Down));
+    snapshots("node_embedded", |width, height| shown(width, height).tell(embedded()));
+    let managed = |watcher| Managed {
+        start: "daochain node start --geth".into(),
+        watcher,
+        log: "/home/op/.local/share/daochain/geth/geth.log".into(),
+    };
+    snapshots("node_geth", |width, height| {
+        let mut one = endpoint("ipc:/home/op/.local/share/daochain/geth/geth.ipc", 1338, 1204, 4);
+        one.status.disk = Some(51_200_000);
+        shown(width, height).tell(endpoints("geth", Some(managed(Some(4711))), 1, vec![one]))
+    });
+    snapshots("node_geth_down", |width, height| {
+        let one = silent("ipc:/home/op/.local/share/daochain/geth/geth.ipc");
+        shown(width, height).tell(endpoints("geth", Some(managed(None)), 1, vec![one]))
+    });
+    snapshots("node_late", |width, height| {
+        let mut one = endpoint("https://rpc.one.example", 1, 23_204_512, 4);
+        one.status.sync = Some(Sync::Behind { blocks: Some((23_204_512, 23_304_512)) });
+        shown(width, height).tell(endpoints("mainnet", None, 1, vec![one])).after(3600)
+    });
+    snapshots("node_no_endpoint", |width, height| {
+        let problem =
+            problem("no-endpoint", "network `x` has no endpoint", "add one: `daochain network add NAME --rpc URL`");
+        shown(width, height).tell(Msg::Node(NodeMsg::Read(Err(problem))))
+    });
+    snapshots("add_peer", |width, height| {
+        shown(width, height).tell(quarrel()).keys("aenode://a1b2@192.0.2.7:30303").key(Key::Enter)
+    });
+}
+
+#[test]
+fn an_endpoint_is_told_on_every_screen() {
+    for (width, height) in [(60, 20), (40, 12), (120, 30)] {
+        let play = Play::ready(width, height).keys("3").tell(quarrel());
+        let text = play.text();
+        for words in ["DISSENTS", "NO ANSWER", "agrees", "2 of 4"] {
+            assert!(text.contains(words), "{words} in {width}x{height}:\n{text}");
+        }
+        let end = play.key(Key::End).text();
+        assert!(end.contains("reth"), "the last peer in {width}x{height}:\n{end}");
+        assert!(!end.contains('\u{1b}') && !end.contains('\u{202e}'), "{end}");
+    }
+    let tiny = Play::ready(20, 5).keys("3").tell(quarrel()).text();
+    assert!(tiny.contains('✘'), "{tiny}");
+}
+
+#[test]
+fn the_price_of_gas() {
+    let typed = |width, height, price: &str| {
+        let play = Play::ready(width, height).select("acme/api:latest").keys("p").quoted().key(Key::Ctrl('g'));
+        play.key(Key::Ctrl('u')).keys(price)
+    };
+    snapshots("publish_price", |width, height| typed(width, height, "1.5"));
+    snapshots("publish_price_cheap", |width, height| typed(width, height, "1.5").key(Key::Enter).quoted());
+    snapshots("publish_price_uncovered", |width, height| typed(width, height, "2000000").key(Key::Enter));
 }
 
 #[test]
@@ -164,6 +335,7 @@ fn nothing_beyond_ascii_leaves_where_the_locale_has_only_that() {
         Play::ready(80, 24).select("acme/api:latest").keys("p").quoted().passphrase(3),
         Play::ready(80, 24).keys("?"),
         Play::ready(200, 60).keys("2"),
+        Play::ready(80, 24).keys("3").tell(quarrel()),
     ] {
         let shown = text(&draw(&play.model, Theme::COLOUR.in_ascii()));
         assert!(shown.is_ascii(), "{shown}");
@@ -206,7 +378,7 @@ fn a_secret_is_never_shown() {
     // Keys of a passphrase never reach the model: what is typed there as ordinary keys changes no field.
     let typed = play.keys("hunter2");
     assert!(!typed.text().contains("hunter2"));
-    assert_eq!(typed.model.secret_field(), Some(0));
+    assert_eq!(typed.model.secret_field(), Some(SecretField::Open));
 }
 
 #[test]

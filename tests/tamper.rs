@@ -329,7 +329,7 @@ impl Seen {
     /// The engine does not give the image away, because of its own check of the files.
     fn assert_changed(&self, words: &str) {
         let error = &self.hash.document;
-        assert_eq!((&error["code"], self.hash.code), (&"image-corrupt".into(), Some(1)), "{self:?}");
+        assert_eq!((&error["code"], self.hash.code), (&"image-corrupt".into(), Some(3)), "{self:?}");
         assert!(error["message"].as_str().unwrap().contains(words), "{self:?}");
         assert_eq!(self.verify.verdict(), ("mismatch", Some(3)), "{self:?}");
         assert!(self.verify.document["images"][0]["problem"].as_str().unwrap().contains(words), "{self:?}");

@@ -1,9 +1,26 @@
-//! The accounts pane, and the dialog that makes an account.
+//! The accounts pane.
+
+use std::collections::BTreeMap;
 
 use crate::{
-    app::msg::{AccountList, Problem, SecretShape},
-    domain::{Account, Address},
+    app::msg::{Abilities, AccountList, Problem},
+    domain::{Account, Address, Timestamp, account::AccountKind},
 };
+
+/// Seconds without a key after which every account is locked.
+pub const IDLE: u64 = 120;
+
+/// What the selected account may do.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Able {
+    /// Whose it is.
+    pub account: Option<Address>,
+    /// What it is; `None` while it is read.
+    pub result: Option<Result<Abilities, Problem>>,
+}
+
+/// Rows that an account's facts take at most, beside those of what it may do.
+const FACTS: usize = 16;
 
 /// What is known of the accounts.
 #[derive(Debug, Clone, Default)]
@@ -17,6 +34,12 @@ pub struct Accounts {
     pub asking: bool,
     /// Something changed since it was asked for.
     pub stale: bool,
+    /// What the selected account may do.
+    pub able: Able,
+    /// First row shown of the selected account's facts.
+    pub top: u16,
+    /// Accounts whose keys stay open, and until when.
+    pub open: BTreeMap<Address, Timestamp>,
 }
 
 impl Accounts {
@@ -51,10 +74,30 @@ impl Accounts {
         self.all().iter().find(|account| account.address == address)
     }
 
+    /// Where the account's signatures come from.
+    #[must_use]
+    pub fn kind(&self, address: Option<Address>) -> Option<&AccountKind> {
+        Some(&self.get(address?)?.kind)
+    }
+
     /// Selects the account at `position`, or the last.
     pub fn select(&mut self, position: usize) {
         let last = self.all().len().saturating_sub(1);
         self.selected = self.all().get(position.min(last)).map(|account| account.address);
+        self.top = 0;
+    }
+
+    /// Until when the account's key stays open.
+    #[must_use]
+    pub fn open_until(&self, address: Address) -> Option<Timestamp> {
+        self.open.get(&address).copied()
+    }
+
+    /// Rows that the selected account's facts may take.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        let told = self.able.result.iter().flatten();
+        FACTS + told.map(|one| one.appointments.len() + one.successions.len()).sum::<usize>() * 2
     }
 
     /// Selects an account by its address.
@@ -71,17 +114,4 @@ impl Accounts {
         let next = (isize::try_from(at).ok()? + step).rem_euclid(count);
         all.get(usize::try_from(next).ok()?).map(|account| account.address)
     }
-}
-
-/// The dialog that makes an account: the passphrase, and once more.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct NewAccount {
-    /// What the two fields hold, as far as the model may know.
-    pub secret: SecretShape,
-    /// The second field has the focus.
-    pub repeating: bool,
-    /// The key is being made.
-    pub working: bool,
-    /// Why it was not made.
-    pub problem: Option<String>,
 }

@@ -1,7 +1,7 @@
 //! Ages that change rarely, so that an idle screen stays silent.
 
 use crate::{
-    app::model::{Engine, Model, Node},
+    app::model::{Engine, Model, Node, Pane},
     domain::time::age,
 };
 
@@ -40,7 +40,10 @@ pub fn next_wake(model: &Model) -> u64 {
     };
     let flash = model.flash.as_ref().map(|flash| flash.until.since(model.now).max(1));
     let minute = 60 - model.now.0 % 60;
-    [block, engine, node, flash].into_iter().flatten().fold(minute, u64::min)
+    let endpoints = (model.pane == Pane::Node).then(|| model.endpoints.due_in(model.now)).flatten();
+    // A countdown is shown.
+    let open = (!model.accounts.open.is_empty()).then_some(1);
+    [block, engine, node, flash, endpoints, open].into_iter().flatten().fold(minute, u64::min)
 }
 
 /// Seconds until [`coarse_age`] changes.

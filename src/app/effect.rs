@@ -1,17 +1,19 @@
 //! What the interface wants done.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use crate::{
     app::{
         rows::RowKey,
-        sign::{PublicationId, Quote},
+        sign::{PublicationId, Quote, Replaces},
         tasks::TaskId,
     },
     domain::{
-        Address, Reference,
+        Address, Reference, Wei,
+        account::AccountKind,
         image::{Evidence, LocalImage},
-        publication::{JournalEntry, Statement},
+        node::Enode,
+        publication::{JournalEntry, SigningRequest, Statement},
     },
 };
 
@@ -24,6 +26,76 @@ pub struct Subject {
     pub reference: Reference,
     /// What is known of the content.
     pub evidence: Evidence,
+}
+
+/// What can be done to accounts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Deed {
+    /// A key is made, or one that there is kept.
+    Keep {
+        /// Where it comes from.
+        source: KeySource,
+        /// What the account is called.
+        label: Option<String>,
+    },
+    /// An account is known whose key is elsewhere.
+    Know {
+        /// Which; of clef's the only one without it.
+        address: Option<Address>,
+        /// Where its key is.
+        kind: AccountKind,
+        /// What the account is called.
+        label: Option<String>,
+    },
+    /// It is called something, or nothing.
+    Label {
+        /// Which account.
+        address: Address,
+        /// What.
+        label: Option<String>,
+    },
+    /// A copy is written, under the new passphrase.
+    Export {
+        /// Which account.
+        address: Address,
+        /// Where.
+        out: PathBuf,
+    },
+    /// Its key is sealed with the new passphrase.
+    ChangePassphrase(Address),
+    /// It is taken away, and kept for a while.
+    Remove(Address),
+    /// It is put back.
+    Restore(Address),
+    /// Its key stays open for so many seconds.
+    Unlock {
+        /// Which account.
+        address: Address,
+        /// How long.
+        seconds: u64,
+    },
+}
+
+/// Where a key comes from. Digits and words stay with the event loop.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeySource {
+    /// From the system's random numbers.
+    New,
+    /// From a key file, which keeps its passphrase.
+    File(PathBuf),
+    /// From 64 hex digits.
+    Digits,
+    /// From the words of BIP-39, by this path of BIP-32.
+    Words(String),
+}
+
+/// What was carried here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GivenSource {
+    /// A file.
+    File(PathBuf),
+    /// The text itself.
+    Text(String),
 }
 
 /// Work, done outside of [`update`](crate::app::update()). Most answer with a message.
@@ -70,14 +142,29 @@ pub enum Effect {
         statement: Statement,
         /// By whom.
         from: Address,
+        /// In whose name, where not in its own.
+        behalf: Option<Address>,
+        /// For how much of one gas at most, where the user says so.
+        cap: Option<Wei>,
+    },
+    /// Ask what another transaction in the place of one that waits costs.
+    QuoteReplacement {
+        /// Comes back with the answer.
+        ticket: u64,
+        /// Which, by what.
+        replaces: Replaces,
+        /// For how much of one gas at most, where the user says so.
+        cap: Option<Wei>,
     },
     /// Sign and send, with the passphrase that the event loop holds.
     Submit {
         /// As which publication.
         publication: PublicationId,
         /// What was shown to the user.
-        quote: Quote,
+        quote: Box<Quote>,
     },
+    /// Sign nothing, where the key is not open yet. It answers that it was cancelled, or goes on.
+    Withdraw(PublicationId),
     /// Take up what earlier processes left open.
     Resume,
     /// Look once at a transaction.
@@ -87,12 +174,86 @@ pub enum Effect {
         /// Which.
         entry: JournalEntry,
     },
-    /// Make a key, with the passphrase that the event loop holds.
-    CreateAccount,
+    /// Ask for the signature of a publisher whose key is elsewhere, or for what a contract account is to execute.
+    Ask {
+        /// Comes back with the answer.
+        ticket: u64,
+        /// What is to be said.
+        statement: Statement,
+        /// Whose word it is.
+        publisher: Address,
+        /// It is a contract.
+        contract: bool,
+        /// Its number is the first one's that nobody relayed.
+        replace: bool,
+    },
+    /// Read what was carried here.
+    ReadGiven {
+        /// Comes back with the answer.
+        ticket: u64,
+        /// The text, or where it lies.
+        source: GivenSource,
+    },
+    /// Sign a request, with the passphrase that the event loop holds.
+    SignRequest {
+        /// Comes back with the answer.
+        ticket: u64,
+        /// Which.
+        request: Box<SigningRequest>,
+    },
+    /// A request never left this machine: the next one may have its number.
+    Forget(Box<SigningRequest>),
+    /// Ask what sending costs that was signed elsewhere.
+    Relay {
+        /// Comes back with the answer.
+        ticket: u64,
+        /// What was asked for.
+        request: Box<SigningRequest>,
+        /// What came back: a signature's document, or the signature alone.
+        answer: String,
+        /// Who sends and pays.
+        from: Address,
+        /// For how much of one gas at most, where the user says so.
+        cap: Option<Wei>,
+    },
+    /// Write a new file, for its user alone.
+    Save {
+        /// Where.
+        path: PathBuf,
+        /// What.
+        text: String,
+    },
+    /// Do this to an account, with the secrets that the event loop holds.
+    Do {
+        /// Comes back with the answer.
+        ticket: u64,
+        /// What is done.
+        deed: Deed,
+    },
+    /// Stop a deed. It answers that it was cancelled, or done.
+    Undo(u64),
+    /// Forget the key of an account that stayed open.
+    Lock(Address),
+    /// Look up what an account may do, unless another is wanted before `after` has passed.
+    ReadAbilities {
+        /// Whose.
+        account: Address,
+        /// How long the selection must rest.
+        after: Duration,
+    },
     /// Make an account the default.
-    SetDefault(Address),
+    SetDefault {
+        /// Which.
+        account: Address,
+        /// On every network, whatever they had.
+        everywhere: bool,
+    },
     /// Ask the embedded network's faucet.
     Fund(Address),
+    /// Ask every endpoint what it says of itself, and whom it is connected to.
+    ReadNode,
+    /// Have the node connect to another one.
+    AddPeer(Enode),
     /// Overwrite the passphrase fields.
     ForgetSecret,
     /// Put a text on the clipboard of the terminal (OSC 52).

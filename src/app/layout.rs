@@ -2,11 +2,11 @@
 //!
 //! ```text
 //! header   network │ engine │ account          1 row
-//! panes    1 Images 2 Accounts      counts     1 row, from 6 rows up
+//! panes    1 Images 2 Accounts …    counts     1 row, from 6 rows up
 //! ──────                                       from 14 rows up
-//! body     list, or accounts        │ detail   detail at the right from 120 columns up
+//! body     list, accounts, node     │ detail   detail, or peers, at the right from 120 columns up
 //! ──────
-//! detail                                       below the list, from 18 rows up
+//! detail                                       below the list, from 18 rows up; an account's facts
 //! ──────
 //! status   answer to a key, work, notice       1 row, from 8 rows up; always there, so that nothing else ever moves
 //! footer   keys                                from 4 rows up
@@ -36,9 +36,9 @@ pub struct Regions {
     pub panes: Area,
     /// Lines between regions.
     pub rules: Vec<Area>,
-    /// The list or the accounts.
+    /// The list, the accounts or the endpoints.
     pub list: Area,
-    /// The selected image.
+    /// The selected image, the selected account's facts, or the selected endpoint's peers.
     pub detail: Area,
     /// The line between list and a detail at its right.
     pub divider: Area,
@@ -50,6 +50,8 @@ pub struct Regions {
 
 /// From here on the detail stands beside the list.
 const BESIDE: u16 = 120;
+/// Columns of an endpoint's facts, where its peers stand beside them.
+const FACTS: u16 = 80;
 /// Rows of the detail below the list: a reason, two digests with what is known of them, publisher and history.
 const BELOW: u16 = 7;
 
@@ -84,13 +86,42 @@ pub fn regions(model: &Model) -> Regions {
         regions.rules.push(row(bottom));
     }
     let mut body = Area { x: 0, y: top, width, height: bottom.saturating_sub(top) };
-    if model.pane == Pane::Images {
-        place_detail(model, &mut regions, &mut body);
+    match model.pane {
+        Pane::Images => place_detail(model, &mut regions, &mut body),
+        Pane::Node => place_peers(&mut regions, &mut body),
+        Pane::Accounts => place_facts(model, &mut regions, &mut body),
     }
     if regions.list == Area::default() && regions.detail != body {
         regions.list = body;
     }
     regions
+}
+
+/// Peers stand at the right where an endpoint's facts, a block's hash among them, keep their 80 columns.
+fn place_peers(regions: &mut Regions, body: &mut Area) {
+    let Area { x, y, width, height } = *body;
+    if width >= BESIDE && height >= 4 {
+        body.width = FACTS;
+        regions.divider = Area { x: FACTS, y, width: 1, height };
+        regions.detail = Area { x: x + FACTS + 1, y, width: width - FACTS - 1, height };
+    }
+}
+
+/// An account's facts stand below the list, which needs its 80 columns; at the right where both have room.
+fn place_facts(model: &Model, regions: &mut Regions, body: &mut Area) {
+    let Area { x, y, width, height } = *body;
+    if width >= FACTS + 1 + FACTS && height >= 4 {
+        body.width = FACTS;
+        regions.divider = Area { x: FACTS, y, width: 1, height };
+        regions.detail = Area { x: x + FACTS + 1, y, width: width - FACTS - 1, height };
+    } else if model.height >= 18 {
+        // Every account, its column heads and what is to be known of the keystore, as far as half of the body goes.
+        let wanted = u16::try_from(model.accounts.all().len() + 3).unwrap_or(u16::MAX);
+        body.height = wanted.clamp(5, (height / 2).max(5));
+        let below = height.saturating_sub(body.height + 1);
+        regions.rules.push(Area { x, y: y + body.height, width, height: 1 });
+        regions.detail = Area { x, y: y + body.height + 1, width, height: below };
+    }
 }
 
 fn place_detail(model: &Model, regions: &mut Regions, body: &mut Area) {

@@ -6,14 +6,19 @@ use tui_input::Input;
 
 use crate::{
     app::{
-        accounts::{Accounts, NewAccount},
+        accounts::Accounts,
         action::Place,
-        msg::Problem,
+        form::{Form, Tries},
+        msg::{Problem, SecretField},
+        node::{AddPeer, NodePane},
         rows::Rows,
         sign::{Publication, PublicationId, Sign, Step},
         tasks::Tasks,
     },
-    domain::{Reference, Timestamp, network::NetworkView, record::HistoryEvent},
+    domain::{
+        Reference, Timestamp, account::AccountKind, network::NetworkView, publication::TransactionHash,
+        record::HistoryEvent,
+    },
 };
 
 /// A screenful of one subject.
@@ -24,6 +29,8 @@ pub enum Pane {
     Images,
     /// Accounts of this home.
     Accounts,
+    /// The current network's endpoints.
+    Node,
 }
 
 /// What is known of the engine.
@@ -92,20 +99,35 @@ impl Once {
     }
 }
 
+/// A text that is shown as a QR code.
+#[derive(Debug, Clone)]
+pub struct Code {
+    /// What it is.
+    pub title: String,
+    /// The text.
+    pub text: String,
+    /// The dialog that goes on afterwards.
+    pub back: Option<Box<Sign>>,
+}
+
 /// What floats above the panes.
 #[derive(Debug, Clone)]
 pub enum Dialog {
     /// Publish or revoke.
     Sign(Box<Sign>),
-    /// Make an account; afterwards the dialog that wanted one goes on.
-    NewAccount(NewAccount, Option<Box<Sign>>),
+    /// Something that is done to accounts.
+    Form(Box<Form>),
+    /// A text for a camera.
+    Code(Box<Code>),
+    /// Have the node connect to another one.
+    AddPeer(AddPeer),
     /// All keys.
     Help {
         /// First line shown.
         top: u16,
     },
-    /// Work is running: end it?
-    Quit,
+    /// Work is running: end it? What it stands before goes on otherwise.
+    Quit(Option<Box<Dialog>>),
 }
 
 /// The history of the selected reference.
@@ -151,10 +173,13 @@ pub struct Flash {
 /// All that the screen shows.
 #[derive(Debug, Clone)]
 #[expect(missing_docs, reason = "the types say what the fields are")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Model {
     pub now: Timestamp,
     pub width: u16,
     pub height: u16,
+    /// Characters beyond ASCII can be shown.
+    pub unicode: bool,
     pub pane: Pane,
     /// The detail fills the body.
     pub wide: bool,
@@ -164,6 +189,7 @@ pub struct Model {
     pub filter: Filter,
     pub engine: Engine,
     pub node: Node,
+    pub endpoints: NodePane,
     pub accounts: Accounts,
     pub tasks: Tasks,
     pub publications: Vec<Publication>,
@@ -173,11 +199,21 @@ pub struct Model {
     pub notices: VecDeque<String>,
     pub flash: Option<Flash>,
     pub listing: Once,
+    /// What the journal holds open is being looked up.
+    pub resuming: Once,
+    /// It may hold something that stands in no list here: each block looks.
+    pub journal_open: bool,
     /// A first listing has come.
     pub listed: bool,
     pub judging: Once,
     /// Blocks and reasons are missing, because.
     pub log_problem: Option<String>,
+    /// Wrong passphrases.
+    pub tries: Tries,
+    /// The publication whose passphrase is being tried.
+    pub opening: Option<PublicationId>,
+    /// When a key was pressed last.
+    pub touched: Timestamp,
     pub(super) last_publication: u64,
     pub(super) last_ticket: u64,
 }
@@ -190,6 +226,7 @@ impl Model {
             now,
             width,
             height,
+            unicode: true,
             pane: Pane::Images,
             wide: false,
             detail_top: 0,
@@ -197,6 +234,7 @@ impl Model {
             filter: Filter::default(),
             engine: Engine::Asking,
             node: Node::Asking,
+            endpoints: NodePane::default(),
             accounts: Accounts::default(),
             tasks: Tasks::default(),
             publications: Vec::new(),
@@ -205,9 +243,14 @@ impl Model {
             notices: notices.into(),
             flash: None,
             listing: Once::Idle,
+            resuming: Once::Idle,
+            journal_open: false,
             listed: false,
             judging: Once::Idle,
             log_problem: None,
+            tries: Tries::default(),
+            opening: None,
+            touched: now,
             last_publication: 0,
             last_ticket: 0,
         }
@@ -227,26 +270,40 @@ impl Model {
     pub fn place(&self) -> Place {
         match &self.dialog {
             Some(Dialog::Help { .. }) => Place::Help,
-            Some(Dialog::Quit) => Place::Quit,
-            Some(Dialog::NewAccount(..)) => Place::NewAccount,
+            Some(Dialog::Quit(_)) => Place::Quit,
+            Some(Dialog::Form(_)) => Place::Form,
+            Some(Dialog::Code(_)) => Place::Code,
+            Some(Dialog::AddPeer(_)) => Place::AddPeer,
+            Some(Dialog::Sign(sign)) if sign.step == Step::Carrying => Place::Carry,
             Some(Dialog::Sign(_)) => Place::Sign,
             None if self.filter.editing => Place::Filter,
             None => match self.pane {
                 Pane::Images if self.wide => Place::Detail,
                 Pane::Images => Place::Images,
                 Pane::Accounts => Place::Accounts,
+                Pane::Node => Place::Node,
             },
         }
     }
 
-    /// Which secret field has the focus: 0 the first, 1 the one that repeats it.
+    /// Which secret field has the focus.
     #[must_use]
-    pub fn secret_field(&self) -> Option<usize> {
+    pub fn secret_field(&self) -> Option<SecretField> {
         match &self.dialog {
-            Some(Dialog::Sign(sign)) if sign.step == Step::Ready => Some(0),
-            Some(Dialog::NewAccount(new, _)) if !new.working => Some(usize::from(new.repeating)),
+            Some(Dialog::Sign(sign)) if sign.step == Step::Ready && self.wants_passphrase(sign) => {
+                Some(SecretField::Open)
+            }
+            Some(Dialog::Form(form)) => form.secret_field(),
             _ => None,
         }
+    }
+
+    /// The transaction about the selected row that waits for a block, and its reference.
+    #[must_use]
+    pub fn waiting_of_selected(&self) -> Option<(TransactionHash, Reference)> {
+        let reference = self.rows.selected()?.key.reference.as_ref()?;
+        let about = self.publications.iter().filter(|one| one.reference.as_ref() == Some(reference));
+        about.filter_map(|one| Some((one.waiting()?, one.reference.clone()?))).next_back()
     }
 
     /// The publication with this identity.
@@ -258,7 +315,21 @@ impl Model {
     /// The newest publication of a reference that is still under way.
     #[must_use]
     pub fn publication_of(&self, reference: &Reference) -> Option<&Publication> {
-        self.publications.iter().rev().find(|one| one.is_open() && one.reference == *reference)
+        let is_about = |one: &&Publication| one.reference.as_ref() == Some(reference);
+        self.publications.iter().rev().filter(is_about).find(|one| one.is_open() || one.may_go_on())
+    }
+
+    /// True where a signer outside this program has the account's key, and asks its own user.
+    #[must_use]
+    pub fn asks_signer(&self, sign: &Sign) -> bool {
+        matches!(self.accounts.kind(sign.sender()), Some(AccountKind::Clef(_)))
+    }
+
+    /// True where a passphrase opens the key that signs, and it does not stay open already.
+    #[must_use]
+    pub fn wants_passphrase(&self, sign: &Sign) -> bool {
+        let is_open = sign.sender().and_then(|sender| self.accounts.open_until(sender)).is_some();
+        !is_open && !self.asks_signer(sign)
     }
 
     /// True while something is measured, or a publication has not been read off the screen yet.

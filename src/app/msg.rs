@@ -3,13 +3,15 @@
 use crate::{
     app::{
         key::Key,
+        node::NodeStatus,
         rows::RowKey,
-        sign::{PublicationId, Quote},
+        sign::{Carried, Given, PublicationId, Quote},
         tasks::TaskId,
     },
     domain::{
-        Account, Reference, Timestamp,
-        account::KeyFileProblem,
+        Account, Address, Reference, Timestamp,
+        account::{KeyFileProblem, Removed},
+        appointment::{Appointment, Succession},
         image::{Evidence, LocalImage},
         network::NetworkView,
         progress::Progress,
@@ -40,6 +42,10 @@ pub enum Msg {
     Account(AccountMsg),
     /// News of publishing and revoking.
     Sign(SignMsg),
+    /// News of the endpoints.
+    Node(NodeMsg),
+    /// The answer to [`Effect::Save`](crate::app::Effect::Save): where it lies now.
+    Saved(Result<String, Problem>),
 }
 
 /// Why something could not be done: a sentence that is safe to show, and the next step.
@@ -88,15 +94,45 @@ pub enum InputMsg {
     Secret(SecretShape),
 }
 
-/// All that the model may know of a passphrase.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// A field of a dialog that holds a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecretField {
+    /// The passphrase that opens a key.
+    Open,
+    /// A passphrase to be.
+    New,
+    /// The same once more.
+    Again,
+    /// A key as digits or words.
+    Key,
+}
+
+/// All that the model may know of what stands in secret fields.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SecretShape {
-    /// Characters in the first field.
-    pub first: usize,
-    /// Characters in the field that repeats it.
-    pub again: usize,
-    /// Both fields hold the same.
+    /// Characters in each field, in the order of [`SecretField`].
+    pub typed: [usize; 4],
+    /// The new passphrase stands there twice.
     pub same: bool,
+    /// What is thought of the new passphrase, once there is one.
+    pub strength: Option<Strength>,
+}
+
+impl SecretShape {
+    /// Characters in `field`.
+    #[must_use]
+    pub const fn typed(&self, field: SecretField) -> usize {
+        self.typed[field as usize]
+    }
+}
+
+/// What is thought of a passphrase.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Strength {
+    /// It should be another one.
+    pub weak: bool,
+    /// In one sentence.
+    pub words: String,
 }
 
 /// Every image there is, with what could not be read.
@@ -206,8 +242,30 @@ pub struct AccountList {
     pub accounts: Vec<Account>,
     /// Files that are no usable keys.
     pub problems: Vec<KeyFileProblem>,
+    /// What can be restored, the newest last.
+    pub removed: Vec<Removed>,
     /// Why balances are missing.
     pub node: Option<Problem>,
+}
+
+/// What an account may do, and what became of its word.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Abilities {
+    /// For whom it may speak, and who may for it.
+    pub appointments: Vec<Appointment>,
+    /// What it handed over or took over, or may.
+    pub successions: Vec<Succession>,
+}
+
+/// What a deed with an account came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Done {
+    /// The account, where it is still one.
+    pub account: Option<Address>,
+    /// One sentence.
+    pub words: String,
+    /// Its key stays open until then.
+    pub open_until: Option<Timestamp>,
 }
 
 /// News of accounts.
@@ -215,12 +273,24 @@ pub struct AccountList {
 pub enum AccountMsg {
     /// The answer to [`Effect::ListAccounts`](crate::app::Effect::ListAccounts).
     Listed(Result<AccountList, Problem>),
-    /// A key was made.
-    Created(Result<Account, Problem>),
+    /// The answer to [`Effect::Do`](crate::app::Effect::Do).
+    Done {
+        /// Which deed.
+        ticket: u64,
+        /// What came of it.
+        result: Result<Done, Problem>,
+    },
     /// Another account became the default.
     DefaultSet(Result<Account, Problem>),
     /// The faucet gave.
     Funded(Result<Account, Problem>),
+    /// The answer to [`Effect::ReadAbilities`](crate::app::Effect::ReadAbilities).
+    Abilities {
+        /// Whose.
+        account: Address,
+        /// What it may do.
+        result: Result<Abilities, Problem>,
+    },
 }
 
 /// What became of a transaction of an earlier process.
@@ -235,7 +305,22 @@ pub struct ResumedEntry {
 /// News of publishing and revoking.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SignMsg {
-    /// The answer to [`Effect::Quote`](crate::app::Effect::Quote).
+    /// The answer to [`Effect::Ask`](crate::app::Effect::Ask), what is carried to whoever signs, and to
+    /// [`Effect::SignRequest`](crate::app::Effect::SignRequest), what is carried back.
+    Asked {
+        /// Which question; an older one's answer is dropped.
+        ticket: u64,
+        /// What to carry.
+        result: Result<Box<Carried>, Problem>,
+    },
+    /// The answer to [`Effect::ReadGiven`](crate::app::Effect::ReadGiven).
+    Given {
+        /// Which question.
+        ticket: u64,
+        /// What it is.
+        result: Result<Box<Given>, Problem>,
+    },
+    /// The answer to [`Effect::Quote`](crate::app::Effect::Quote), and to [`Effect::Relay`](crate::app::Effect::Relay).
     Quoted {
         /// Which question; an older one's answer is dropped.
         ticket: u64,
@@ -258,4 +343,13 @@ pub enum SignMsg {
     },
     /// What earlier processes left open.
     Resumed(Result<Vec<ResumedEntry>, Problem>),
+}
+
+/// News of the endpoints.
+#[derive(Debug, Clone, PartialEq)]
+pub enum NodeMsg {
+    /// The answer to [`Effect::ReadNode`](crate::app::Effect::ReadNode).
+    Read(Result<NodeStatus, Problem>),
+    /// The answer to [`Effect::AddPeer`](crate::app::Effect::AddPeer).
+    PeerAdded(Result<(), Problem>),
 }

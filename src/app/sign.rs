@@ -2,22 +2,23 @@
 //!
 //! ```text
 //! Measuring ─▶ Reason (revocations) ─▶ Estimating ─▶ Ready ─▶ Working ─▶ closed, or Ready again after an error
-//!     └▶ NoAccount, when there is none     └── another account, or retry ──┘
+//!     └▶ NoAccount, when there is none  │     └── another account or price, or retry ──┘
+//!                                       └▶ Asking ─▶ Carrying ─▶ Estimating: the key is elsewhere, and its signature came back
 //! ```
 
 use tui_input::Input;
 
 use crate::{
     app::{
+        form::Form,
         msg::{Problem, SecretShape},
         rows::RowKey,
     },
     domain::{
         Address, Reference, Wei,
-        image::ImageId,
-        image::KindedDigest,
+        image::{ImageId, KindedDigest},
         network::NetworkView,
-        publication::{Cost, JournalEntry, Stage, Statement},
+        publication::{Authority, Cost, JournalEntry, SigningRequest, Stage, Statement, TransactionHash},
         verdict::Conclusion,
     },
 };
@@ -37,12 +38,18 @@ pub struct Quote {
     pub balance: Wei,
     /// What it costs.
     pub cost: Cost,
+    /// Price of one gas below which nobody takes it at the moment.
+    pub needed: Wei,
     /// Where it is written.
     pub network: NetworkView,
     /// The version that a release becomes; the head's for a revocation.
     pub version: u32,
     /// `Some(Verified)` when the digests are current already, `Some(Revoked)` when all are withdrawn already.
     pub standing: Option<Conclusion>,
+    /// The transaction whose place it takes.
+    pub replaces: Option<Replaces>,
+    /// In whose name it is said.
+    pub authority: Authority,
 }
 
 impl Quote {
@@ -50,6 +57,12 @@ impl Quote {
     #[must_use]
     pub fn is_covered(&self) -> bool {
         self.balance >= self.cost.at_most()
+    }
+
+    /// True when it is signed for less than is asked for at the moment.
+    #[must_use]
+    pub fn is_cheap(&self) -> bool {
+        self.cost.max_gas_price < self.needed
     }
 
     /// True when it would repeat what stands already.
@@ -69,6 +82,45 @@ pub enum Purpose {
         /// The reason as typed so far.
         reason: Input,
     },
+    /// Another transaction in the place of one that waits.
+    Replace(Replaces),
+    /// What an account says of itself: whom it appoints, who succeeds it, that it ends.
+    Personal(Statement),
+    /// What was carried here: a request to sign, or a signature to send.
+    Given(Box<Given>),
+}
+
+/// What was carried here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given {
+    /// What is, or was, to be signed.
+    pub request: SigningRequest,
+    /// Its registry stands where registries stand.
+    pub is_usual: bool,
+    /// The text with the signature, where it is signed.
+    pub signed: Option<String>,
+}
+
+/// What is carried to whoever signs or executes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Carried {
+    /// The request to sign; `None` for a call that a contract account executes.
+    pub request: Option<SigningRequest>,
+    /// The text that is carried.
+    pub text: String,
+    /// Numbers of requests that must be relayed before it.
+    pub earlier: Vec<u64>,
+    /// It left this machine.
+    pub left: bool,
+}
+
+/// What becomes of a transaction that waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Replaces {
+    /// Which transaction.
+    pub transaction: TransactionHash,
+    /// Nothing is said in its place, and not the same at a higher price.
+    pub cancel: bool,
 }
 
 /// How far the dialog has come.
@@ -82,8 +134,18 @@ pub enum Step {
     Reason,
     /// The node is asked for the cost.
     Estimating,
+    /// What is carried to whoever signs is made.
+    Asking,
+    /// It is carried there; what comes back is pasted.
+    Carrying,
+    /// The file's name is typed that it is saved to.
+    Saving,
     /// The cost is shown; the passphrase is typed.
     Ready,
+    /// Another highest price of one gas is typed.
+    Price,
+    /// The address is typed of a publisher who appointed the account.
+    Naming,
     /// It is signed, sent and followed.
     Working(PublicationId),
     /// It cannot be done; the problem says why. Enter tries again.
@@ -95,20 +157,40 @@ pub enum Step {
 pub struct Sign {
     /// Publish or revoke.
     pub purpose: Purpose,
-    /// Which row.
-    pub key: RowKey,
-    /// Under which name.
-    pub reference: Reference,
+    /// Which row; `None` for what an account says of itself.
+    pub key: Option<RowKey>,
+    /// Under which name; `None` for what is about all names.
+    pub reference: Option<Reference>,
     /// Every digest that is stated, the configuration's first, once measured.
     pub digests: Vec<KindedDigest>,
     /// Who signs.
     pub account: Option<Address>,
     /// How far it is.
     pub step: Step,
+    /// What is carried to whoever has the account's key.
+    pub carried: Option<Box<Carried>>,
+    /// What came back: its signature.
+    pub answer: Option<String>,
+    /// In whose name the account speaks, where not in its own.
+    pub behalf: Option<Address>,
+    /// That address as typed so far.
+    pub name: Input,
+    /// The next request takes the place of those that nobody relayed.
+    pub replace: bool,
+    /// The form that it came from, to go back to.
+    pub form: Option<Box<Form>>,
+    /// Who sends and pays for what was signed elsewhere.
+    pub payer: Option<Address>,
+    /// The file's name as typed so far.
+    pub path: Input,
     /// The newest question about the cost.
     pub ticket: u64,
     /// Its answer.
     pub quote: Option<Quote>,
+    /// Highest price of one gas that the user allows, in place of the program's.
+    pub cap: Option<Wei>,
+    /// The price in gwei as typed so far.
+    pub price: Input,
     /// What the passphrase field holds, as far as the model may know.
     pub secret: SecretShape,
     /// What went wrong.
@@ -116,10 +198,74 @@ pub struct Sign {
 }
 
 impl Sign {
+    /// A dialog that has asked nothing yet.
+    #[must_use]
+    pub fn new(purpose: Purpose, key: Option<RowKey>, reference: Option<Reference>, account: Option<Address>) -> Self {
+        Self {
+            purpose,
+            key,
+            reference,
+            digests: Vec::new(),
+            account,
+            step: Step::Measuring,
+            carried: None,
+            answer: None,
+            behalf: None,
+            name: Input::default(),
+            replace: false,
+            form: None,
+            payer: None,
+            path: Input::default(),
+            ticket: 0,
+            quote: None,
+            cap: None,
+            price: Input::default(),
+            secret: SecretShape::default(),
+            problem: None,
+        }
+    }
+
+    /// What it is about, in a word.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        self.reference.as_ref().map_or("every name", Reference::familiar)
+    }
+
+    /// Who signs the transaction: not the account, where that signed elsewhere.
+    #[must_use]
+    pub fn sender(&self) -> Option<Address> {
+        if self.answer.is_some() { self.payer } else { self.account }
+    }
+
     /// True for a revocation.
     #[must_use]
     pub const fn is_revocation(&self) -> bool {
         matches!(self.purpose, Purpose::Revoke { .. })
+    }
+
+    /// The request that is signed here, where that is what the dialog is for.
+    #[must_use]
+    pub fn to_sign(&self) -> Option<&Given> {
+        match &self.purpose {
+            Purpose::Given(given) if given.signed.is_none() => Some(given),
+            _ => None,
+        }
+    }
+
+    /// Lets go of what is carried, and of what came back; the request, if it never left this machine.
+    pub fn let_go(&mut self) -> Option<Box<SigningRequest>> {
+        self.answer = None;
+        let carried = self.carried.take()?;
+        carried.request.filter(|_| !carried.left).map(Box::new)
+    }
+
+    /// What is replaced, where that is what the dialog is for.
+    #[must_use]
+    pub const fn replaces(&self) -> Option<Replaces> {
+        match self.purpose {
+            Purpose::Replace(replaces) => Some(replaces),
+            _ => None,
+        }
     }
 
     /// True when the digest is the current release already.
@@ -143,12 +289,14 @@ impl Sign {
 pub struct Publication {
     /// Its identity.
     pub id: PublicationId,
-    /// Under which name.
-    pub reference: Reference,
-    /// Of which image; `None` for one that an earlier process began.
+    /// Under which name; `None` for what is about all names.
+    pub reference: Option<Reference>,
+    /// Of which image; `None` for one that an earlier process began, and for what an account says of itself.
     pub image: Option<ImageId>,
-    /// True for a revocation.
-    pub revocation: bool,
+    /// What is said, in the word of [`Statement::word`].
+    pub word: &'static str,
+    /// The transaction that it takes the place of with nothing.
+    pub cancels: Option<TransactionHash>,
     /// How far it has come.
     pub stage: Stage,
     /// Why nothing more is known.
@@ -157,13 +305,61 @@ pub struct Publication {
     pub entry: Option<JournalEntry>,
     /// It is being looked at.
     pub looking: bool,
+    /// Its sending ended before it was settled: the journal has its entry, and it is taken up from there.
+    pub unfollowed: bool,
 }
 
 impl Publication {
+    /// What it is about.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        self.reference.as_ref().map_or("every name", Reference::familiar)
+    }
+
+    /// What happens, in a word that goes before its subject.
+    #[must_use]
+    pub fn doing(&self) -> &'static str {
+        match self.word {
+            "release" | "releases" => "publishing",
+            "revocation" => "revoking",
+            "retirement" => "retiring",
+            "delegation" => "delegating",
+            "succession-offer" => "offering",
+            "succession" => "taking over",
+            _ => "writing",
+        }
+    }
+
+    /// What has happened, in words that go behind its subject.
+    #[must_use]
+    pub fn done(&self) -> &'static str {
+        match self.word {
+            "release" | "releases" => "is published",
+            "revocation" => "is revoked",
+            "retirement" => "is retired",
+            "delegation" => "has its delegates as wanted",
+            "succession-offer" => "is offered as wanted",
+            "succession" => "is taken over",
+            _ => "is written",
+        }
+    }
+
     /// True while something still happens.
     #[must_use]
     pub const fn is_open(&self) -> bool {
-        self.problem.is_none() && !self.stage.is_settled() && !self.stage.is_failure()
+        !self.stage.is_settled() && !self.stage.is_failure()
+    }
+
+    /// True while it is in the journal and may still come to its end: what no node has is sent again.
+    #[must_use]
+    pub const fn may_go_on(&self) -> bool {
+        self.stage.hash().is_some() && !self.stage.is_settled()
+    }
+
+    /// The transaction, while no block has it and one may.
+    #[must_use]
+    pub fn waiting(&self) -> Option<TransactionHash> {
+        if self.may_go_on() && self.stage.inclusion().is_none() { self.stage.hash() } else { None }
     }
 
     /// True while ending the program would lose it: it is not in the journal yet.

@@ -11,8 +11,14 @@ use ethers_core::{
     utils::{get_contract_address, get_create2_address},
 };
 
-use super::bindings::{Digest as AbiDigest, PublishCall, Release, RevokeCall};
-use crate::domain::{Address, publication::Statement};
+use super::bindings::{
+    AcceptSuccessionCall, Digest as AbiDigest, OfferSuccessionCall, PublishBySigCall, PublishCall, PublishForCall,
+    PublishManyCall, Release, RetireCall, RevokeBySigCall, RevokeCall, RevokeForCall, SetDelegateCall,
+};
+use crate::domain::{
+    Address, Reference,
+    publication::{Authority, Statement},
+};
 
 /// Code that deploys the registry.
 pub(super) static DEPLOYMENT_CODE: LazyLock<Vec<u8>> =
@@ -41,6 +47,12 @@ pub(super) static DETERMINISTIC_ADDRESS: LazyLock<Address> = LazyLock::new(|| {
     Address::from_bytes(get_create2_address(H160(*PROXY.as_bytes()), SALT, DEPLOYMENT_CODE.as_slice()).0)
 });
 
+/// Where the registry stands on every chain on which the proxy deployed it.
+#[must_use]
+pub fn usual_registry() -> Address {
+    *DETERMINISTIC_ADDRESS
+}
+
 /// Where a plain deployment puts it.
 pub(super) fn plain_address(from: Address, nonce: u64) -> Address {
     Address::from_bytes(get_contract_address(H160(*from.as_bytes()), U256::from(nonce)).0)
@@ -52,26 +64,89 @@ pub(super) fn proxy_calldata() -> Vec<u8> {
 }
 
 /// What the registry is called with.
-pub(super) fn calldata(statement: &Statement) -> Vec<u8> {
+pub(super) fn calldata(statement: &Statement, authority: &Authority) -> Vec<u8> {
     match statement {
-        Statement::Release { reference, digests, amends, annotations } => {
-            let digests =
-                digests.iter().map(|one| AbiDigest { value: *one.digest.as_bytes(), kind: one.kind.code() }).collect();
-            let release = Release {
-                image_ref: reference.as_str().to_owned(),
-                digests,
-                amends: *amends,
-                annotations: annotations.clone(),
-            };
-            PublishCall { release }.encode()
+        Statement::Release { .. } | Statement::Releases { .. } => published(statement, authority),
+        Statement::Revocation { reference, digests, reason } => {
+            let digests = digests.iter().map(|digest| *digest.as_bytes()).collect();
+            revoked(reference.as_str().to_owned(), digests, reason.clone(), authority)
         }
-        Statement::Revocation { reference, digests, reason } => RevokeCall {
-            image_ref: reference.as_str().to_owned(),
-            digests: digests.iter().map(|digest| *digest.as_bytes()).collect(),
-            reason: reason.clone(),
+        Statement::Retirement { reference, reason } => {
+            RetireCall { ref_hash: scope(reference.as_ref()), reason: reason.clone() }.encode()
+        }
+        Statement::Delegation { reference, delegate, expiry } => {
+            SetDelegateCall { delegate: raw(*delegate), ref_hash: scope(reference.as_ref()), expiry: expiry.0 }.encode()
+        }
+        Statement::SuccessionOffer { reference, successor } => OfferSuccessionCall {
+            ref_hash: scope(reference.as_ref()),
+            successor: successor.map_or_else(H160::zero, raw),
+        }
+        .encode(),
+        Statement::SuccessionAcceptance { reference, publisher } => {
+            AcceptSuccessionCall { publisher: raw(*publisher), ref_hash: scope(reference.as_ref()) }.encode()
+        }
+        // Neither calls the registry.
+        Statement::Deployment { .. } | Statement::Cancellation { .. } => Vec::new(),
+    }
+}
+
+fn published(statement: &Statement, authority: &Authority) -> Vec<u8> {
+    let mut releases = releases(statement.parts());
+    match authority {
+        Authority::Own if matches!(statement, Statement::Release { .. }) => {
+            PublishCall { release: releases.pop().unwrap_or_default() }.encode()
+        }
+        Authority::Own => PublishManyCall { releases }.encode(),
+        Authority::Delegate { publisher } => PublishForCall { publisher: raw(*publisher), releases }.encode(),
+        Authority::Signature(signed) => PublishBySigCall {
+            publisher: raw(signed.request.publisher),
+            releases,
+            nonce: signed.request.nonce.into(),
+            deadline: signed.request.deadline.0.into(),
+            signature: signed.signature.clone().into(),
         }
         .encode(),
     }
+}
+
+fn revoked(image_ref: String, digests: Vec<[u8; 32]>, reason: String, authority: &Authority) -> Vec<u8> {
+    match authority {
+        Authority::Own => RevokeCall { image_ref, digests, reason }.encode(),
+        Authority::Delegate { publisher } => {
+            RevokeForCall { publisher: raw(*publisher), image_ref, digests, reason }.encode()
+        }
+        Authority::Signature(signed) => RevokeBySigCall {
+            publisher: raw(signed.request.publisher),
+            image_ref,
+            digests,
+            reason,
+            nonce: signed.request.nonce.into(),
+            deadline: signed.request.deadline.0.into(),
+            signature: signed.signature.clone().into(),
+        }
+        .encode(),
+    }
+}
+
+const fn raw(address: Address) -> H160 {
+    H160(*address.as_bytes())
+}
+
+/// The hash of a name; zero stands for everything.
+pub(super) fn scope(reference: Option<&Reference>) -> [u8; 32] {
+    reference.map_or([0; 32], Reference::hash)
+}
+
+/// The releases among `statements`, as the contract reads them.
+fn releases(statements: &[Statement]) -> Vec<Release> {
+    let release = |statement: &Statement| {
+        let Statement::Release { reference, digests, amends, annotations } = statement else { return None };
+        let digests =
+            digests.iter().map(|one| AbiDigest { value: *one.digest.as_bytes(), kind: one.kind.code() }).collect();
+        let (image_ref, annotations) = (reference.as_str().to_owned(), annotations.clone());
+        Some(Release { image_ref, digests, amends: *amends, annotations })
+    };
+    statements.iter().filter_map(release).collect()
 }
 
 /// A committed artifact: `0x`, hex, a newline. A damaged one gives no code, which no chain's code equals; the test
@@ -118,7 +193,7 @@ mod tests {
             amends: 0,
             annotations: r#"{"a":1}"#.to_owned(),
         };
-        let encoded = calldata(&release);
+        let encoded = calldata(&release, &Authority::Own);
         assert_eq!(encoded[..4], id("publish((string,(bytes32,uint8)[],uint32,string))"));
         let PublishCall { release: decoded } = PublishCall::decode(&encoded).unwrap();
         assert_eq!((decoded.image_ref.as_str(), decoded.amends), ("docker.io/acme/api:1", 0));
@@ -130,7 +205,7 @@ mod tests {
             digests: vec![Digest::of(b"a")],
             reason: "leaked".to_owned(),
         };
-        let encoded = calldata(&revocation);
+        let encoded = calldata(&revocation, &Authority::Own);
         assert_eq!(encoded[..4], id("revoke(string,bytes32[],string)"));
         assert_eq!(RevokeCall::decode(&encoded).unwrap().reason, "leaked");
     }

@@ -4,7 +4,7 @@ use ethers_core::utils::keccak256;
 use serde_json::json;
 
 use super::{
-    Chain, ChainError,
+    ChainError, Endpoint,
     fees::lacks_funds,
     transport::{Failure, RpcError},
     wire::{Hash, Transaction, data},
@@ -13,7 +13,7 @@ use super::{
 const SEND: &str = "eth_sendRawTransaction";
 pub(super) const BY_HASH: &str = "eth_getTransactionByHash";
 
-impl Chain {
+impl Endpoint {
     /// Hands signed bytes to the node. Sending the same bytes again is harmless, and succeeds while the node knows them.
     ///
     /// # Errors
@@ -45,6 +45,10 @@ impl Chain {
         if is_nonce_taken(&error) {
             return ChainError::NonceTaken;
         }
+        // A pool that holds another transaction of this nonce takes no second one that pays no more.
+        if error.says("replacement transaction underpriced") {
+            return ChainError::NonceHeld;
+        }
         if lacks_funds(&error) {
             let cause = format!("{} (network `{}`)", error.message, self.network());
             return ChainError::InsufficientFunds { cause };
@@ -53,15 +57,17 @@ impl Chain {
         if too_cheap.iter().any(|words| error.says(words)) {
             return ChainError::Underpriced { reason: error.message };
         }
-        ChainError::Rejected { endpoint: self.endpoint().to_owned(), reason: error.message }
+        ChainError::Rejected { endpoint: self.name().to_owned(), reason: error.message }
     }
 }
 
 /// geth, anvil, and others' words for bytes that they hold already.
 fn is_known(error: &RpcError) -> bool {
-    ["already known", "already imported", "known transaction", "alreadyknown", "already in mempool"]
-        .iter()
-        .any(|words| error.says(words))
+    // Of a kind that it does not know it says so too.
+    !error.says("unknown transaction")
+        && ["already known", "already imported", "known transaction", "alreadyknown", "already in mempool"]
+            .iter()
+            .any(|words| error.says(words))
 }
 
 /// geth and anvil, then ethrex.

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use serde_json::json;
 
 use super::{
-    Chain, ChainError, abi,
+    ChainError, Endpoint, abi,
     head::{chain_id_call, header_call},
     wire::{Bytes, data},
 };
@@ -28,7 +28,7 @@ pub struct ContractState {
     pub block: u64,
 }
 
-impl Chain {
+impl Endpoint {
     /// What stands at the registry's address.
     ///
     /// # Errors
@@ -43,7 +43,7 @@ impl Chain {
         let block = self.header(replies.next())?.block().number;
         let code_matches = code == *abi::RUNTIME_CODE;
         if code_matches {
-            self.inner.contract_is_ours.store(true, Ordering::Relaxed);
+            self.contract_is_ours().store(true, Ordering::Relaxed);
         }
         Ok(ContractState { address, deployed: !code.is_empty(), code_matches, chain_id, block })
     }
@@ -52,7 +52,7 @@ impl Chain {
     /// registry cannot destroy itself; where the whole chain is another one all at once, calls return nothing, and
     /// [`Self::forget_contract`] has it compared again.
     pub(super) async fn require_contract(&self) -> Result<(), ChainError> {
-        if self.inner.contract_is_ours.load(Ordering::Relaxed) {
+        if self.contract_is_ours().load(Ordering::Relaxed) {
             return Ok(());
         }
         let state = self.contract_state().await?;
@@ -66,7 +66,7 @@ impl Chain {
 
     /// Has the code compared again before the next use.
     pub(super) fn forget_contract(&self) {
-        self.inner.contract_is_ours.store(false, Ordering::Relaxed);
+        self.contract_is_ours().store(false, Ordering::Relaxed);
     }
 
     /// Whether the chain has the deterministic deployment proxy; without it the registry is deployed plainly, and its

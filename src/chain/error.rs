@@ -97,6 +97,22 @@ pub enum ChainError {
         /// Scheme, host and port.
         endpoint: String,
     },
+    /// Too few endpoints say the same.
+    #[error("of the {of} endpoints of network `{network}` {needed} must agree, and they do not ({cause}); {step}", step = self.step())]
+    Disagreement {
+        /// The network's name.
+        network: String,
+        /// How many must agree.
+        needed: usize,
+        /// Of how many.
+        of: usize,
+        /// How many answered at all.
+        answered: usize,
+        /// What each of them said.
+        cause: String,
+        /// The errors among it.
+        causes: Vec<ChainError>,
+    },
     /// The contract reverts.
     #[error("the contract refused: {reason}; {step}", step = self.step())]
     Refused {
@@ -126,6 +142,25 @@ pub enum ChainError {
     /// Another transaction of the account has the nonce.
     #[error("another transaction of this account was faster and took the nonce; {step}", step = self.step())]
     NonceTaken,
+    /// Another transaction of the account waits with the nonce, and this one does not pay enough more to take its place.
+    #[error("another transaction of this account waits with the same nonce and pays as much; {step}", step = self.step())]
+    NonceHeld,
+    /// A signer outside this program cannot be asked.
+    #[error("signer `{signer}` cannot be asked: {cause}; {step}", step = self.step())]
+    SignerSilent {
+        /// Scheme, host and port, or the socket's path.
+        signer: String,
+        /// Why.
+        cause: String,
+    },
+    /// A signer outside this program, or its user, did not sign what it was asked to.
+    #[error("signer `{signer}` did not sign: {cause}; {step}", step = self.step())]
+    SignerRefused {
+        /// Scheme, host and port, or the socket's path.
+        signer: String,
+        /// Its words, made safe to show, or what is wrong with its answer.
+        cause: String,
+    },
     /// The key is none, or another account's.
     #[error("the key cannot sign: {cause}; {step}", step = self.step())]
     Key {
@@ -148,11 +183,15 @@ impl ChainError {
             Self::NoContract { .. } => "no-contract",
             Self::ForeignContract { .. } => "foreign-contract",
             Self::Unsettled { .. } => "chain-unsettled",
+            Self::Disagreement { .. } => "endpoints-disagree",
             Self::Refused { .. } => "refused",
             Self::Rejected { .. } => "transaction-rejected",
             Self::Underpriced { .. } => "fee-too-low",
             Self::InsufficientFunds { .. } => "insufficient-funds",
             Self::NonceTaken => "nonce-taken",
+            Self::NonceHeld => "nonce-held",
+            Self::SignerSilent { .. } => "signer-unreachable",
+            Self::SignerRefused { .. } => "signer-refused",
             Self::Key { .. } => "key-unusable",
         }
     }
@@ -169,13 +208,44 @@ impl ChainError {
             Self::NoContract { .. } => "deploy it with `daochain contract deploy`",
             Self::ForeignContract { .. } => "correct the address of the network",
             Self::Unsettled { .. } => "try again",
+            Self::Disagreement { .. } => "`daochain node status` asks each of them; name others with --rpc",
             Self::Refused { .. } => "`daochain history REFERENCE` tells what it holds",
             Self::Rejected { .. } => "try again later, or name another with --rpc",
             Self::Underpriced { .. } => "estimate again",
             Self::InsufficientFunds { .. } => "fund it first",
             Self::NonceTaken => "start again",
+            Self::NonceHeld => "pay more (--max-gas-price), or wait for it",
+            Self::SignerSilent { .. } => "start it, or name another account with --account",
+            Self::SignerRefused { .. } => "approve it in the signer, or name another account with --account",
             Self::Key { .. } => "name another account with --account",
         })
+    }
+
+    /// True where the node was asked, understood, and said what it holds to be the case: an error that endpoints can
+    /// agree on. Everything else is a fault of one of them.
+    #[must_use]
+    pub(super) const fn is_answer(&self) -> bool {
+        matches!(
+            self,
+            Self::NoContract { .. }
+                | Self::ForeignContract { .. }
+                | Self::WrongChain { .. }
+                | Self::Refused { .. }
+                | Self::Rejected { .. }
+                | Self::Underpriced { .. }
+                | Self::InsufficientFunds { .. }
+                | Self::NonceTaken
+                | Self::NonceHeld
+        )
+    }
+
+    /// Why, without whom it concerns and what to do.
+    pub(super) fn cause(&self) -> String {
+        match self {
+            Self::Unreachable { cause, .. } | Self::Malformed { cause, .. } => cause.clone(),
+            Self::TimedOut { seconds, .. } => format!("it did not answer within {seconds} s"),
+            other => other.to_string(),
+        }
     }
 
     /// The next step, for the sentence.

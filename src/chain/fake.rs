@@ -9,6 +9,7 @@ use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
     task::JoinHandle,
+    time::sleep,
 };
 use url::Url;
 
@@ -25,6 +26,8 @@ pub(super) enum Say {
 pub(super) enum Body {
     /// Proper JSON-RPC: each call is answered by the script.
     Script(fn(&str, &Value) -> Say),
+    /// The same after a while, if whoever asks still waits for it.
+    Late(Duration, fn(&str, &Value) -> Say),
     /// This status and text, whatever was asked.
     Text(u16, &'static str),
     /// What `fn(ids)` makes of the ids that were asked.
@@ -66,10 +69,15 @@ impl Fake {
         self.chain_with(None, Duration::from_secs(5))
     }
 
+    /// One network of several nodes.
+    pub(super) fn chain_of(fakes: &[&Self]) -> Chain {
+        let rpc = fakes.iter().map(|fake| fake.url.clone()).collect();
+        Chain::new(ChainConfig::new("test", rpc)).unwrap()
+    }
+
     pub(super) fn chain_with(&self, chain_id: Option<u64>, time_out: Duration) -> Chain {
-        let config =
-            ChainConfig { network: "test".to_owned(), rpc: self.url.clone(), chain_id, contract: None, local: false };
-        Chain::over(Transport::with_time_out(&self.url, time_out).unwrap(), config)
+        let config = ChainConfig { chain_id, ..ChainConfig::new("test", vec![self.url.clone()]) };
+        Chain::over(vec![Transport::with_time_out(&self.url, time_out).unwrap()], config)
     }
 }
 
@@ -77,6 +85,10 @@ async fn serve(mut stream: TcpStream, body: Arc<Body>) {
     let Some(request) = request(&mut stream).await else { return };
     let (status, text) = match &*body {
         Body::Script(script) => (200, answer(&request, *script).to_string()),
+        Body::Late(after, script) => {
+            tokio::select! { _ = stream.read_u8() => return, () = sleep(*after) => {} }
+            (200, answer(&request, *script).to_string())
+        }
         Body::Text(status, text) => (*status, (*text).to_owned()),
         Body::Made(make) => (200, make(ids(&request))),
         Body::Flood { bytes, announced } => return flood(&mut stream, *bytes, *announced).await,

@@ -4,7 +4,7 @@ use ethers_core::types::U256;
 use serde_json::json;
 
 use super::{
-    Chain, ChainError,
+    ChainError, Endpoint,
     broadcast::BY_HASH,
     fees::reverted,
     head::{chain_id_call, header_call},
@@ -20,7 +20,7 @@ const RECEIPT: &str = "eth_getTransactionReceipt";
 const NONCE: &str = "eth_getTransactionCount";
 const CALL: &str = "eth_call";
 
-impl Chain {
+impl Endpoint {
     /// What became of transaction `hash`, which used `nonce` of `from`. One look; whoever waits looks again. A receipt
     /// counts only while its block is the chain's.
     ///
@@ -97,7 +97,10 @@ impl Chain {
                 confirmations: head.confirmations(block),
                 finality: head.finality(block),
             }),
-            0 => Ok(Fate::Reverted { inclusion, reason: self.reason(hash, inclusion).await }),
+            0 => {
+                let reason = self.reason(hash, inclusion).await;
+                Ok(Fate::Reverted { inclusion, finality: head.finality(block), reason })
+            }
             _ => Err(self.transport().malformed(RECEIPT, "its status is neither 0 nor 1")),
         }
     }

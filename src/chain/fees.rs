@@ -4,13 +4,14 @@ use ethers_core::types::U256;
 use serde_json::{Value, json};
 
 use super::{
-    Action, Chain, ChainError,
+    Action, ChainError, Endpoint,
     head::{chain_id_call, header_call},
+    price::{Asked, Fee, TRANSACTION_GAS_CAP},
     refusal,
     transport::{Failure, Reply, RpcError},
-    wire::{FeeHistory, Header, Number, Quantity, data},
+    wire::{FeeHistory, Number, Quantity, data},
 };
-use crate::domain::{Address, Wei, publication::Cost, text::clean_to};
+use crate::domain::{Address, Wei, text::clean_to};
 
 const ESTIMATE: &str = "eth_estimateGas";
 const HISTORY: &str = "eth_feeHistory";
@@ -19,8 +20,6 @@ const GAS_PRICE: &str = "eth_gasPrice";
 const BALANCE: &str = "eth_getBalance";
 const NONCE: &str = "eth_getTransactionCount";
 
-/// EIP-7825: no transaction may ask for more since Osaka.
-const TRANSACTION_GAS_CAP: u64 = 1 << 24;
 /// 100 000 gwei for one gas: no chain has asked for it, and a publication would cost several ether. A node that names
 /// more is taken at its word by nobody.
 const MAX_GAS_PRICE: u64 = 100_000_000_000_000;
@@ -29,7 +28,7 @@ const GENEROUS_TIP: u64 = 50_000_000_000;
 /// Addresses per request.
 const MAX_BATCH: usize = 100;
 
-impl Chain {
+impl Endpoint {
     /// What each account holds.
     ///
     /// # Errors
@@ -55,14 +54,14 @@ impl Chain {
         Ok(nonce)
     }
 
-    /// What `action` would cost `from`. The contract is asked too: what it refuses is found out here, for free.
+    /// What the node asks of `from` for `action`. The contract is asked too: what it refuses is found out here, for free.
     ///
     /// # Errors
     /// [`ChainError::Refused`] with the contract's reason; [`ChainError::InsufficientFunds`] where the amount itself is
     /// not there; [`ChainError::NoContract`], [`ChainError::ForeignContract`], [`ChainError::WrongChain`]; whatever
     /// keeps the node from being asked.
-    pub async fn estimate(&self, action: &Action, from: Address) -> Result<Cost, ChainError> {
-        if matches!(action, Action::Statement(_)) {
+    pub(super) async fn estimate(&self, action: &Action, from: Address) -> Result<Asked, ChainError> {
+        if action.calls_registry() {
             self.require_contract().await?;
         }
         let calls = vec![
@@ -79,32 +78,16 @@ impl Chain {
         let Number(gas) = gas.map_err(|failure| self.refusal(failure))?;
         let header = self.header(replies.next())?;
         let (history, tip, price) = (replies.next(), replies.next(), replies.next());
-        let (gas_price, max_gas_price, tip) = match header.base_fee() {
+        let fee = match header.base_fee() {
             Some(base_fee) => self.dynamic_fee(base_fee, history, tip)?,
             None => self.legacy_fee(price)?,
         };
-        let gas_limit = self.gas_limit(gas, &header)?;
-        Ok(Cost { gas, gas_limit, gas_price: Wei(gas_price), max_gas_price: Wei(max_gas_price), tip: Wei(tip) })
-    }
-
-    /// What `from` holds, after it was found to be enough for `action` at the highest `cost`.
-    ///
-    /// # Errors
-    /// [`ChainError::InsufficientFunds`] with both amounts; whatever keeps the node from being asked.
-    pub async fn check_funds(&self, action: &Action, from: Address, cost: &Cost) -> Result<Wei, ChainError> {
-        let held = self.balances(&[from]).await?.first().copied().unwrap_or_default();
-        let needed = Wei(cost.at_most().0.saturating_add(action.value().0));
-        if held >= needed {
-            return Ok(held);
+        let block_gas = header.gas_limit().unwrap_or(TRANSACTION_GAS_CAP);
+        if gas == 0 || gas > block_gas {
+            let cause = format!("{gas} gas, where a block holds {block_gas}");
+            return Err(self.transport().malformed(ESTIMATE, &cause));
         }
-        Err(ChainError::InsufficientFunds {
-            cause: format!(
-                "{from} holds {} ether on network `{}`, and up to {} may be needed",
-                held.ether(9),
-                self.network(),
-                needed.ether(9)
-            ),
-        })
+        Ok(Asked { gas, block_gas, fee })
     }
 
     /// `action` as nodes read it.
@@ -121,25 +104,8 @@ impl Chain {
         request
     }
 
-    /// The estimate and a fifth: other transactions may come first and change what it meets.
-    fn gas_limit(&self, gas: u64, header: &Header) -> Result<u64, ChainError> {
-        let block = header.gas_limit().unwrap_or(TRANSACTION_GAS_CAP);
-        if gas == 0 || gas > block {
-            let cause = format!("{gas} gas, where a block holds {block}");
-            return Err(self.transport().malformed(ESTIMATE, &cause));
-        }
-        let cap = if gas <= TRANSACTION_GAS_CAP { block.min(TRANSACTION_GAS_CAP) } else { block };
-        Ok(gas.saturating_add(gas / 5).min(cap))
-    }
-
-    /// EIP-1559: expected price, highest price, tip. The base fee may double, which takes six full blocks, before the
-    /// transaction is too cheap.
-    fn dynamic_fee(
-        &self,
-        base_fee: U256,
-        history: Option<Reply>,
-        tip: Option<Reply>,
-    ) -> Result<(U256, U256, U256), ChainError> {
+    /// EIP-1559: the next block's base fee, and a tip.
+    fn dynamic_fee(&self, base_fee: U256, history: Option<Reply>, tip: Option<Reply>) -> Result<Fee, ChainError> {
         let history: Option<FeeHistory> = self.told(HISTORY, history)?;
         let next = history.as_ref().and_then(|history| history.base_fee_per_gas.last()).map(|fee| fee.0);
         let base = self.bounded(HISTORY, next.unwrap_or(base_fee).max(base_fee))?;
@@ -151,14 +117,12 @@ impl Chain {
         let doubled: U256 = base.saturating_mul(U256::from(2));
         // geth takes no transaction without any tip.
         let tip = tip.min(doubled.max(U256::from(GENEROUS_TIP))).max(U256::one());
-        Ok((base.saturating_add(tip), doubled.saturating_add(tip), tip))
+        Ok(Fee::Dynamic { base, tip })
     }
 
-    /// Without EIP-1559 the price is the tip, and what is signed is what is paid.
-    fn legacy_fee(&self, price: Option<Reply>) -> Result<(U256, U256, U256), ChainError> {
+    fn legacy_fee(&self, price: Option<Reply>) -> Result<Fee, ChainError> {
         let Quantity(price) = self.transport().read_reply(GAS_PRICE, price)?;
-        let price = self.bounded(GAS_PRICE, price)?;
-        Ok((price, price, price))
+        Ok(Fee::Legacy { price: self.bounded(GAS_PRICE, price)? })
     }
 
     fn bounded(&self, method: &'static str, price: U256) -> Result<U256, ChainError> {

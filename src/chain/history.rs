@@ -1,97 +1,103 @@
-//! What happened under a reference, oldest first.
+//! Everything that the contract said, by ranges of blocks: what the event index is made of.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+
+use serde_json::json;
 
 use super::{
-    Chain, ChainError,
+    ChainError, Endpoint,
     bindings::ImageRegistryEvents,
-    head::header_call,
-    logs::{Event, Kind, MAX_ALTERNATIVES, Wanted, topic},
-    wire::quantity,
+    head::{chain_id_call, header_call},
+    logs::Event,
+    wire::{Bytes, data, quantity},
 };
 use crate::domain::{
     Address, Digest, Reference, Timestamp,
     digest::DigestKind,
     image::KindedDigest,
     network::Block,
-    record::{HistoryEvent, HistoryKind},
+    record::{ChainEvent, HistoryEvent, HistoryKind},
     text::clean_to,
 };
 
-/// Headers per request.
-const MAX_HEADERS: usize = 100;
+/// Headers per request: with the chain's number a hundred calls.
+const MAX_HEADERS: usize = 99;
 /// The contract's own bound on reasons.
 const MAX_REASON: usize = 1024;
 const EVERYTHING: [u8; 32] = [0; 32];
 
-impl Chain {
-    /// What `publisher`, or everybody, said under `reference`, oldest first: releases, revocations, retirements,
-    /// successions, delegates, among them those that a publisher made for all references at once.
+impl Endpoint {
+    /// Everything that the contract said in the blocks from `from` to `to`, in the chain's order.
     ///
     /// # Errors
-    /// [`ChainError::WrongChain`], [`ChainError::NoContract`], [`ChainError::ForeignContract`];
-    /// [`ChainError::Unsettled`] if reorganisations went on while it was read; whatever keeps the node from being asked.
-    pub async fn history(
-        &self,
-        reference: &Reference,
-        publisher: Option<Address>,
-    ) -> Result<Vec<HistoryEvent>, ChainError> {
+    /// [`ChainError::Unsettled`] if a block left the chain while it was read; whatever keeps the node from being asked, for
+    /// more than it gives at once ([`ChainError::is_too_much`]) too.
+    pub async fn events_between(&self, from: u64, to: u64) -> Result<Vec<ChainEvent>, ChainError> {
         self.require_contract().await?;
-        for _ in 0..2 {
-            let head = self.head().await?.latest;
-            let events = self.history_events(&reference.hash(), publisher, head.number).await?;
-            if let Some(times) = self.times(&events).await?
-                && self.is_canonical(&head).await?
-            {
-                return Ok(events.into_iter().filter_map(|event| told(event, &times)).collect());
-            }
-        }
-        Err(ChainError::Unsettled { endpoint: self.endpoint().to_owned() })
+        let events = self.events(from, to).await?;
+        let times = self.times(&events).await?;
+        events.into_iter().filter_map(|event| told(event, &times)).map(Ok).collect()
     }
 
-    async fn history_events(
-        &self,
-        reference: &[u8; 32],
-        publisher: Option<Address>,
-        to: u64,
-    ) -> Result<Vec<Event>, ChainError> {
-        let own: Vec<_> = publisher.iter().map(topic).collect();
-        let kinds = [Kind::Published, Kind::Revoked, Kind::Retired, Kind::SuccessionOffered, Kind::SuccessionAccepted];
-        let wanted = Wanted { kinds: &kinds, arguments: [&own, &[*reference], &[]] };
-        let mut events = self.events(&wanted, to).await?;
-        let speakers: BTreeSet<_> = own
-            .into_iter()
-            .chain(events.iter().filter_map(|event| speaker(&event.body)).map(|one| topic(&one)))
-            .collect();
-        let speakers: Vec<_> = speakers.into_iter().collect();
-        for speakers in speakers.chunks(MAX_ALTERNATIVES) {
-            let wanted = Wanted { kinds: &kinds[2..], arguments: [speakers, &[EVERYTHING], &[]] };
-            events.extend(self.events(&wanted, to).await?);
-            // The reference is this event's third argument.
-            let scope = [*reference, EVERYTHING];
-            let wanted = Wanted { kinds: &[Kind::DelegateSet], arguments: [speakers, &[], &scope] };
-            events.extend(self.events(&wanted, to).await?);
-        }
-        events.sort_by_key(|event| (event.block, event.log_index));
-        Ok(events)
-    }
-
-    /// When the events' blocks were made; `None` if one of them is no longer the chain's.
-    async fn times(&self, events: &[Event]) -> Result<Option<BTreeMap<u64, Timestamp>>, ChainError> {
-        let blocks: BTreeMap<u64, [u8; 32]> = events.iter().map(|event| (event.block, event.block_hash)).collect();
+    /// When the events' blocks were made. Where logs tell it themselves, nothing more is asked.
+    async fn times(&self, events: &[Event]) -> Result<BTreeMap<u64, Timestamp>, ChainError> {
+        let mut times: BTreeMap<u64, Timestamp> =
+            events.iter().filter_map(|event| Some((event.block, event.at?))).collect();
+        let untold = events.iter().filter(|event| !times.contains_key(&event.block));
+        let blocks: BTreeMap<u64, [u8; 32]> = untold.map(|event| (event.block, event.block_hash)).collect();
         let blocks: Vec<_> = blocks.into_iter().collect();
-        let mut times = BTreeMap::new();
         for chunk in blocks.chunks(MAX_HEADERS) {
-            let calls = chunk.iter().map(|(number, _)| header_call(&quantity(*number))).collect();
-            for (reply, (number, hash)) in self.transport().batch(calls).await?.into_iter().zip(chunk) {
-                let Block { hash: found, at, .. } = self.header(Some(reply))?.block();
-                if found != *hash {
-                    return Ok(None);
+            let numbers: Vec<u64> = chunk.iter().map(|(number, _)| *number).collect();
+            for (block, (number, hash)) in self.blocks(&numbers).await?.into_iter().zip(chunk) {
+                if block.hash != *hash {
+                    return Err(ChainError::Unsettled { endpoint: self.name().to_owned() });
                 }
-                times.insert(*number, at);
+                times.insert(*number, block.at);
             }
         }
-        Ok(Some(times))
+        Ok(times)
+    }
+
+    /// The chain's blocks of these numbers. They tell whether what was read before is still the chain's, so the node must be that
+    /// chain's each time.
+    pub(super) async fn blocks(&self, numbers: &[u64]) -> Result<Vec<Block>, ChainError> {
+        let mut blocks = Vec::with_capacity(numbers.len());
+        for chunk in numbers.chunks(MAX_HEADERS) {
+            let headers = chunk.iter().map(|number| header_call(&quantity(*number)));
+            let calls = std::iter::once(chain_id_call()).chain(headers).collect();
+            let mut replies = self.transport().batch(calls).await?.into_iter();
+            self.expect_chain_id_in(replies.next())?;
+            for (reply, number) in replies.zip(chunk) {
+                let block = self.header(Some(reply))?.block();
+                if block.number != *number {
+                    let cause = "it is another block than the one that was asked for";
+                    return Err(self.transport().malformed("eth_getBlockByNumber", cause));
+                }
+                blocks.push(block);
+            }
+        }
+        Ok(blocks)
+    }
+
+    /// The first block in which the contract may have spoken: where its code appears. Zero where the node has forgotten the
+    /// states that would tell.
+    pub(super) async fn first_block(&self, head: u64) -> u64 {
+        let (mut absent, mut present) = (0, head);
+        while absent < present {
+            let middle = absent + (present - absent) / 2;
+            match self.has_code_at(middle).await {
+                Some(true) => present = middle,
+                Some(false) => absent = middle + 1,
+                None => return 0,
+            }
+        }
+        present
+    }
+
+    async fn has_code_at(&self, block: u64) -> Option<bool> {
+        let params = json!([data(self.contract().as_bytes()), quantity(block)]);
+        let Bytes(code) = self.transport().call("eth_getCode", params).await.ok()?;
+        Some(!code.is_empty())
     }
 }
 
@@ -108,11 +114,12 @@ fn speaker(body: &ImageRegistryEvents) -> Option<Address> {
     Some(Address::from_bytes(publisher.0))
 }
 
-/// The event in the domain's words; `None` for events that are no history of a reference.
-fn told(event: Event, times: &BTreeMap<u64, Timestamp>) -> Option<HistoryEvent> {
+/// The event in the domain's words; `None` for events that are no history.
+fn told(event: Event, times: &BTreeMap<u64, Timestamp>) -> Option<ChainEvent> {
     let publisher = speaker(&event.body)?;
+    let (scope, name) = scope(&event.body)?;
     let (kind, by) = kind_of(event.body)?;
-    Some(HistoryEvent {
+    let told = HistoryEvent {
         publisher,
         kind,
         block: event.block,
@@ -120,6 +127,23 @@ fn told(event: Event, times: &BTreeMap<u64, Timestamp>) -> Option<HistoryEvent> 
         log_index: event.log_index,
         at: *times.get(&event.block)?,
         by,
+    };
+    Some(ChainEvent { scope, name, block_hash: event.block_hash, event: told })
+}
+
+/// What an event is about. Anybody may publish under a name that nobody would ask for: it stays unnamed.
+fn scope(body: &ImageRegistryEvents) -> Option<([u8; 32], Option<Reference>)> {
+    Some(match body {
+        ImageRegistryEvents::PublishedFilter(event) => {
+            let name = event.image_ref.parse().ok().filter(|name: &Reference| name.hash() == event.ref_hash);
+            (event.ref_hash, name)
+        }
+        ImageRegistryEvents::RevokedFilter(event) => (event.ref_hash, None),
+        ImageRegistryEvents::RetiredFilter(event) => (event.ref_hash, None),
+        ImageRegistryEvents::DelegateSetFilter(event) => (event.ref_hash, None),
+        ImageRegistryEvents::SuccessionOfferedFilter(event) => (event.ref_hash, None),
+        ImageRegistryEvents::SuccessionAcceptedFilter(event) => (event.ref_hash, None),
+        ImageRegistryEvents::Eip712DomainChangedFilter(_) => return None,
     })
 }
 

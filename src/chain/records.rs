@@ -1,9 +1,12 @@
-//! What publishers say of references: state from view calls, its circumstances from the event log, all at one block.
+//! What publishers say of references: state from view calls, all of one block. Its circumstances come from the event index.
 //!
-//! State decides, the log explains. A node that refuses the log costs block numbers, reasons and unknown publishers,
-//! and never a verdict.
+//! State decides, the log explains. Without the log block numbers, reasons and unknown publishers are missing, and never a
+//! verdict.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
 use ethers_core::{
     abi::{AbiDecode as _, AbiEncode as _},
@@ -12,24 +15,26 @@ use ethers_core::{
 use serde_json::json;
 
 use super::{
-    Chain, ChainError,
+    ChainError, Endpoint,
     bindings::{Query, Status, StatusManyCall, StatusManyReturn},
-    logs::{Event, Kind, MAX_ALTERNATIVES, Wanted, topic},
-    transport::Failure,
+    excess::counts_requests,
+    transport::{Failure, RpcError},
     wire::{Bytes, data, quantity},
 };
 use crate::domain::{
     Address, Digest, Reference, Timestamp,
-    network::{Block, ChainHead},
+    network::{Block, ChainHead, Dissent},
     record::{Entry, Head, Record},
 };
 
 mod heard;
-use heard::Heard;
+pub use heard::Heard;
 
 const CALL: &str = "eth_call";
 /// A record is about five cold storage slots, and nodes stop a call at 30 to 50 million gas.
 const MAX_QUERIES: usize = 1000;
+/// For all records of one refresh, in however many calls.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// Publishers of one reference that nobody asked for: enough to say that there are some. Anyone can publish, so
 /// without a bound anyone could make every verdict slow.
 const MAX_DISCOVERED: usize = 64;
@@ -52,98 +57,53 @@ pub struct Answers {
     pub head: ChainHead,
     /// For each question its records: of the publishers asked for, in their order, then of others whose word was found.
     pub records: Vec<Vec<Record>>,
-    /// One sentence, where the event log could not be read: blocks, reasons and other publishers are missing then.
-    pub log_problem: Option<String>,
+    /// Endpoints that were not followed.
+    pub dissent: Vec<Dissent>,
 }
 
-impl Chain {
-    /// The records for each of `questions`, read at the newest block.
-    ///
-    /// # Errors
-    /// [`ChainError::WrongChain`], [`ChainError::NoContract`], [`ChainError::ForeignContract`];
-    /// [`ChainError::Unsettled`] if reorganisations went on while it was read; whatever keeps the node from being asked.
-    pub async fn records(&self, questions: &[Question]) -> Result<Answers, ChainError> {
-        self.require_contract().await?;
-        for _ in 0..2 {
-            let head = self.head().await?;
-            let (records, log_problem) = self.records_at(&head.latest, questions).await?;
-            if self.is_canonical(&head.latest).await? {
-                return Ok(Answers { head, records, log_problem });
-            }
-        }
-        Err(ChainError::Unsettled { endpoint: self.endpoint().to_owned() })
-    }
-
-    async fn records_at(
+impl Endpoint {
+    /// The records for each of `questions`, read at `block`, which must be the chain's.
+    pub(super) async fn records_at(
         &self,
         block: &Block,
         questions: &[Question],
-    ) -> Result<(Vec<Vec<Record>>, Option<String>), ChainError> {
-        let (mut heard, mut log_problem) = self.listen(block.number, questions).await;
-        let asked: Vec<_> = questions.iter().map(|question| Asked::new(question, &heard)).collect();
+        heard: &Heard,
+    ) -> Result<Vec<Vec<Record>>, ChainError> {
+        self.require_contract().await?;
+        let asked: Vec<_> = questions.iter().map(|question| Asked::new(question, heard)).collect();
         let queries: Vec<Query> = asked.iter().flat_map(Asked::queries).collect();
         let statuses = self.statuses(block.number, &queries).await?;
-        let retired: BTreeSet<[u8; 32]> = queries
-            .iter()
-            .zip(&statuses)
-            .filter(|(_, status)| status.publisher_retired_at > 0)
-            .map(|(query, _)| topic(&Address::from_bytes(query.publisher.0)))
-            .collect();
-        if !retired.is_empty() && log_problem.is_none() {
-            let retired: Vec<_> = retired.into_iter().collect();
-            if let Err(failure) = self.listen_to_farewells(block.number, &retired, &mut heard).await {
-                log_problem = Some(problem(failure));
-            }
-        }
         let mut statuses = statuses.as_slice();
-        let records = asked.iter().map(|asked| asked.records(&mut statuses, &heard)).collect();
-        Ok((records, log_problem))
-    }
-
-    /// Every event of the references. Where a node refuses (strangers can make the log longer than any answer may be),
-    /// those of the publishers asked for.
-    async fn listen(&self, to: u64, questions: &[Question]) -> (Heard, Option<String>) {
-        let references: BTreeSet<_> = questions.iter().map(|question| question.reference.hash()).collect();
-        let references: Vec<_> = references.into_iter().collect();
-        let failure = match self.listen_to(to, &references, &[]).await {
-            Ok(heard) => return (heard, None),
-            Err(failure) => failure,
-        };
-        let publishers: BTreeSet<_> = questions.iter().flat_map(|question| &question.publishers).map(topic).collect();
-        let publishers: Vec<_> = publishers.into_iter().collect();
-        let worth_asking =
-            !matches!(failure, Failure::Silent(ChainError::TimedOut { .. } | ChainError::Unreachable { .. }))
-                && (1..=MAX_ALTERNATIVES).contains(&publishers.len());
-        let heard = if worth_asking { self.listen_to(to, &references, &publishers).await.ok() } else { None };
-        (heard.unwrap_or_default(), Some(problem(failure)))
-    }
-
-    async fn listen_to(&self, to: u64, references: &[[u8; 32]], publishers: &[[u8; 32]]) -> Result<Heard, Failure> {
-        let mut heard = Heard::default();
-        for references in references.chunks(MAX_ALTERNATIVES) {
-            let kinds = &[Kind::Published, Kind::Revoked, Kind::Retired];
-            let wanted = Wanted { kinds, arguments: [publishers, references, &[]] };
-            self.events(&wanted, to).await?.into_iter().for_each(|event: Event| heard.take(event));
+        let records = asked.iter().map(|asked| asked.records(&mut statuses, heard)).collect();
+        if self.is_canonical(block).await? {
+            return Ok(records);
         }
-        Ok(heard)
+        Err(ChainError::Unsettled { endpoint: self.name().to_owned() })
     }
 
-    /// Why publishers retired as a whole, which the log keeps under hash zero.
-    async fn listen_to_farewells(&self, to: u64, publishers: &[[u8; 32]], heard: &mut Heard) -> Result<(), Failure> {
-        for publishers in publishers.chunks(MAX_ALTERNATIVES) {
-            let wanted = Wanted { kinds: &[Kind::Retired], arguments: [publishers, &[[0; 32]], &[]] };
-            self.events(&wanted, to).await?.into_iter().for_each(|event| heard.take(event));
-        }
-        Ok(())
-    }
-
-    /// As many answers as queries, in their order.
+    /// As many answers as queries, in their order. A chunk that is too much for a node is asked for in halves.
     async fn statuses(&self, block: u64, queries: &[Query]) -> Result<Vec<Status>, ChainError> {
         let mut all = Vec::with_capacity(queries.len());
-        for chunk in queries.chunks(MAX_QUERIES) {
+        let mut waiting: Vec<&[Query]> = queries.chunks(MAX_QUERIES).rev().collect();
+        let until = Instant::now() + PATIENCE;
+        while let Some(chunk) = waiting.pop() {
+            if Instant::now() >= until {
+                return Err(ChainError::TimedOut {
+                    endpoint: self.name().to_owned(),
+                    method: CALL.to_owned(),
+                    seconds: PATIENCE.as_secs(),
+                });
+            }
             let input = StatusManyCall { queries: chunk.to_vec() }.encode();
             let call = json!([{"to": data(self.contract().as_bytes()), "data": data(&input)}, quantity(block)]);
-            let Bytes(output) = self.transport().call(CALL, call).await?;
+            let Bytes(output) = match self.transport().call(CALL, call).await {
+                Err(Failure::Said(error)) if chunk.len() > 1 && error.revert.is_none() && is_too_much(&error) => {
+                    let (first, second) = chunk.split_at(chunk.len() / 2);
+                    waiting.extend([second, first]);
+                    continue;
+                }
+                answer => answer?,
+            };
             if output.is_empty() {
                 self.forget_contract();
                 self.require_contract().await?;
@@ -160,11 +120,10 @@ impl Chain {
     }
 }
 
-fn problem(failure: Failure) -> String {
-    format!(
-        "block numbers, reasons and further publishers may be missing, because the event log could not be read: {}",
-        ChainError::from(failure)
-    )
+/// Nodes' words for a call beyond their bounds: geth, anvil, and services before them.
+fn is_too_much(error: &RpcError) -> bool {
+    !counts_requests(&error.message)
+        && ["gas", "too large", "limit", "timeout", "timed out"].iter().any(|words| error.says(words))
 }
 
 /// A question with every publisher whose record is wanted.
@@ -229,6 +188,7 @@ impl<'a> Asked<'a> {
             revoked_at: Timestamp::from_contract(status.revoked_at),
             block: word.and_then(|word| word.block_of(digest, status.version)),
             revocation_reason: word.and_then(|word| word.revocation_reason(digest)),
+            by: word.and_then(|word| word.sender(digest, status.version)).filter(|by| *by != publisher),
         });
         let own_farewell = || word.and_then(heard::Word::farewell);
         let whole_farewell = || heard.word(publisher, &[0; 32]).and_then(heard::Word::farewell);

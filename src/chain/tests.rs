@@ -12,6 +12,7 @@ use super::{
 };
 use crate::domain::{Wei, publication::Cost};
 
+mod heads;
 mod reading;
 mod writing;
 
@@ -27,8 +28,12 @@ fn code() -> Value {
     wire::data(&abi::RUNTIME_CODE)
 }
 
+fn only(chain: &Chain) -> Endpoint {
+    chain.endpoints()[0].clone()
+}
+
 async fn chain_id_of(body: Body) -> ChainError {
-    Fake::start(body).await.chain().chain_id().await.unwrap_err()
+    only(&Fake::start(body).await.chain()).chain_id().await.unwrap_err()
 }
 
 #[tokio::test]
@@ -61,7 +66,7 @@ async fn what_is_no_answer_is_an_error_and_never_a_panic() {
 async fn a_node_without_an_answer_is_given_up() {
     let fake = Fake::start(Body::Silence).await;
     let chain = fake.chain_with(None, Duration::from_millis(50));
-    assert_eq!(chain.chain_id().await.unwrap_err().code(), "node-timeout");
+    assert_eq!(only(&chain).chain_id().await.unwrap_err().code(), "node-timeout");
     assert_eq!(chain.head().await.unwrap_err().code(), "node-timeout");
 }
 
@@ -72,7 +77,7 @@ async fn a_dead_node_is_named_without_its_secrets() {
     drop(fake);
     // The listener closes with its task, which has to be given a turn.
     tokio::task::yield_now().await;
-    let error = chain.chain_id().await.unwrap_err();
+    let error = only(&chain).chain_id().await.unwrap_err();
     assert_eq!(error.code(), "node-unreachable");
     let shown = format!("{error} {error:?} {chain:?}");
     assert!(!shown.contains("secret") && !shown.contains("key/path") && !shown.contains("user"), "{shown}");
@@ -80,15 +85,19 @@ async fn a_dead_node_is_named_without_its_secrets() {
 }
 
 #[test]
-fn only_http_is_asked() {
-    let new = |url: &str| {
-        let rpc = url.parse().unwrap();
-        Chain::new(ChainConfig { network: "test".to_owned(), rpc, chain_id: None, contract: None, local: false })
-    };
-    for url in ["ftp://host/", "ws://host/", "file:///x"] {
+fn nodes_are_asked_over_http_websocket_and_ipc() {
+    let new = |url: &str| Chain::new(ChainConfig::new("test", vec![url.parse().unwrap()]));
+    for url in ["ftp://host/", "file:///x", "unix:///x"] {
         assert_eq!(new(url).unwrap_err().code(), "endpoint-invalid");
     }
-    assert_eq!(new("https://host/key").unwrap().endpoint(), "https://host:443");
+    for (url, shown) in [
+        ("https://host/key", "https://host:443"),
+        ("ws://user:secret@host:8546/key", "ws://host:8546"),
+        ("wss://host/key", "wss://host:443"),
+        ("ipc:/run/geth.ipc", "ipc:/run/geth.ipc"),
+    ] {
+        assert_eq!(only(&new(url).unwrap()).name(), shown);
+    }
 }
 
 #[tokio::test]
@@ -125,7 +134,7 @@ async fn a_nodes_words_are_made_safe() {
     assert_eq!(error.code(), "node-error");
     assert!(error.to_string().contains("`: \\u{1b}[2Jboo; "), "{error}");
     let fake = Fake::start(Body::Script(|_, _| Say::Result(json!("geth\u{1b}]0;x\u{7}")))).await;
-    assert_eq!(fake.chain().client_version().await.unwrap(), "geth\\u{1b}]0;x\\u{7}");
+    assert_eq!(only(&fake.chain()).client_version().await.unwrap(), "geth\\u{1b}]0;x\\u{7}");
 }
 
 #[tokio::test]
@@ -141,6 +150,32 @@ async fn a_head_without_safe_and_finalized_is_a_head() {
     }
     let head = Fake::start(Body::Script(script)).await.chain().head().await.unwrap();
     assert_eq!((head.latest.number, head.safe, head.finalized), (9, None, None));
+}
+
+#[tokio::test]
+async fn where_no_final_block_is_told_a_depth_counts() {
+    type Case = (fn(&str, &Value) -> Say, u64, Option<u64>);
+    fn told(finalized: &str, params: &Value) -> Say {
+        match params[0].as_str() {
+            None => Say::Result(json!("0x539")),
+            Some("latest") => Say::Result(header("0x9")),
+            Some("finalized") if finalized.is_empty() => Say::Error(-39001, "unknown block", Value::Null),
+            Some(_) => Say::Result(header(finalized)),
+        }
+    }
+    let scripts: [Case; 5] = [
+        (|_, params| told("", params), 4, Some(5)),
+        // anvil, as long as its chain is short.
+        (|_, params| told("0x0", params), 4, Some(5)),
+        (|_, params| told("0x0", params), 10, Some(0)),
+        (|_, params| told("", params), 10, None),
+        (|_, params| told("0x2", params), 4, Some(2)),
+    ];
+    for (script, depth, finalized) in scripts {
+        let fake = Fake::start(Body::Script(script)).await;
+        let config = ChainConfig { final_after: Some(depth), ..fake.chain().config().clone() };
+        assert_eq!(Chain::new(config).unwrap().head().await.unwrap().finalized, finalized, "{depth}");
+    }
 }
 
 #[tokio::test]

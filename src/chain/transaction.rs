@@ -6,20 +6,29 @@ use ethers_core::{
     types::{
         Eip1559TransactionRequest, H160, NameOrAddress, TransactionRequest, transaction::eip2718::TypedTransaction,
     },
-    utils::keccak256,
+    utils::{keccak256, rlp::Rlp},
 };
 
-use super::{Chain, ChainError, abi, key::SigningKey};
+use super::{ChainError, abi, key::SigningKey};
 use crate::domain::{
     Address, Wei,
-    publication::{Cost, Statement, TransactionHash},
+    publication::{Authority, Cost, Statement, TransactionHash},
 };
 
 /// What a transaction is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
-    /// A release or a revocation, as oneself.
-    Statement(Statement),
+    /// What is said, and in whose name.
+    Statement(Statement, Authority),
+    /// A call that was signed before.
+    Call {
+        /// Whom; `None` creates a contract.
+        to: Option<Address>,
+        /// Ether that goes along.
+        value: Wei,
+        /// With what.
+        data: Vec<u8>,
+    },
     /// Ether for somebody.
     Transfer {
         /// For whom.
@@ -30,19 +39,33 @@ pub enum Action {
     /// The registry itself.
     DeployRegistry {
         /// Through the deterministic deployment proxy, so that the address needs no configuration.
-        /// [`Chain::has_deployment_proxy`] tells whether the chain can.
+        /// [`super::Chain::has_deployment_proxy`] tells whether the chain can.
         deterministic: bool,
     },
 }
 
 impl Action {
+    /// Saying `statement` on that ground.
+    #[must_use]
+    pub fn of(statement: Statement, authority: Authority) -> Self {
+        match (statement, authority) {
+            (Statement::Deployment { deterministic, .. }, _) => Self::DeployRegistry { deterministic },
+            (statement, authority) => Self::Statement(statement, authority),
+        }
+    }
+
+    /// True where the registry must be there.
+    pub(super) const fn calls_registry(&self) -> bool {
+        matches!(self, Self::Statement(..))
+    }
+
     /// The address that gets code, when `from` does this with `nonce`.
     #[must_use]
     pub fn creates(&self, from: Address, nonce: u64) -> Option<Address> {
         match self {
             Self::DeployRegistry { deterministic: true } => Some(*abi::DETERMINISTIC_ADDRESS),
             Self::DeployRegistry { deterministic: false } => Some(abi::plain_address(from, nonce)),
-            Self::Statement(_) | Self::Transfer { .. } => None,
+            _ => None,
         }
     }
 
@@ -51,14 +74,22 @@ impl Action {
     pub const fn value(&self) -> Wei {
         match self {
             Self::Transfer { amount, .. } => *amount,
-            Self::Statement(_) | Self::DeployRegistry { .. } => Wei::ZERO,
+            Self::Call { value, .. } => *value,
+            Self::Statement(..) | Self::DeployRegistry { .. } => Wei::ZERO,
         }
+    }
+
+    /// With what it calls.
+    #[must_use]
+    pub fn call_data(&self) -> Vec<u8> {
+        self.call(Address::from_bytes([0; 20])).1
     }
 
     /// Whom it calls; `None` creates a contract. And with what.
     pub(super) fn call(&self, contract: Address) -> (Option<Address>, Vec<u8>) {
         match self {
-            Self::Statement(statement) => (Some(contract), abi::calldata(statement)),
+            Self::Statement(statement, authority) => (Some(contract), abi::calldata(statement, authority)),
+            Self::Call { to, data, .. } => (*to, data.clone()),
             Self::Transfer { to, .. } => (Some(*to), Vec::new()),
             Self::DeployRegistry { deterministic: true } => (Some(abi::PROXY), abi::proxy_calldata()),
             Self::DeployRegistry { deterministic: false } => (None, abi::DEPLOYMENT_CODE.clone()),
@@ -101,6 +132,42 @@ impl fmt::Debug for Signed {
 }
 
 impl Unsigned {
+    /// What the signed transaction `raw` says, to be signed once more at another price. `None` where it is no transaction of
+    /// this program, which makes none with an access list.
+    #[must_use]
+    pub fn of_signed(raw: &[u8]) -> Option<Self> {
+        let (transaction, signature) = TypedTransaction::decode_signed(&Rlp::new(raw)).ok()?;
+        let from = signature.recover(transaction.sighash()).ok()?;
+        let (max_gas_price, tip) = match &transaction {
+            TypedTransaction::Legacy(one) => (one.gas_price?, one.gas_price?),
+            TypedTransaction::Eip1559(one) if one.access_list.0.is_empty() => {
+                (one.max_fee_per_gas?, one.max_priority_fee_per_gas?)
+            }
+            TypedTransaction::Eip1559(_) | TypedTransaction::Eip2930(_) => return None,
+        };
+        let gas = u64::try_from(*transaction.gas()?).ok()?;
+        let to = match transaction.to() {
+            Some(NameOrAddress::Address(to)) => Some(Address::from_bytes(to.0)),
+            Some(NameOrAddress::Name(_)) => return None,
+            None => None,
+        };
+        Some(Self {
+            chain_id: transaction.chain_id()?.as_u64(),
+            from: Address::from_bytes(from.0),
+            nonce: u64::try_from(*transaction.nonce()?).ok()?,
+            to,
+            value: Wei(transaction.value().copied().unwrap_or_default()),
+            data: transaction.data().map(|data| data.to_vec()).unwrap_or_default(),
+            cost: Cost {
+                gas,
+                gas_limit: gas,
+                gas_price: Wei(max_gas_price),
+                max_gas_price: Wei(max_gas_price),
+                tip: Wei(tip),
+            },
+        })
+    }
+
     /// Signs it.
     ///
     /// # Errors
@@ -120,11 +187,16 @@ impl Unsigned {
         Ok(Signed { hash: TransactionHash(keccak256(&raw)), raw })
     }
 
+    /// True on a chain without EIP-1559: the tip is the whole price.
+    pub(super) fn is_legacy(&self) -> bool {
+        self.cost.tip == self.cost.max_gas_price
+    }
+
     /// Legacy where the tip is the whole price: on a chain without EIP-1559, and nowhere does that cost more.
     fn typed(&self) -> TypedTransaction {
         let to = self.to.map(|to| NameOrAddress::Address(H160(*to.as_bytes())));
         let cost = &self.cost;
-        if cost.tip == cost.max_gas_price {
+        if self.is_legacy() {
             TypedTransaction::Legacy(TransactionRequest {
                 from: None,
                 to,
@@ -152,33 +224,16 @@ impl Unsigned {
     }
 }
 
-impl Chain {
-    /// The transaction for `action`, ready to be signed. The node's chain is checked first: a wrong one is found out
-    /// before anything is signed.
-    ///
-    /// # Errors
-    /// [`ChainError::WrongChain`], [`ChainError::NoContract`], [`ChainError::ForeignContract`]; whatever keeps the node
-    /// from being asked.
-    pub async fn prepare(
-        &self,
-        action: &Action,
-        from: Address,
-        nonce: u64,
-        cost: Cost,
-    ) -> Result<Unsigned, ChainError> {
-        let chain_id = self.check_chain_id().await?;
-        if matches!(action, Action::Statement(_)) {
-            self.require_contract().await?;
-        }
-        let (to, data) = action.call(self.contract());
-        Ok(Unsigned { chain_id, from, nonce, to, value: action.value(), data, cost })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-    use ethers_core::{types::U256, utils::rlp::Rlp};
+    use ethers_core::{
+        types::{
+            U256,
+            transaction::eip2930::{AccessList, AccessListItem, Eip2930TransactionRequest},
+        },
+        utils::rlp::Rlp,
+    };
     use zeroize::Zeroizing;
 
     use super::*;
@@ -222,6 +277,23 @@ mod tests {
                 assert_eq!(signed.raw[0] == 2, tip == 1);
             }
         }
+    }
+
+    #[test]
+    fn a_transaction_with_an_access_list_is_none_of_this_program() {
+        let (unsigned, key) = transfer(1, 1);
+        let read = |transaction: &TypedTransaction| {
+            let signature = key.sign(&transaction.sighash().0).unwrap();
+            Unsigned::of_signed(&transaction.rlp_signed(&signature)).map(|read| read.data)
+        };
+        let TypedTransaction::Eip1559(mut request) = unsigned.typed() else { panic!("the tip is not the whole price") };
+        assert_eq!(read(&TypedTransaction::Eip1559(request.clone())), Some(unsigned.data));
+        let list = AccessList(vec![AccessListItem { address: H160([7; 20]), storage_keys: Vec::new() }]);
+        request.access_list = list.clone();
+        assert_eq!(read(&TypedTransaction::Eip1559(request)), None);
+        let TypedTransaction::Legacy(tx) = transfer(20_000_000_000, 1).0.typed() else { panic!("it is") };
+        let request = Eip2930TransactionRequest { tx, access_list: list };
+        assert_eq!(read(&TypedTransaction::Eip2930(request)), None);
     }
 
     #[test]

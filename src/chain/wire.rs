@@ -85,20 +85,44 @@ fn fixed<'de, D: Deserializer<'de>, const N: usize>(deserializer: D) -> Result<[
     Ok(bytes)
 }
 
+/// The number of a block. One block a second takes four million years to get beyond.
+const MAX_BLOCK: u64 = 1 << 47;
+
+fn block_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Number, D::Error> {
+    let number = Number::deserialize(deserializer)?;
+    if number.0 < MAX_BLOCK { Ok(number) } else { Err(D::Error::custom("the number of a block that no chain has")) }
+}
+
+/// The last second of the year 9999: RFC 3339 has no later one.
+const MAX_MOMENT: u64 = 253_402_300_799;
+
+/// When a block was made. No calendar tells of a time that a node may invent.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Moment(pub(super) Timestamp);
+
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Number(seconds) = Number::deserialize(deserializer)?;
+        let is_in_time = seconds <= MAX_MOMENT;
+        is_in_time.then_some(Self(Timestamp(seconds))).ok_or_else(|| D::Error::custom("a time after the year 9999"))
+    }
+}
+
 /// A block's header.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Header {
+    #[serde(deserialize_with = "block_number")]
     number: Number,
     hash: Hash,
-    timestamp: Number,
+    timestamp: Moment,
     gas_limit: Option<Number>,
     base_fee_per_gas: Option<Quantity>,
 }
 
 impl Header {
     pub(super) const fn block(&self) -> Block {
-        Block { number: self.number.0, hash: self.hash.0, at: Timestamp(self.timestamp.0) }
+        Block { number: self.number.0, hash: self.hash.0, at: self.timestamp.0 }
     }
 
     pub(super) fn gas_limit(&self) -> Option<u64> {
@@ -148,6 +172,8 @@ pub(super) struct Log {
     pub(super) transaction_hash: Option<Hash>,
     #[serde(rename = "logIndex")]
     pub(super) index: Option<Number>,
+    /// Only newer nodes tell it.
+    pub(super) block_timestamp: Option<Moment>,
     /// True for the log of a block that a reorganisation took away.
     #[serde(default)]
     pub(super) removed: bool,
@@ -208,6 +234,17 @@ mod tests {
         let header =
             json!({"number": "0x1", "hash": format!("0x{}", "a".repeat(64)), "timestamp": "0x2", "slotNumber": {}});
         assert_eq!(read::<Header>(header).unwrap().block().number, 1);
+    }
+
+    #[test]
+    fn a_block_is_of_a_time_that_a_calendar_has() {
+        let at = |seconds: u64| {
+            let header =
+                json!({"number": "0x1", "hash": format!("0x{}", "a".repeat(64)), "timestamp": quantity(seconds)});
+            read::<Header>(header).map(|header| header.block().at.to_string())
+        };
+        assert_eq!(at(MAX_MOMENT).as_deref(), Some("9999-12-31T23:59:59Z"));
+        assert_eq!((at(MAX_MOMENT + 1), at(u64::MAX)), (None, None));
     }
 
     proptest! {

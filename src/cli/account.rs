@@ -1,27 +1,54 @@
 //! `daochain account`
 
+mod keys;
+
 use serde::Serialize;
 
 use super::{
     Session, args,
     console::Page,
     human::{Cell, Table},
-    prompt,
+    people::AppointmentPart,
+    search::reading,
 };
 use crate::{
-    domain::{Account, Address, Wei, account::KeyFileProblem, text::clean},
+    domain::{
+        Account, Address, Timestamp, Wei,
+        account::{KeyFileProblem, Removed},
+        text::clean,
+    },
     ops::{
         Failure,
-        accounts::{create_account, faucet_amount, fund_account, list_accounts, set_default_account},
+        accounts::{
+            faucet_amount, fund_account, label_account, list_accounts, set_default_account, set_default_everywhere,
+            signer_name,
+        },
+        appointments::appointments,
     },
 };
 
 #[derive(Serialize)]
 struct AccountPart {
     address: Address,
-    file: String,
+    /// `key-file`, `clef`, `cold` or `contract`.
+    kind: &'static str,
+    /// `null` where its key is elsewhere.
+    file: Option<String>,
+    /// Who has its key, where that can be asked.
+    signer: Option<String>,
+    label: Option<String>,
     default: bool,
     balance_wei: Option<Wei>,
+    /// For whom it may publish and revoke, and who may for it; `null` where nobody was asked or nobody answered.
+    appointments: Option<Vec<AppointmentPart>>,
+}
+
+#[derive(Serialize)]
+struct RemovedPart {
+    address: Address,
+    file: String,
+    removed_at: Timestamp,
+    kept_until: Timestamp,
 }
 
 #[derive(Serialize)]
@@ -36,6 +63,22 @@ struct ProblemPart {
 struct One {
     schema: &'static str,
     account: AccountPart,
+    /// Where a copy was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exported: Option<String>,
+    /// Where the account's file lies now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    removed: Option<RemovedPart>,
+    /// Files of accounts that were removed longer ago than they are kept.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    deleted: Vec<String>,
+}
+
+impl One {
+    fn of(account: Account) -> Self {
+        let schema = "daochain.account/1";
+        Self { schema, account: account.into(), exported: None, removed: None, deleted: Vec::new() }
+    }
 }
 
 /// `daochain.accounts/1`
@@ -44,19 +87,30 @@ struct Many {
     schema: &'static str,
     accounts: Vec<AccountPart>,
     problems: Vec<ProblemPart>,
+    removed: Vec<RemovedPart>,
 }
 
 pub async fn run(session: &mut Session, command: args::Account) -> Result<u8, Failure> {
     match command {
-        args::Account::New => {
-            let passphrase = prompt::new_passphrase(session).await?;
-            let account = create_account(&session.context, passphrase).await?;
-            session.console.note("Keep a copy of the key file and the passphrase: nobody can restore them.");
+        args::Account::New { label, insecure_empty } => keys::make(session, label, insecure_empty).await?,
+        args::Account::List => list(session).await?,
+        args::Account::Add(add) => keys::add_elsewhere(session, add).await?,
+        args::Account::Import(import) => keys::import(session, import).await?,
+        args::Account::Export { address, out, new } => keys::export(session, address, out, new).await?,
+        args::Account::Passwd { address, new } => keys::passwd(session, address, new).await?,
+        args::Account::Remove { address, file } => keys::remove(session, address, file).await?,
+        args::Account::Restore { address } => keys::restore(session, address).await?,
+        args::Account::Label { address, text } => {
+            let label = Some(text).filter(|text| !text.is_empty());
+            let account = label_account(&session.context, address, label).await?;
             present(session, account);
         }
-        args::Account::List => list(session).await?,
-        args::Account::Default { address } => {
-            let account = set_default_account(&session.context, address).await?;
+        args::Account::Default { address, everywhere } => {
+            let account = if everywhere {
+                set_default_everywhere(&session.context, address).await?
+            } else {
+                set_default_account(&session.context, address).await?
+            };
             present(session, account);
         }
         args::Account::Fund { address } => {
@@ -83,22 +137,67 @@ async fn list(session: &mut Session) -> Result<(), Failure> {
     if listed.accounts.is_empty() {
         session.console.note("daochain: this home has no account; `daochain account new` makes one");
     }
+    let mut accounts: Vec<_> = listed.accounts.into_iter().map(AccountPart::from).collect();
+    // A node that does not answer has said so.
+    if listed.node.is_none() {
+        appoint(session, &mut accounts).await?;
+    }
     let document = Many {
         schema: "daochain.accounts/1",
-        accounts: listed.accounts.into_iter().map(AccountPart::from).collect(),
+        accounts,
         problems: listed.problems.into_iter().map(ProblemPart::from).collect(),
+        removed: listed.removed.into_iter().map(RemovedPart::from).collect(),
     };
-    session.console.present(&document, |page| describe(page, &document.accounts));
+    session.console.present(&document, |page| {
+        describe(page, &document.accounts);
+        for removed in &document.removed {
+            page.line(&format!("{} was removed, and can be restored until {}", removed.address, removed.kept_until));
+        }
+    });
+    Ok(())
+}
+
+/// Adds what each may do for whom. A network without it costs only that.
+async fn appoint(session: &mut Session, accounts: &mut [AccountPart]) -> Result<(), Failure> {
+    for account in accounts {
+        match appointments(&session.context, account.address, reading(session)).await {
+            Ok(found) => {
+                let current = found.iter().filter(|one| one.is_current);
+                account.appointments = Some(current.map(AppointmentPart::from).collect());
+            }
+            Err(failure) if failure.is_cancelled() => return Err(failure),
+            Err(failure) => {
+                session.console.note(&format!("daochain: what the accounts may do is unknown: {failure}"));
+                return Ok(());
+            }
+        }
+    }
     Ok(())
 }
 
 fn present(session: &mut Session, account: Account) {
-    let document = One { schema: "daochain.account/1", account: account.into() };
-    session.console.present(&document, |page| {
+    present_one(session, &One::of(account));
+}
+
+fn present_one(session: &mut Session, document: &One) {
+    session.console.present(document, |page| {
         let account = &document.account;
         page.line(&account.address.to_string());
-        page.field("key file", &account.file);
-        if account.default {
+        if let Some(label) = &account.label {
+            page.field("label", label);
+        }
+        if let Some(file) = account.file.as_ref().filter(|_| document.removed.is_none()) {
+            page.field("key file", file);
+        } else if document.removed.is_none() {
+            page.field("signs", account.place());
+        }
+        if let Some(copy) = &document.exported {
+            page.field("copy", copy);
+        }
+        if let Some(removed) = &document.removed {
+            page.field("removed to", &removed.file);
+            page.field("kept until", removed.kept_until);
+        } else if account.default {
             page.field("default", "used when no account is named");
         }
         if let Some(balance) = account.balance_wei {
@@ -111,26 +210,48 @@ fn describe(page: &mut Page, accounts: &[AccountPart]) {
     if accounts.is_empty() {
         return;
     }
-    let mut table = Table::new(&["ADDRESS", "ETH", "DEFAULT", "KEY FILE"]).right(&[1]).gives_way(3);
+    let mut table = Table::new(&["ADDRESS", "LABEL", "ETH", "DEFAULT", "KEY"]).right(&[2]).gives_way(4);
     for account in accounts {
         let cells: Vec<Cell> = vec![
             account.address.to_string().into(),
+            account.label.clone().unwrap_or_default().into(),
             account.balance_wei.map_or_else(|| "?".to_owned(), |balance| balance.ether(6)).into(),
             (if account.default { "default" } else { "" }).into(),
-            account.file.clone().into(),
+            account.place().into(),
         ];
         table.row(cells);
     }
     page.table(&table);
+    for account in accounts {
+        for one in account.appointments.iter().flatten() {
+            page.line(&one.sentence());
+        }
+    }
+}
+
+impl AccountPart {
+    /// Where its key is.
+    fn place(&self) -> String {
+        match (&self.file, &self.signer) {
+            (Some(file), _) => file.clone(),
+            (None, Some(signer)) => format!("in clef at {signer}"),
+            (None, None) if self.kind == "contract" => "a contract".to_owned(),
+            (None, None) => "on another machine".to_owned(),
+        }
+    }
 }
 
 impl From<Account> for AccountPart {
     fn from(account: Account) -> Self {
         Self {
             address: account.address,
-            file: clean(&account.file.display().to_string()),
+            kind: account.kind.word(),
+            file: account.kind.file().map(|file| clean(&file.display().to_string())),
+            signer: signer_name(&account.kind),
+            label: account.label,
             default: account.is_default,
             balance_wei: account.balance,
+            appointments: None,
         }
     }
 }
@@ -138,5 +259,16 @@ impl From<Account> for AccountPart {
 impl From<KeyFileProblem> for ProblemPart {
     fn from(problem: KeyFileProblem) -> Self {
         Self { file: clean(&problem.file.display().to_string()), code: problem.code, message: clean(&problem.message) }
+    }
+}
+
+impl From<Removed> for RemovedPart {
+    fn from(removed: Removed) -> Self {
+        Self {
+            address: removed.address,
+            file: clean(&removed.file.display().to_string()),
+            removed_at: removed.at,
+            kept_until: removed.kept_until,
+        }
     }
 }

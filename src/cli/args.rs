@@ -1,13 +1,25 @@
 //! The command line's grammar. The doc comments are the help texts.
 
+mod account;
+mod node;
+mod people;
+mod sending;
+mod signing;
+
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, builder::Styles};
 use clap_complete::Shell;
 
+pub use account::{Account, Add, Import, NewPassphrase};
+pub use node::{Network, Node};
+pub use people::{About, Delegate, Retire, Succession};
+pub use sending::{Replace, Search, Sending, Tx, Who};
+pub use signing::{Carry, Elsewhere, Relay, Sign};
+
 use crate::{
     config::Options,
-    domain::{Address, Digest, Reference, trust::Pattern},
+    domain::{Address, Digest, Reference, network::Finality, trust::Pattern},
 };
 
 const EXAMPLES: &str = "Examples:
@@ -52,7 +64,7 @@ pub struct Globals {
     /// Use this network of the configuration; `dev` is the embedded one
     #[arg(long, global = true, value_name = "NAME")]
     pub network: Option<String>,
-    /// Ask this Ethereum endpoint; of several, the first
+    /// Ask this Ethereum endpoint; repeatable, and the majority of several must agree
     #[arg(long, global = true, value_name = "URL")]
     pub rpc: Vec<String>,
     /// Ask this Docker engine
@@ -61,6 +73,9 @@ pub struct Globals {
     /// Know the image archives of this folder, too
     #[arg(long, global = true, value_name = "DIR")]
     pub archives: Vec<PathBuf>,
+    /// Use the key files of this folder, geth's for example, in place
+    #[arg(long, global = true, value_name = "DIR")]
+    pub keystore: Option<PathBuf>,
     /// Print one JSON document
     #[arg(long, global = true)]
     pub json: bool,
@@ -84,6 +99,7 @@ impl Globals {
             rpc: self.rpc.clone(),
             docker_host: self.docker_host.clone(),
             archives: self.archives.clone(),
+            keystore: self.keystore.clone(),
             password_file: self.password_file.clone(),
         }
     }
@@ -109,9 +125,32 @@ pub enum Command {
     /// Withdraw an image, finally
     #[command(after_help = "Example:\n  daochain revoke acme/api:1 --reason 'CVE-2026-0001'")]
     Revoke(Revoke),
+    /// Sign a request that `publish --cold` or `revoke --cold` made; asks no node
+    #[command(
+        after_help = "Examples:\n  daochain sign request.json --out signature.json\n  daochain sign - --qr < request.json"
+    )]
+    Sign(Sign),
+    /// Send what a publisher signed, from any account that can pay
+    #[command(after_help = "Example:\n  daochain relay signature.json --account 0x…")]
+    Relay(Relay),
+    /// Appoint accounts that may publish for this one
+    #[command(subcommand)]
+    Delegate(Delegate),
+    /// Hand names over to another publisher
+    #[command(subcommand)]
+    Succession(Succession),
+    /// Withdraw a name, or all of the account's word, finally: for a key that is lost or stolen
+    #[command(after_help = "Example:\n  daochain retire --all --reason 'the key was stolen'")]
+    Retire(Retire),
     /// Tell what publishers said of a reference, oldest first
     History(History),
-    /// Make, list and fund accounts
+    /// Find references by a part of their names, and who released them
+    #[command(after_help = "Example:\n  daochain search acme/")]
+    Search(Search),
+    /// Tell who released a digest, under which names
+    #[command(after_help = "Example:\n  daochain who sha256:…")]
+    Who(Who),
+    /// Make, import, list, change and fund accounts
     #[command(subcommand)]
     Account(Account),
     /// Say which publishers speak for which references
@@ -120,6 +159,9 @@ pub enum Command {
     /// Deploy or look at the registry contract
     #[command(subcommand)]
     Contract(Contract),
+    /// List transactions, and replace those that wait
+    #[command(subcommand)]
+    Tx(Tx),
     /// Look at the Ethereum node
     #[command(subcommand)]
     Node(Node),
@@ -173,23 +215,18 @@ pub struct Verify {
     /// Trust this publisher, and nobody else, for this call; repeatable
     #[arg(long, value_name = "ADDRESS")]
     pub publisher: Vec<Address>,
+    /// Leave undecided what rests on a block that is not as settled as this
+    #[arg(long, value_name = "FINALITY", num_args = 0..=1, default_missing_value = "final", value_parser = finality)]
+    pub require_finality: Option<Finality>,
 }
 
-/// How a transaction is sent.
-#[derive(Debug, clap::Args)]
-pub struct Sending {
-    /// Account that signs and pays
-    #[arg(long, value_name = "ADDRESS")]
-    pub account: Option<Address>,
-    /// Show what it would cost, and sign nothing
-    #[arg(long)]
-    pub dry_run: bool,
-    /// End as soon as the node has the transaction
-    #[arg(long, conflicts_with = "confirmations")]
-    pub no_wait: bool,
-    /// Blocks to wait for, the transaction's own included [default: 1 on dev, 3 elsewhere]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000))]
-    pub confirmations: Option<u64>,
+/// How settled a block must be.
+fn finality(text: &str) -> Result<Finality, String> {
+    match text {
+        "safe" => Ok(Finality::Safe),
+        "final" => Ok(Finality::Final),
+        _ => Err("it is `safe` or `final`".to_owned()),
+    }
 }
 
 #[derive(Debug, clap::Args)]
@@ -224,6 +261,8 @@ pub struct Publish {
     pub with_layers: bool,
     #[command(flatten)]
     pub sending: Sending,
+    #[command(flatten)]
+    pub elsewhere: Elsewhere,
 }
 
 #[derive(Debug, clap::Args)]
@@ -238,6 +277,8 @@ pub struct Revoke {
     pub reason: String,
     #[command(flatten)]
     pub sending: Sending,
+    #[command(flatten)]
+    pub elsewhere: Elsewhere,
 }
 
 #[derive(Debug, clap::Args)]
@@ -247,24 +288,6 @@ pub struct History {
     /// Only this publisher's word
     #[arg(long, value_name = "ADDRESS")]
     pub publisher: Option<Address>,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum Account {
-    /// Make an account
-    New,
-    /// List the accounts with their balances
-    List,
-    /// Use this account when none is named
-    Default {
-        /// Which account
-        address: Address,
-    },
-    /// Take ether from the faucet of the network `dev`
-    Fund {
-        /// Which account
-        address: Address,
-    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -311,37 +334,6 @@ pub enum Contract {
     },
     /// Tell where the contract stands, and whether its code is ours
     Show,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum Node {
-    /// Ask every endpoint of the current network
-    Status,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum Network {
-    /// Add a network; its endpoints are given with --rpc
-    #[command(after_help = "Example:\n  daochain network add sepolia --rpc https://rpc.example.org")]
-    Add {
-        /// What to call it
-        name: String,
-        /// Where the contract stands, when it is not at the usual address
-        #[arg(long, value_name = "ADDRESS")]
-        contract: Option<Address>,
-    },
-    /// Use this network when none is named
-    Use {
-        /// Its name
-        name: String,
-    },
-    /// List the networks
-    List,
-    /// Forget a network
-    Remove {
-        /// Its name
-        name: String,
-    },
 }
 
 #[derive(Debug, clap::Args)]

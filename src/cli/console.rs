@@ -41,6 +41,11 @@ impl Console {
         Self { out: BufWriter::new(out), err, look, err_look, json, problem: None }
     }
 
+    /// What standard output can show.
+    pub const fn look(&self) -> &Look {
+        &self.look
+    }
+
     /// Prints a command's result: the document, or what `human` writes of it.
     pub fn present(&mut self, document: &impl Serialize, human: impl FnOnce(&mut Page)) {
         if self.json {

@@ -2,13 +2,22 @@
 
 use serde::Serialize;
 
-use super::{Session, args, prompt};
+use super::{
+    Session, args, prompt,
+    sending::{self, await_block, take_up},
+};
 use crate::{
-    domain::{Address, publication::Cost},
+    domain::{
+        Address,
+        network::beside_gas,
+        publication::{Cost, Statement},
+    },
     ops::{
         Failure,
         accounts::choose_account,
         contract::{ContractView, DeployQuote, deploy_contract, quote_deploy, show_contract},
+        follow::Resumed,
+        unlock::needs_passphrase,
     },
 };
 
@@ -32,14 +41,27 @@ pub async fn run(session: &mut Session, command: args::Contract) -> Result<u8, F
 }
 
 async fn deploy(session: &mut Session, account: Option<Address>) -> Result<ContractView, Failure> {
+    let mut pending = take_up(session).await?;
+    let is_deployment = |one: &Resumed| matches!(one.entry.statement, Statement::Deployment { .. });
+    for one in pending.iter_mut().filter(|one| is_deployment(one)) {
+        await_block(session, one).await;
+    }
+    let waits = |one: &&Resumed| is_deployment(one) && one.stage.inclusion().is_none() && !one.stage.is_failure();
+    if let Some(one) = pending.iter().find(waits) {
+        let message =
+            format!("transaction {}, which deploys the contract, waits since {}", one.entry.hash, one.entry.at);
+        return Err(Failure::new("publication-pending", &message)
+            .hint(&format!("`daochain tx speed-up {}` pays more for it", one.entry.hash)));
+    }
     let account = choose_account(&session.context, account).await?.address;
     let Some(quote) = quote_deploy(&session.context, account).await? else {
         session.console.note("the contract stands there already; nothing was sent");
         return show_contract(&session.context).await;
     };
     show_quote(session, &quote);
-    prompt::confirm(session, &format!("Deploy for at most {} ETH?", quote.cost.at_most().ether(6))).await?;
-    let passphrase = prompt::passphrase(session, &format!("Passphrase of {account}: ")).await?;
+    let is_here = needs_passphrase(&session.context, account).await?;
+    prompt::confirm(session, &format!("Deploy for at most {} ETH?", quote.cost.at_most().cost())).await?;
+    let passphrase = sending::passphrase_of(session, account, is_here).await?;
     let (view, trouble) = deploy_contract(&session.context, &quote, passphrase).await?;
     if let Some(failure) = trouble {
         session.console.note(&format!("the contract stands there now, though this call cannot tell how: {failure}"));
@@ -61,10 +83,13 @@ fn show_quote(session: &mut Session, quote: &DeployQuote) {
     console.note(&format!("deploy the registry contract at {address}"));
     console.note(&format!(
         "  cost      about {} ETH ({} gas), at most {} ETH",
-        cost.expected().ether(6),
+        cost.expected().cost(),
         cost.gas,
-        cost.at_most().ether(6)
+        cost.at_most().cost()
     ));
+    if let Some(more) = beside_gas(network.chain_id) {
+        console.note(&format!("            {more}"));
+    }
     console.note(&format!("  account   {from}"));
     console.note(&format!("  network   {} (chain {}{local})", network.name, network.chain_id));
 }

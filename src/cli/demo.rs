@@ -56,7 +56,7 @@ async fn show(console: &mut Console, demo: &Demo) -> Result<u8, Failure> {
             None => Candidate { image: None, reference, evidence, platform: None, source: None },
         }
     });
-    let judged = judge(&demo.context, candidates.collect(), &policy).await;
+    let judged = judge(&demo.context, candidates.collect(), &policy, None).await;
     verify::present(console, &judged);
     let reached: Vec<_> = judged.images.iter().map(|image| image.verdict).collect();
     Ok(u8::from(reached != demo.expected))

@@ -6,6 +6,7 @@ use super::{
     Session, args,
     console::Page,
     human::{Cell, Table},
+    search::reading,
     verdicts::DigestPart,
 };
 use crate::{
@@ -56,7 +57,7 @@ struct Event {
 }
 
 pub async fn run(session: &mut Session, args: args::History) -> Result<u8, Failure> {
-    let events = read_history(&session.context, &args.reference, args.publisher).await?;
+    let events = read_history(&session.context, &args.reference, args.publisher, reading(session)).await?;
     let document = Document {
         schema: "daochain.history/1",
         reference: args.reference,

@@ -49,7 +49,7 @@ pub async fn run(session: &mut Session) -> Result<u8, Failure> {
         (one.reference.is_none(), &one.reference).cmp(&(other.reference.is_none(), &other.reference))
     });
     let (candidates, origins): (Vec<_>, Vec<_>) = named.into_iter().unzip();
-    let mut judged = judge(&session.context, candidates, &policy).await;
+    let mut judged = judge(&session.context, candidates, &policy, None).await;
     let failures: Vec<_> = list.problems.iter().chain(judged.network.as_ref().err()).collect();
     for failure in &failures {
         session.console.complain(failure);

@@ -9,7 +9,10 @@ use std::{
 };
 
 use tracing::level_filters::LevelFilter;
-use tracing_subscriber::fmt::writer::{BoxMakeWriter, MakeWriterExt as _};
+use tracing_subscriber::{
+    EnvFilter,
+    fmt::writer::{BoxMakeWriter, MakeWriterExt as _},
+};
 
 use crate::config::Config;
 
@@ -32,7 +35,9 @@ pub fn start(config: &Config, verbose: u8, screen: bool) {
         (None, true) => BoxMakeWriter::new(io::stderr),
         (None, false) => return,
     };
-    let _ = tracing_subscriber::fmt().with_writer(writer).with_ansi(false).with_max_level(level).try_init();
+    // Libraries write whole addresses, keys of paid services among them: only what is ours is told in detail.
+    let filter = EnvFilter::new(format!("warn,daochain={level}"));
+    let _ = tracing_subscriber::fmt().with_writer(writer).with_ansi(false).with_env_filter(filter).try_init();
 }
 
 fn open(path: &Path) -> io::Result<File> {

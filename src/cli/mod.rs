@@ -5,6 +5,7 @@
 
 mod account;
 mod args;
+mod carry;
 mod completions;
 mod console;
 mod contract;
@@ -18,22 +19,28 @@ mod images;
 mod log;
 mod network;
 mod node;
+mod people;
 mod progress;
 mod prompt;
 mod publication;
 mod publish;
 mod revoke;
 mod screen;
+mod search;
 mod sending;
+mod shown;
 mod signals;
+mod signing;
 mod sources;
 mod trust;
+mod tx;
 mod verdicts;
 mod verify;
 
 use std::{ffi::OsString, future::Future, process::ExitCode, time::Duration};
 
 use clap::{Parser as _, error::ErrorKind};
+use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 use signal_hook::low_level::emulate_default_handler;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
@@ -44,7 +51,7 @@ use self::{
 };
 use crate::{
     config::Config,
-    ops::{Context, Failure, publish::has_open},
+    ops::{Context, Failure, follow::has_open},
 };
 
 /// How long the embedded node may take to end in order.
@@ -68,9 +75,17 @@ enum Exit {
     Signal(i32),
 }
 
+/// Has the kernel write no image of this process, which may hold a key, and let no other process of the user read it. Where the
+/// kernel cannot, the program goes on.
+fn keep_to_ourselves() {
+    let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+}
+
 /// Runs the program.
 #[must_use]
 pub fn main() -> ExitCode {
+    keep_to_ourselves();
     let argv: Vec<OsString> = std::env::args_os().collect();
     let json = argv.iter().take_while(|arg| *arg != "--").any(|arg| arg == "--json");
     let mut console = Console::new(json);
@@ -165,7 +180,18 @@ async fn perform(command: Option<Command>, globals: Globals, mut console: Consol
             "daochain: an earlier publication or revocation has not come to its end; the next one, or the screen, takes it up",
         );
     }
-    let sends = matches!(command, Command::Publish(_) | Command::Revoke(_));
+    let sends = matches!(
+        command,
+        Command::Publish(_)
+            | Command::Revoke(_)
+            | Command::Relay(_)
+            | Command::Delegate(args::Delegate::Add { .. } | args::Delegate::Remove { .. })
+            | Command::Succession(
+                args::Succession::Offer { .. } | args::Succession::Withdraw { .. } | args::Succession::Accept { .. }
+            )
+            | Command::Retire(_)
+            | Command::Tx(args::Tx::SpeedUp(_) | args::Tx::Cancel(_))
+    );
     let outcome = until_signalled(Box::pin(execute(&mut session, command)), &token, sends).await;
     // Starting the embedded node may have set files aside.
     tell_notices(&context, &mut session.console, told);
@@ -232,11 +258,19 @@ async fn execute(session: &mut Session, command: Command) -> Result<u8, Failure>
         Command::Verify(verify) => verify::run(session, verify).await,
         Command::Publish(publish) => publish::run(session, publish).await,
         Command::Revoke(revoke) => revoke::run(session, revoke).await,
+        Command::Sign(sign) => signing::run_sign(session, sign).await,
+        Command::Relay(relay) => signing::run_relay(session, relay).await,
+        Command::Delegate(delegate) => people::run_delegate(session, delegate).await,
+        Command::Succession(succession) => people::run_succession(session, succession).await,
+        Command::Retire(retire) => people::run_retire(session, retire).await,
         Command::History(history) => history::run(session, history).await,
+        Command::Search(text) => search::run_search(session, text).await,
+        Command::Who(digest) => search::run_who(session, digest).await,
         Command::Account(account) => account::run(session, account).await,
         Command::Trust(trust) => trust::run(session, trust),
         Command::Contract(contract) => contract::run(session, contract).await,
-        Command::Node(args::Node::Status) => node::run(session).await,
+        Command::Tx(command) => tx::run(session, command).await,
+        Command::Node(command) => node::run(session, command).await,
         Command::Network(network) => network::run(session, network).await,
         Command::Demo(_) | Command::Completions { .. } | Command::Help { .. } => {
             Err(Failure::new("internal", "this command opens no home"))

@@ -8,9 +8,10 @@ use super::{
     human::{Cell, Table},
 };
 use crate::{
-    domain::Address,
+    domain::{Address, network::KnownChain},
     ops::{
         Failure,
+        geth::passed_over,
         networks::{NetworkEntry, add_network, list_networks, remove_network, use_network},
     },
 };
@@ -26,6 +27,7 @@ struct Document {
 struct Entry {
     name: String,
     rpc: Vec<String>,
+    agree: usize,
     chain_id: Option<u64>,
     contract: Option<Address>,
     current: bool,
@@ -33,11 +35,17 @@ struct Entry {
 
 pub async fn run(session: &mut Session, command: args::Network) -> Result<u8, Failure> {
     let networks = match command {
-        args::Network::Add { name, contract } => {
+        args::Network::Add { name, contract, agree } => {
             let rpc = endpoints(&session.globals.rpc)?;
-            add_network(&session.context, &name, rpc, contract).await?
+            add_network(&session.context, &name, rpc, agree, contract).await?
         }
-        args::Network::Use { name } => use_network(&session.context, &name).await?,
+        args::Network::Use { name } => {
+            let networks = use_network(&session.context, &name).await?;
+            if let Some(own) = passed_over(&session.context, &name) {
+                session.console.note(&format!("that is not this home's own geth, which is reached by `--rpc {own}`"));
+            }
+            networks
+        }
         args::Network::List => list_networks(&session.context),
         args::Network::Remove { name } => remove_network(&session.context, &name).await?,
     };
@@ -62,6 +70,7 @@ fn present(session: &mut Session, networks: Vec<NetworkEntry>) {
     let entry = |one: NetworkEntry| Entry {
         name: one.name,
         rpc: one.rpc,
+        agree: one.agree,
         chain_id: one.chain_id,
         contract: one.contract,
         current: one.current,
@@ -74,14 +83,25 @@ fn present(session: &mut Session, networks: Vec<NetworkEntry>) {
             let cells: Vec<Cell> = vec![
                 (if network.current { "*" } else { "" }).into(),
                 network.name.clone().into(),
-                network.chain_id.map_or_else(|| "?".to_owned(), |id| id.to_string()).into(),
-                (if local { "local to this machine".to_owned() } else { network.rpc.join(" ") }).into(),
+                network.chain_id.map_or_else(|| "?".to_owned(), chain).into(),
+                (if local { "local to this machine".to_owned() } else { listed(network) }).into(),
                 network.contract.map_or_else(|| "usual address".to_owned(), |address| address.to_string()).into(),
             ];
             table.row(cells);
         }
         page.table(&table);
     });
+}
+
+/// A chain by its number, and by its name where it is a public one.
+fn chain(id: u64) -> String {
+    KnownChain::by_id(id).map_or_else(|| id.to_string(), |known| format!("{id} ({})", known.name))
+}
+
+/// The endpoints, and how many of several must agree.
+fn listed(network: &Entry) -> String {
+    let endpoints = network.rpc.join(" ");
+    if network.rpc.len() > 1 { format!("{} of: {endpoints}", network.agree) } else { endpoints }
 }
 
 #[cfg(test)]

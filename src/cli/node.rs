@@ -2,12 +2,22 @@
 
 use serde::Serialize;
 
-use super::{Session, console::Page, human::Role};
+use super::{
+    Session, args,
+    console::Page,
+    human::{Role, Table, size},
+};
 use crate::{
-    domain::{Timestamp, network::Block},
+    domain::{
+        Timestamp, Wei,
+        network::{Block, ahead_words},
+        node::{Standing, Sync},
+    },
     ops::{
         Failure,
-        node::{EndpointStatus, node_status},
+        geth::{GethChain, GethNews, GethOptions, Listing, NETWORK, run_geth, stop_geth},
+        node::{EndpointStatus, Peer, add_peer, node_peers, node_status},
+        now,
     },
 };
 
@@ -17,6 +27,7 @@ struct Document {
     schema: &'static str,
     network: String,
     local: bool,
+    must_agree: usize,
     endpoints: Vec<Endpoint>,
 }
 
@@ -30,9 +41,25 @@ struct Endpoint {
     finalized: Option<u64>,
     peers: Option<u64>,
     syncing: Option<bool>,
+    /// While it catches up: its block, and the newest that it knows of.
+    sync_blocks: Option<(u64, u64)>,
+    block_seconds: Option<f64>,
+    /// Seconds since the newest block, by this machine's clock; `None` for the first one, whose time is its maker's choice.
+    head_age_seconds: Option<u64>,
+    /// Seconds by which it is ahead of this machine's clock, where that is more than a minute.
+    head_ahead_seconds: Option<u64>,
+    /// That the newest block is older than blocks of its chain become; `None` where it is not, or the chain may rest.
+    late: Option<String>,
+    gas_price_wei: Option<Wei>,
+    base_fee_wei: Option<Wei>,
+    pending: Option<u64>,
+    /// Bytes on this machine, of a geth of this home.
+    disk_bytes: Option<u64>,
     latency_ms: Option<u64>,
     /// With the others; `None` where it did not answer.
     agrees: Option<bool>,
+    /// What it said, and what those did whom it contradicts.
+    said: Option<String>,
     problem: Option<super::console::ErrorPart>,
 }
 
@@ -50,21 +77,186 @@ impl From<&Block> for HeadPart {
     }
 }
 
-pub async fn run(session: &mut Session) -> Result<u8, Failure> {
-    let status = node_status(&session.context).await?;
+/// `daochain.peers/1`
+#[derive(Serialize)]
+struct Peers {
+    schema: &'static str,
+    endpoints: Vec<Connected>,
+}
+
+#[derive(Serialize)]
+struct Connected {
+    url: String,
+    peers: Vec<PeerPart>,
+    /// Why it does not tell.
+    problem: Option<super::console::ErrorPart>,
+}
+
+#[derive(Serialize)]
+struct PeerPart {
+    name: String,
+    address: String,
+    enode: String,
+    inbound: bool,
+    head: Option<u64>,
+}
+
+pub async fn run(session: &mut Session, command: args::Node) -> Result<u8, Failure> {
+    match command {
+        args::Node::Status => show_status(session).await,
+        args::Node::Start { chain, container, engine_port, more, geth: _ } => {
+            let chain = chain.unwrap_or(GethChain::PRIVATE);
+            start(session, &GethOptions { chain, container, engine_port, more }).await
+        }
+        args::Node::Stop => stop(session).await,
+        args::Node::Peers => show_peers(session).await,
+        args::Node::AddPeer { enode } => {
+            add_peer(&session.context, &enode).await?;
+            session.console.note("the node tries to connect; `daochain node peers` shows whether it did");
+            show_peers(session).await
+        }
+    }
+}
+
+/// `daochain.managed/1`
+#[derive(Serialize)]
+struct Managed {
+    schema: &'static str,
+    /// The first of them.
+    network: &'static str,
+    /// Whether there was one to stop.
+    stopped: bool,
+    /// The networks of those that were stopped.
+    networks: Vec<&'static str>,
+}
+
+/// Tells on standard error what happens, because there is no end to print a document at.
+async fn start(session: &mut Session, options: &GethOptions) -> Result<u8, Failure> {
+    let Session { context, console, .. } = session;
+    let (name, port) = (options.chain.name(), options.engine_port);
+    run_geth(context, options, |news| {
+        console.note(&words(&news));
+        let GethNews::Ready { endpoint, listing, secret, .. } = news else { return };
+        if let Some(secret) = secret {
+            let secret = secret.display();
+            console.note(&format!(
+                "it follows {name} once a consensus client drives it: http://127.0.0.1:{port}, with the secret in {secret}"
+            ));
+        }
+        match listing {
+            Listing::Own => {}
+            Listing::Added => console.note(&format!("network `{name}` was added: `daochain network use {name}`")),
+            Listing::Other(rpc) => console.note(&format!(
+                "network `{name}` of the configuration is another ({rpc}) and stays: reach this geth by `--rpc {endpoint}`"
+            )),
+        }
+    })
+    .await?;
+    Ok(0)
+}
+
+fn words(news: &GethNews) -> String {
+    match news {
+        GethNews::LeftoverStopped => "the geth that a killed supervisor left behind was stopped".to_owned(),
+        GethNews::Ready { endpoint, log, .. } => format!("geth answers at {endpoint}; its log is {}", log.display()),
+        GethNews::Ended { cause, again_in } => {
+            format!("geth: {cause}; it is started again in {} s", again_in.as_secs())
+        }
+        GethNews::Opening { waited } => {
+            format!("geth runs, and has not answered for {} s: it may have much to open", waited.as_secs())
+        }
+        GethNews::Ending { waited, patience } => format!(
+            "geth has not ended after {} s, as it may have much to write: it is waited for up to {} s",
+            waited.as_secs(),
+            patience.as_secs()
+        ),
+        GethNews::Killed { patience } => {
+            format!("geth did not end within {} s and was KILLED: it may have much to repair", patience.as_secs())
+        }
+        GethNews::Unseen { cause } => format!("whether geth runs is not known, and is asked again: {cause}"),
+        GethNews::Left { cause } => {
+            format!("geth's container may run on, and `daochain node stop` stops it: {cause}")
+        }
+    }
+}
+
+async fn stop(session: &mut Session) -> Result<u8, Failure> {
+    let Session { context, console, .. } = session;
+    let networks = stop_geth(context, |news| console.note(&words(&news))).await?;
+    let document = Managed {
+        schema: "daochain.managed/1",
+        network: networks.first().copied().unwrap_or(NETWORK),
+        stopped: !networks.is_empty(),
+        networks,
+    };
+    session.console.present(&document, |page| {
+        let names = document.networks.join(", ");
+        page.line(&if document.stopped { format!("stopped: {names}") } else { "no geth of this home runs".to_owned() });
+    });
+    Ok(0)
+}
+
+async fn show_peers(session: &mut Session) -> Result<u8, Failure> {
+    let mut endpoints = Vec::new();
+    for (url, told) in node_peers(&session.context).await? {
+        let problem = told.as_ref().err().map(|failure| {
+            session.console.complain(failure);
+            super::console::ErrorPart::from(failure)
+        });
+        let part = |peer: Peer| {
+            let Peer { name, address, enode, inbound, head } = peer;
+            PeerPart { name, address, enode, inbound, head }
+        };
+        endpoints.push(Connected { url, peers: told.unwrap_or_default().into_iter().map(part).collect(), problem });
+    }
+    let document = Peers { schema: "daochain.peers/1", endpoints };
+    session.console.present(&document, |page| {
+        for endpoint in &document.endpoints {
+            page.line(&endpoint.url);
+            if endpoint.peers.is_empty() {
+                page.field("peers", if endpoint.problem.is_some() { "not told" } else { "none" });
+                continue;
+            }
+            let mut table = Table::new(&["NAME", "ADDRESS", "", "HEAD"]).right(&[3]).gives_way(0);
+            for peer in &endpoint.peers {
+                let head = peer.head.map_or_else(|| "?".to_owned(), |head| head.to_string());
+                let way = if peer.inbound { "in" } else { "out" };
+                table.row(vec![peer.name.clone().into(), peer.address.clone().into(), way.into(), head.into()]);
+            }
+            page.table(&table);
+        }
+    });
+    Ok(u8::from(document.endpoints.iter().any(|endpoint| endpoint.problem.is_some())))
+}
+
+async fn show_status(session: &mut Session) -> Result<u8, Failure> {
+    let mut status = node_status(&session.context).await?;
+    if let Some(managed) = &status.managed {
+        let unreachable = |failure: &&mut Failure| failure.code == "node-unreachable";
+        for failure in status.endpoints.iter_mut().filter_map(|one| one.problem.as_mut()).filter(unreachable) {
+            failure.hint = Some(match managed.watcher {
+                None => format!("`{}` starts it", managed.start),
+                Some(process) => format!("process {process} is starting it; its log is {}", managed.log),
+            });
+        }
+    }
     for failure in status.endpoints.iter().filter_map(|endpoint| endpoint.problem.as_ref()) {
         session.console.complain(failure);
     }
-    let endpoint = |one| Endpoint::new(one, agrees(one, &status.endpoints));
+    let (now, managed) = (now(), status.managed.is_some());
     let document = Document {
         schema: "daochain.node/1",
-        endpoints: status.endpoints.iter().map(endpoint).collect(),
+        endpoints: status.endpoints.iter().map(|one| Endpoint::of(one, status.local, managed, now)).collect(),
         network: status.network,
         local: status.local,
+        must_agree: status.must_agree,
     };
     session.console.present(&document, |page| {
         let local = if document.local { ", local to this machine" } else { "" };
         page.spans(&[(Role::Strong, &document.network), (Role::Muted, local)]);
+        if document.endpoints.len() > 1 {
+            page.field("must agree", format!("{} of {}", document.must_agree, document.endpoints.len()));
+        }
         for endpoint in &document.endpoints {
             endpoint.describe(page);
         }
@@ -73,20 +265,17 @@ pub async fn run(session: &mut Session) -> Result<u8, Failure> {
     Ok(u8::from(document.endpoints.is_empty() || !document.endpoints.iter().all(fine)))
 }
 
-/// Every endpoint that answered is of the same chain, and those at the same height have the same block.
-fn agrees(one: &EndpointStatus, all: &[EndpointStatus]) -> Option<bool> {
-    let (chain_id, head) = (one.chain_id?, one.head.as_ref()?);
-    let contradicts = |other: &EndpointStatus| {
-        let other_block = other.head.as_ref().map(|head| &head.latest);
-        other.chain_id.is_some_and(|other| other != chain_id)
-            || other_block.is_some_and(|block| block.number == head.latest.number && block.hash != head.latest.hash)
-    };
-    Some(!all.iter().any(contradicts))
-}
-
 impl Endpoint {
-    fn new(status: &EndpointStatus, agrees: Option<bool>) -> Self {
+    fn of(status: &EndpointStatus, local: bool, managed: bool, now: Timestamp) -> Self {
         let head = status.head.as_ref();
+        let age = head.filter(|head| head.latest.number > 0).map(|head| now.since(head.latest.at));
+        let rests = status.rests(local, managed);
+        let late = if rests { None } else { status.lateness(now) };
+        let (agrees, said) = match &status.standing {
+            Some(Standing::Agrees) => (Some(true), None),
+            Some(Standing::Dissents(said)) => (Some(false), Some(said.clone())),
+            None => (None, None),
+        };
         Self {
             url: status.url.clone(),
             client: status.client.clone(),
@@ -95,9 +284,22 @@ impl Endpoint {
             safe: head.and_then(|head| head.safe),
             finalized: head.and_then(|head| head.finalized),
             peers: status.peers,
-            syncing: status.syncing,
+            syncing: status.sync.map(Sync::is_behind),
+            sync_blocks: match status.sync {
+                Some(Sync::Behind { blocks }) => blocks,
+                _ => None,
+            },
+            block_seconds: status.vitals.block_seconds,
+            head_age_seconds: age,
+            head_ahead_seconds: status.ahead(now).filter(|_| !rests),
+            late: late.zip(age).map(|(pace, age)| pace.late_words(&format!("{age} s"))),
+            gas_price_wei: status.vitals.gas_price,
+            base_fee_wei: status.vitals.base_fee,
+            pending: status.vitals.pending,
+            disk_bytes: status.disk,
             latency_ms: status.latency.and_then(|latency| u64::try_from(latency.as_millis()).ok()),
             agrees,
+            said,
             problem: status.problem.as_ref().map(super::console::ErrorPart::from),
         }
     }
@@ -111,8 +313,20 @@ impl Endpoint {
             page.field("chain", chain_id);
         }
         if let Some(head) = &self.head {
-            page.field("head", format!("{} of {}", head.number, head.at));
+            page.field(
+                "head",
+                match self.head_age_seconds {
+                    Some(age) => format!("{} of {}, {age} s ago", head.number, head.at),
+                    None => "0, with which the chain begins; no block was made yet".to_owned(),
+                },
+            );
             page.field("block hash", &head.hash);
+        }
+        if let Some(late) = &self.late {
+            page.field("LATE", late);
+        }
+        if let Some(seconds) = self.head_ahead_seconds {
+            page.field("CLOCK", ahead_words(seconds));
         }
         let block = |number: Option<u64>| number.map_or_else(|| "not told".to_owned(), |number| number.to_string());
         if self.head.is_some() {
@@ -123,46 +337,30 @@ impl Endpoint {
             page.field("peers", peers);
         }
         if self.syncing == Some(true) {
-            page.field("syncing", "it has not caught up yet");
+            let of = self.sync_blocks.map_or_else(String::new, |(own, known)| format!(": block {own} of {known}"));
+            page.field("syncing", format!("it has not caught up yet{of}"));
+        }
+        if let Some(seconds) = self.block_seconds {
+            page.field("block time", format!("{seconds:.1} s over the last blocks"));
+        }
+        if let Some(price) = self.gas_price_wei {
+            let base = self.base_fee_wei.map_or_else(String::new, |base| format!(", base fee {} gwei", base.gwei()));
+            page.field("gas price", format!("{} gwei{base}", price.gwei()));
+        }
+        if let Some(pending) = self.pending {
+            page.field("waiting", format!("{pending} transactions"));
+        }
+        if let Some(disk) = self.disk_bytes {
+            page.field("disk", size(disk));
         }
         if let Some(latency) = self.latency_ms {
             page.field("answers in", format!("{latency} ms"));
         }
-        if self.agrees == Some(false) {
-            page.field("DISAGREES", "the endpoints are not of one chain");
+        if let Some(said) = &self.said {
+            page.field("DISSENTS", said);
         }
         if let Some(problem) = &self.problem {
             page.field("problem", &problem.message);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::network::ChainHead;
-
-    fn endpoint(chain_id: u64, number: u64, hash: u8) -> EndpointStatus {
-        let latest = Block { number, hash: [hash; 32], at: Timestamp(0) };
-        EndpointStatus {
-            url: "http://localhost:8545".to_owned(),
-            client: None,
-            chain_id: Some(chain_id),
-            head: Some(ChainHead { latest, safe: None, finalized: None }),
-            peers: None,
-            syncing: None,
-            latency: None,
-            problem: None,
-        }
-    }
-
-    #[test]
-    fn endpoints_agree_unless_chain_or_block_differ() {
-        let of = |all: &[EndpointStatus]| agrees(&all[0], all);
-        assert_eq!(of(&[endpoint(1, 7, 1), endpoint(1, 8, 2)]), Some(true), "one is a block ahead");
-        assert_eq!(of(&[endpoint(1, 7, 1), endpoint(1, 7, 2)]), Some(false));
-        assert_eq!(of(&[endpoint(1, 7, 1), endpoint(5, 9, 1)]), Some(false));
-        let silent = EndpointStatus { chain_id: None, head: None, ..endpoint(1, 7, 1) };
-        assert_eq!(of(&[silent, endpoint(1, 7, 1)]), None);
     }
 }

@@ -34,22 +34,65 @@ pub fn clear_line() {
     }
 }
 
+/// Waits for `work`, and tells `watch` for how long.
+pub async fn lasting<T>(watch: Arc<dyn Watch>, work: impl Future<Output = T>) -> T {
+    let began = Instant::now();
+    let mut ticks = tokio::time::interval(PAUSE);
+    tokio::pin!(work);
+    loop {
+        tokio::select! {
+            result = &mut work => return result,
+            _ = ticks.tick() => watch.report(Progress { elapsed: began.elapsed(), ..Progress::default() }),
+        }
+    }
+}
+
 /// Draws the line, and tells the worker to stop when the token is cancelled.
 pub struct Bar {
     label: String,
     look: Look,
     token: CancellationToken,
+    counts: Counts,
     drawn: Mutex<Option<Instant>>,
+}
+
+/// What a progress counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Counts {
+    Bytes,
+    Blocks,
+    Seconds,
 }
 
 impl Bar {
     /// A line that names `label`, shown only where the console's standard error is a terminal.
     pub fn start(console: &Console, token: &CancellationToken, label: &str) -> Arc<dyn Watch> {
+        Self::counting(console, token, label, Counts::Bytes)
+    }
+
+    /// The same for blocks of a chain.
+    pub fn of_blocks(console: &Console, token: &CancellationToken, label: &str) -> Arc<dyn Watch> {
+        Self::counting(console, token, label, Counts::Blocks)
+    }
+
+    /// The same for work that tells nothing but that it lasts.
+    pub fn of_seconds(console: &Console, token: &CancellationToken, label: &str) -> Arc<dyn Watch> {
+        Self::counting(console, token, label, Counts::Seconds)
+    }
+
+    fn counting(console: &Console, token: &CancellationToken, label: &str, counts: Counts) -> Arc<dyn Watch> {
         let look = console.err_look;
-        Arc::new(Self { label: look.plain(label), look, token: token.clone(), drawn: Mutex::new(None) })
+        Arc::new(Self { label: look.plain(label), look, token: token.clone(), counts, drawn: Mutex::new(None) })
     }
 
     fn line(&self, progress: Progress) -> String {
+        if self.counts == Counts::Seconds {
+            return format!("{}  {} s", self.label, progress.elapsed.as_secs());
+        }
+        if self.counts == Counts::Blocks {
+            let of = progress.total.map_or_else(String::new, |total| format!(" of {total}"));
+            return format!("{}  block {}{of}", self.label, progress.done);
+        }
         let mut line = match progress.total {
             Some(total) => format!("{}  {} of {}", self.label, size(progress.done), size(total)),
             None => format!("{}  {}", self.label, size(progress.done)),
@@ -101,6 +144,7 @@ mod tests {
             label: "hashing redis:7".into(),
             look: Look { unicode: true, colour: false, live: false, width: None },
             token: CancellationToken::new(),
+            counts: Counts::Bytes,
             drawn: Mutex::new(None),
         };
         let progress = |total| Progress { done: 22_000_000, total, elapsed: Duration::from_secs(1) };

@@ -8,13 +8,13 @@ use crate::{
         Address, Digest, Reference, Wei,
         publication::{Stage, Statement},
     },
-    ops::publish::Quote,
+    ops::quoting::{Outlook, Quote},
 };
 
 /// One transaction of `daochain.publish/1` and `daochain.revoke/1`.
 #[derive(Debug, Serialize)]
 pub struct Publication {
-    reference: Reference,
+    reference: Option<Reference>,
     digests: Vec<DigestPart>,
     publisher: Address,
     version: u32,
@@ -23,9 +23,18 @@ pub struct Publication {
     gas_used: Option<u64>,
     /// What it cost; before a block has it, about what it will cost. `None` where nothing was sent.
     fee_wei: Option<Wei>,
+    /// How many publications share the transaction, its gas and its fee.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shared_by: Option<usize>,
     stage: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     cost: Option<CostPart>,
+    /// What was said, where it is neither a release nor a revocation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
+    /// Whom it is about, beside the publisher.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    other: Option<Address>,
     #[serde(skip_serializing_if = "Option::is_none")]
     digest: Option<Digest>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -42,26 +51,43 @@ struct CostPart {
 
 impl Publication {
     /// Nothing has been sent.
-    pub fn new(quote: &Quote, stage: &'static str) -> Self {
-        let (digests, digest, reason) = match &quote.statement {
+    fn new(statement: &Statement, publisher: Address, version: u32, stage: &'static str) -> Self {
+        let digest = match statement {
+            Statement::Revocation { digests, .. } => digests.first().copied(),
+            _ => None,
+        };
+        let digests = match statement {
             Statement::Release { digests, .. } => {
-                (digests.iter().map(|one| DigestPart::new(one.kind, one.digest)).collect(), None, None)
+                digests.iter().map(|one| DigestPart::new(one.kind, one.digest)).collect()
             }
-            Statement::Revocation { digests, reason, .. } => (
-                digests.iter().map(|digest| DigestPart { kind: None, digest: *digest }).collect(),
-                digests.first().copied(),
-                Some(reason.clone()),
-            ),
+            other => other.digests().into_iter().map(|digest| DigestPart { kind: None, digest }).collect(),
+        };
+        let reason = match statement {
+            Statement::Revocation { reason, .. } | Statement::Retirement { reason, .. } => Some(reason.clone()),
+            _ => None,
+        };
+        let kind = match statement {
+            Statement::Release { .. } | Statement::Releases { .. } | Statement::Revocation { .. } => None,
+            other => Some(other.word()),
+        };
+        let other = match statement {
+            Statement::Delegation { delegate, .. } => Some(*delegate),
+            Statement::SuccessionOffer { successor, .. } => *successor,
+            Statement::SuccessionAcceptance { publisher, .. } => Some(*publisher),
+            _ => None,
         };
         Self {
-            reference: quote.statement.reference().clone(),
+            kind,
+            other,
+            reference: statement.reference().cloned(),
             digests,
-            publisher: quote.from,
-            version: quote.version,
+            publisher,
+            version,
             transaction: None,
             block: None,
             gas_used: None,
             fee_wei: None,
+            shared_by: None,
             stage,
             cost: None,
             digest,
@@ -70,48 +96,63 @@ impl Publication {
     }
 
     /// The chain says the same already, and nothing is sent.
-    pub fn standing(quote: &Quote) -> Self {
-        let stage = match quote.statement {
-            Statement::Release { .. } => "already-published",
+    pub fn standing(one: &Outlook) -> Self {
+        let stage = match one.statement {
             Statement::Revocation { .. } => "already-revoked",
+            _ => "already-published",
         };
         // The reason that stands is the earlier one.
-        Self { reason: None, ..Self::new(quote, stage) }
+        Self { reason: None, ..Self::new(&one.statement, one.publisher, one.version, stage) }
     }
 
-    /// With what it will cost.
-    pub fn estimated(quote: &Quote) -> Self {
-        let mut made = Self::new(quote, "estimated");
-        made.fee_wei = Some(quote.cost.expected());
-        made.cost = Some(CostPart {
-            gas: quote.cost.gas,
-            gas_limit: quote.cost.gas_limit,
-            expected_wei: quote.cost.expected(),
-            at_most_wei: quote.cost.at_most(),
-        });
-        made
+    /// With what it will cost: each part of a transaction with all of it.
+    pub fn estimated(quote: &Quote) -> Vec<Self> {
+        Self::parts(quote, "estimated", |made| {
+            made.fee_wei = Some(quote.cost.expected());
+            made.cost = Some(CostPart {
+                gas: quote.cost.gas,
+                gas_limit: quote.cost.gas_limit,
+                expected_wei: quote.cost.expected(),
+                at_most_wei: quote.cost.at_most(),
+            });
+        })
     }
 
     /// What became of a transaction.
-    pub fn reached(quote: &Quote, stage: &Stage) -> Self {
+    pub fn reached(quote: &Quote, stage: &Stage) -> Vec<Self> {
         let inclusion = stage.inclusion();
         let word = match stage {
             Stage::Included { finality, .. } | Stage::Final { finality, .. } => finality.word(),
             other => other.word(),
         };
-        Self {
-            transaction: stage.hash().map(|hash| hash.to_string()),
-            block: inclusion.map(|inclusion| inclusion.block),
-            gas_used: inclusion.map(|inclusion| inclusion.gas_used),
-            fee_wei: Some(inclusion.map_or_else(|| quote.cost.expected(), |inclusion| inclusion.fee)),
-            ..Self::new(quote, word)
-        }
+        Self::parts(quote, word, |made| {
+            made.transaction = stage.hash().map(|hash| hash.to_string());
+            made.block = inclusion.map(|inclusion| inclusion.block);
+            made.gas_used = inclusion.map(|inclusion| inclusion.gas_used);
+            made.fee_wei = Some(inclusion.map_or_else(|| quote.cost.expected(), |inclusion| inclusion.fee));
+        })
+    }
+
+    fn parts(quote: &Quote, stage: &'static str, complete: impl Fn(&mut Self)) -> Vec<Self> {
+        let parts = quote.statement.parts();
+        let made = parts.iter().zip(&quote.versions).map(|(part, version)| {
+            let mut made = Self::new(part, quote.publisher(), *version, stage);
+            made.shared_by = (parts.len() > 1).then_some(parts.len());
+            complete(&mut made);
+            made
+        });
+        made.collect()
     }
 
     /// For people.
     pub fn describe(&self, page: &mut Page) {
-        let name = self.reference.familiar();
-        let what = if self.digest.is_none() { format!("{name} version {}", self.version) } else { name.to_owned() };
+        let name = super::tx::subject(self.reference.as_ref());
+        let what = match (self.kind, &self.reference) {
+            (Some(kind), Some(_)) => format!("{kind} of {name}"),
+            (Some(kind), None) => format!("{kind} of everything"),
+            (None, _) if self.digest.is_none() => format!("{name} version {}", self.version),
+            (None, _) => name.to_owned(),
+        };
         page.spans(&[(Role::Strong, &what), (Role::Plain, "  "), (Role::Plain, self.stage)]);
         for part in self.digests.iter().filter(|_| self.digest.is_some()) {
             page.field("withdrawn", part.digest);
@@ -123,7 +164,9 @@ impl Publication {
             page.field("block", block);
         }
         if let Some(fee) = self.fee_wei {
-            page.field("cost", format!("{} ETH", fee.ether(9)));
+            let shared =
+                self.shared_by.map_or_else(String::new, |count| format!(" for all {count} of the transaction"));
+            page.field("cost", format!("{} ETH{shared}", fee.ether(9)));
         }
     }
 }

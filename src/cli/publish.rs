@@ -10,7 +10,7 @@ use std::{
 use super::{
     Session, args,
     progress::Bar,
-    sending,
+    sending, signing,
     sources::{self, Measuring},
     verify::distinct,
 };
@@ -24,9 +24,8 @@ use crate::{
     },
     ops::{
         Failure,
-        accounts::choose_account,
         exported::recall_image,
-        publish::amendment,
+        quoting::amendment,
         remote::{Platforms, local_platform, measure_remote},
     },
 };
@@ -72,8 +71,13 @@ pub async fn run(session: &mut Session, args: args::Publish) -> Result<u8, Failu
     if references.is_empty() && args.archive.is_empty() {
         return Err(Failure::new("usage", "the file names no image").hint("write one image name on each line"));
     }
-    let account = choose_account(&session.context, args.sending.account).await?.address;
-    let pending = if args.sending.dry_run { Vec::new() } else { sending::take_up(session).await? };
+    let account = signing::publisher(session, &args.elsewhere, args.sending.account).await?;
+    let authority = args.elsewhere.authority();
+    let mut pending = if args.sending.dry_run || args.elsewhere.is_elsewhere() {
+        Vec::new()
+    } else {
+        sending::take_up(session).await?
+    };
     let releases = if args.remote {
         of_registries(session, &args, &references).await?
     } else if args.archive.is_empty() {
@@ -83,19 +87,28 @@ pub async fn run(session: &mut Session, args: args::Publish) -> Result<u8, Failu
     };
     let mut statements = Vec::with_capacity(releases.len());
     for mut release in releases {
-        sending::refuse_pending(&pending, &release.reference)?;
+        sending::refuse_pending(session, &mut pending, &release.reference).await?;
         if !args.all_platforms
             && let Some(note) = release.keep_local()?
         {
             session.console.note(&note);
         }
-        if let Some(note) = release.partial_index().filter(|_| args.all_platforms) {
-            session.console.note(&note);
+        if let Some((led_to, here)) = release.partial_index().filter(|_| args.all_platforms) {
+            session.console.note(&release.told_partial(args.remote, &led_to, here)?);
         }
         let statement = release.statement(&args);
-        statements.push(if args.amend { amended(session, statement, account).await? } else { statement });
+        statements.push(if args.amend {
+            amended(session, statement, authority.publisher(account)).await?
+        } else {
+            statement
+        });
     }
-    let task = sending::Task { schema: "daochain.publish/1", account, sending: &args.sending, again: args.again };
+    if args.elsewhere.is_elsewhere() {
+        let how = ("daochain.publish/1", args.again);
+        return signing::elsewhere(session, &args.elsewhere, how, account, statements).await;
+    }
+    let task =
+        sending::Task { schema: "daochain.publish/1", account, sending: &args.sending, authority, again: args.again };
     sending::send(session, &task, statements).await
 }
 
@@ -151,7 +164,15 @@ async fn of_registries(
         let name = format!("hashing {} at {}", reference.familiar(), reference.registry());
         let bar = Bar::start(&session.console, &session.token, &name);
         let mut release = Release::of(reference);
-        for image in measure_remote(&session.context, reference, platforms, bar).await?.images {
+        let measured = measure_remote(&session.context, reference, platforms, bar).await.map_err(|failure| {
+            match failure.code {
+                "image-unreadable" if !args.all_platforms => {
+                    failure.hint("--all-platforms reads every platform that it has")
+                }
+                _ => failure,
+            }
+        })?;
+        for image in measured.images {
             release.add(image.platform.as_deref(), &image.evidence())?;
         }
         releases.push(release);
@@ -274,13 +295,22 @@ impl Release {
         whole.map(|(index, _)| KindedDigest { kind: DigestKind::Index, digest: index.digest }).collect()
     }
 
-    /// A sentence about an index that leads to more than the release holds.
-    fn partial_index(&self) -> Option<String> {
+    /// What an index leads to, where that is more than the release holds, and how many of them it holds.
+    fn partial_index(&self) -> Option<(String, usize)> {
         let (index, here) = self.indexes().into_iter().find(|(index, images)| index.images != *images)?;
-        let name = self.reference.familiar();
         let all = if index.images == 0 { "more images".to_owned() } else { format!("{} images", index.images) };
-        Some(format!(
-            "{name}: its index leads to {all}, of which {here} can be published from here: engines give one platform out, \
+        Some((all, here))
+    }
+
+    /// A sentence about a release that is not all of an index. A registry should hold all of it, so there something is wrong.
+    fn told_partial(&self, is_remote: bool, led_to: &str, here: usize) -> Result<String, Failure> {
+        let name = self.reference.familiar();
+        if is_remote {
+            let message = format!("the index of `{name}` leads to {led_to}, and its registry holds {here} of them");
+            return Err(Failure::new("image-unreadable", &message).hint("whoever pushed it can push it again"));
+        }
+        Ok(format!(
+            "{name}: its index leads to {led_to}, of which {here} can be published from here: engines give one platform out, \
              and files what was pulled (`--archive FILE` of one that holds them all)"
         ))
     }

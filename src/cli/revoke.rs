@@ -5,23 +5,32 @@ use std::collections::BTreeSet;
 use super::{
     Session, args,
     publish::measured_config,
-    sending,
+    sending, signing,
     sources::{self, Measuring},
 };
 use crate::{
     domain::{Digest, Reference, publication::Statement},
-    ops::{Failure, accounts::choose_account},
+    ops::Failure,
 };
 
 pub async fn run(session: &mut Session, args: args::Revoke) -> Result<u8, Failure> {
-    let account = choose_account(&session.context, args.sending.account).await?.address;
-    let pending = if args.sending.dry_run { Vec::new() } else { sending::take_up(session).await? };
-    sending::refuse_pending(&pending, &args.reference)?;
+    let account = signing::publisher(session, &args.elsewhere, args.sending.account).await?;
+    let mut pending = if args.sending.dry_run || args.elsewhere.is_elsewhere() {
+        Vec::new()
+    } else {
+        sending::take_up(session).await?
+    };
+    sending::refuse_pending(session, &mut pending, &args.reference).await?;
     let digests =
         if args.digests.is_empty() { local_digests(session, &args.reference).await? } else { args.digests.clone() };
     session.console.note("A revocation is final: what it names can never be released again under this name.");
     let statement = Statement::Revocation { reference: args.reference, digests, reason: args.reason };
-    let task = sending::Task { schema: "daochain.revoke/1", account, sending: &args.sending, again: true };
+    if args.elsewhere.is_elsewhere() {
+        let how = ("daochain.revoke/1", true);
+        return signing::elsewhere(session, &args.elsewhere, how, account, vec![statement]).await;
+    }
+    let authority = args.elsewhere.authority();
+    let task = sending::Task { schema: "daochain.revoke/1", account, sending: &args.sending, authority, again: true };
     sending::send(session, &task, vec![statement]).await
 }
 

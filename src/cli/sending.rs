@@ -11,23 +11,28 @@ use super::{
     console::{Console, ErrorPart},
     prompt,
     publication::Publication,
+    shown,
     verdicts::NetworkPart,
 };
 use crate::{
     domain::{
         Address, Reference, Wei,
-        publication::{Stage, Statement},
-        verdict::Conclusion,
+        network::NetworkView,
+        publication::{Authority, Stage, Statement},
     },
     ops::{
         Failure, Passphrase,
-        publish::{Quote, Resumed, default_confirmations, look, quote, resume, submit},
+        follow::{Resumed, look, resume},
+        pack::{Step, quote_all},
+        publish::{default_confirmations, pending as unanswered, submit_unlocked},
+        quoting::{Quote, not_covered},
+        unlock::{Unlocked, needs_passphrase, unlock_for_all},
     },
 };
 
 /// Pause between two looks at a transaction that an earlier process sent.
 const PAUSE: Duration = Duration::from_secs(1);
-/// Looks before the wait for it is given up.
+/// Looks before the wait for all of them is given up.
 const LOOKS: u32 = 60;
 
 #[derive(Serialize)]
@@ -40,18 +45,13 @@ struct Document<'a> {
     error: Option<ErrorPart>,
 }
 
-/// What to do about a statement.
-enum Step {
-    Send(Quote),
-    /// The publisher's current release, or earlier revocations, say the same already.
-    Stands(Quote),
-}
-
 /// How statements are sent: the words of one command.
 pub struct Task<'a> {
     pub schema: &'static str,
     pub account: Address,
     pub sending: &'a args::Sending,
+    /// In whose name.
+    pub authority: Authority,
     /// Send what stands already, too.
     pub again: bool,
 }
@@ -61,55 +61,91 @@ pub struct Task<'a> {
 /// # Errors
 /// When nothing was sent. A failure on the way is part of the document.
 pub async fn send(session: &mut Session, task: &Task<'_>, statements: Vec<Statement>) -> Result<u8, Failure> {
-    let mut steps = Vec::with_capacity(statements.len());
-    for statement in statements {
-        let quote = quote(&session.context, statement, task.account).await?;
-        let stands = match quote.standing {
-            Some(Conclusion::Verified) => !task.again,
-            standing => standing.is_some(),
-        };
-        steps.push(if stands { Step::Stands(quote) } else { Step::Send(quote) });
+    let (steps, network) = quote_all(&session.context, statements, task.account, &task.authority, task.again).await?;
+    send_steps_of(session, task, steps, &network).await
+}
+
+/// Shows what steps cost, asks, and takes them.
+///
+/// # Errors
+/// As [`send`].
+pub async fn send_steps_of(
+    session: &mut Session,
+    task: &Task<'_>,
+    mut steps: Vec<Step>,
+    network: &NetworkView,
+) -> Result<u8, Failure> {
+    if let Some(price) = task.sending.max_gas_price {
+        for step in &mut steps {
+            if let Step::Send(quote) = step {
+                quote.cost = quote.cost.capped(price);
+            }
+        }
     }
-    let network = steps.iter().map(Step::quote).next().map(|quote| NetworkPart::from(&quote.network));
-    let quotes: Vec<&Quote> = steps.iter().filter_map(Step::to_send).collect();
-    show_quotes(&mut session.console, &quotes);
+    let network = Some(NetworkPart::from(network));
+    let quotes: Vec<&Quote> = steps.iter().filter_map(to_send).collect();
+    shown::show_quotes(&mut session.console, &quotes);
     let (publications, failure) = if task.sending.dry_run {
-        (steps.iter().map(Step::estimated).collect(), None)
+        (steps.iter().flat_map(estimated).collect(), None)
     } else {
         let passphrase = if quotes.is_empty() { None } else { Some(permit(session, &quotes).await?) };
         send_steps(session, task, &steps, passphrase).await?
     };
-    let code = failure.as_ref().map_or(0, |failure| session.console.complain(failure));
-    let error = failure.as_ref().map(ErrorPart::from);
-    let document = Document { schema: task.schema, network, publications: &publications, error };
+    Ok(present(session, task.schema, network, &publications, failure.as_ref()))
+}
+
+/// Prints what became of all, and gives the exit code.
+pub fn present(
+    session: &mut Session,
+    schema: &'static str,
+    network: Option<NetworkPart>,
+    publications: &[Publication],
+    failure: Option<&Failure>,
+) -> u8 {
+    let code = failure.map_or(0, |failure| session.console.complain(failure));
+    let document = Document { schema, network, publications, error: failure.map(ErrorPart::from) };
     session.console.present(&document, |page| {
-        for publication in &publications {
+        for publication in publications {
             publication.describe(page);
         }
     });
-    Ok(code)
+    code
+}
+
+/// A document on one line.
+///
+/// # Errors
+/// `internal`.
+pub fn as_text(document: &impl Serialize) -> Result<String, Failure> {
+    serde_json::to_string(document).map_err(|error| Failure::new("internal", &error.to_string()))
 }
 
 /// Makes sure that the account can pay, that the user agrees and that the key opens.
-async fn permit(session: &Session, quotes: &[&Quote]) -> Result<Zeroizing<String>, Failure> {
+async fn permit(session: &mut Session, quotes: &[&Quote]) -> Result<Zeroizing<String>, Failure> {
+    let Some(from) = quotes.first().map(|quote| quote.from) else { return Ok(Zeroizing::default()) };
+    let is_here = needs_passphrase(&session.context, from).await?;
     let total = quotes.iter().fold(Wei::ZERO, |sum, quote| Wei(sum.0.saturating_add(quote.cost.at_most().0)));
     if let Some(quote) = quotes.first().filter(|quote| quote.balance < total) {
-        let (has, needs) = (quote.balance.ether(6), total.ether(6));
-        let message = format!("account {} holds {has} ETH, and this can cost {needs} ETH", quote.from);
-        let hint = if quote.network.local {
-            format!("`daochain account fund {}` gives ether on this network", quote.from)
-        } else {
-            "fund the account, or choose another with --account".to_owned()
-        };
-        return Err(Failure::new("insufficient-funds", &message).hint(&hint));
+        return Err(not_covered(&quote.network, quote.from, quote.balance, total));
     }
     let question = match quotes {
-        [one] => format!("Sign and send for at most {} ETH?", one.cost.at_most().ether(6)),
-        many => format!("Sign and send {} transactions for at most {} ETH?", many.len(), total.ether(6)),
+        [one] => format!("Sign and send for at most {} ETH?", one.cost.at_most().cost()),
+        many => format!("Sign and send {} transactions for at most {} ETH?", many.len(), total.cost()),
     };
     prompt::confirm(session, &question).await?;
-    let from = quotes.first().map(|quote| quote.from.to_string()).unwrap_or_default();
-    Ok(prompt::passphrase(session, &format!("Passphrase of {from}: ")).await?.0)
+    Ok(passphrase_of(session, from, is_here).await?.0)
+}
+
+/// What opens an account's key, where it `is_here`; else a signer is about to ask its own user.
+///
+/// # Errors
+/// As [`prompt::passphrase`].
+pub async fn passphrase_of(session: &mut Session, account: Address, is_here: bool) -> Result<Passphrase, Failure> {
+    if is_here {
+        return prompt::passphrase(session, &format!("Passphrase of {account}: ")).await;
+    }
+    session.console.note("waiting for the signer, which asks its user");
+    Ok(Passphrase(Zeroizing::default()))
 }
 
 /// Sends one step after another, and stops at the first that fails. Fails itself only when nothing was sent at all.
@@ -121,14 +157,23 @@ async fn send_steps(
 ) -> Result<(Vec<Publication>, Option<Failure>), Failure> {
     let mut done = Vec::with_capacity(steps.len());
     let mut sent = false;
-    for step in steps {
-        let (Step::Send(quote), Some(passphrase)) = (step, passphrase.as_ref()) else {
-            done.push(Publication::standing(step.quote()));
-            continue;
+    // Once for all: opening a key takes half a second and a quarter of a gigabyte.
+    let mut key = match passphrase {
+        Some(passphrase) => Some(unlock_for_all(&session.context, task.account, Passphrase(passphrase)).await?),
+        None => None,
+    };
+    for (at, step) in steps.iter().enumerate() {
+        let quote = match step {
+            Step::Send(quote) => quote,
+            Step::Stands(outlook) => {
+                done.push(Publication::standing(outlook));
+                continue;
+            }
         };
-        match send_one(session, task.sending, quote, Passphrase(passphrase.clone())).await {
+        let more = steps.iter().skip(at + 1).any(|step| matches!(step, Step::Send(_)));
+        match send_one(session, task.sending, quote, (&mut key, more)).await {
             Ok(stage) => {
-                done.push(Publication::reached(quote, &stage));
+                done.extend(Publication::reached(quote, &stage));
                 sent = true;
                 if let Some(failure) = failed(&stage) {
                     return Ok((done, Some(failure)));
@@ -146,7 +191,7 @@ async fn send_one(
     session: &mut Session,
     sending: &args::Sending,
     quote: &Quote,
-    passphrase: Passphrase,
+    key: (&mut Option<Unlocked>, bool),
 ) -> Result<Stage, Failure> {
     let confirmations = match (sending.no_wait, sending.confirmations) {
         (true, _) => 0,
@@ -160,13 +205,13 @@ async fn send_one(
             tell_stage(console, quote, &stage);
         }
     };
-    let (result, ()) = tokio::join!(submit(context, quote, passphrase, confirmations, sender), tell);
+    let (result, ()) = tokio::join!(submit_unlocked(context, quote, key, confirmations, sender), tell);
     result
 }
 
 /// A transaction's hash is told always, for it is the thread to follow; the other stages only to a watching eye.
 fn tell_stage(console: &mut Console, quote: &Quote, stage: &Stage) {
-    let name = quote.statement.reference().familiar();
+    let name = quote.statement.subject();
     match stage {
         Stage::Broadcast { hash } => console.note(&format!("{name}: sent as {hash}")),
         Stage::Included { inclusion, confirmations, of, .. } if console.err_look.live => {
@@ -177,51 +222,80 @@ fn tell_stage(console: &mut Console, quote: &Quote, stage: &Stage) {
     }
 }
 
-/// Takes up what an earlier process left open, and tells it. Answers with what no block has yet after a wait: to say
-/// the same again would say it twice.
+/// Takes up what an earlier process left open, and tells it. Answers with what no block has yet.
 ///
 /// # Errors
 /// When the journal or the node cannot be read.
 pub async fn take_up(session: &mut Session) -> Result<Vec<Resumed>, Failure> {
     let mut pending = Vec::new();
-    for mut resumed in resume(&session.context).await? {
-        let confirmations = default_confirmations(session.context.is_local());
-        for _ in 0..LOOKS {
-            if resumed.stage.inclusion().is_some() || resumed.stage.is_failure() {
-                break;
-            }
-            tokio::time::sleep(PAUSE).await;
-            resumed.stage = look(&session.context, &resumed.entry, confirmations).await?;
+    for resumed in resume(&session.context).await? {
+        if resumed.stage.is_news(resumed.entry.stage) {
+            tell_resumed(session, &resumed);
         }
-        let (name, hash) = (resumed.entry.statement.reference().familiar(), resumed.entry.hash);
-        session.console.note(&format!("taken up from an earlier run: {name}, {hash}: {}", resumed.stage.word()));
-        if resumed.stage.inclusion().is_none() && !resumed.stage.is_failure() {
+        if waits(&resumed) {
             pending.push(resumed);
         }
     }
     Ok(pending)
 }
 
-/// Refuses to speak about a reference while an earlier transaction about it waits for its block.
+fn tell_resumed(session: &mut Session, resumed: &Resumed) {
+    let (name, hash) = (resumed.entry.statement.subject(), resumed.entry.hash);
+    session.console.note(&format!("taken up from an earlier run: {name}, {hash}: {}", resumed.stage.word()));
+}
+
+const fn waits(resumed: &Resumed) -> bool {
+    resumed.stage.inclusion().is_none() && !resumed.stage.is_failure()
+}
+
+/// Waits for earlier transactions about a reference, and refuses to speak about it while one has no block: to say the same again
+/// would say it twice.
 ///
 /// # Errors
 /// `publication-pending`.
-pub fn refuse_pending(pending: &[Resumed], reference: &Reference) -> Result<(), Failure> {
-    let Some(one) = pending.iter().find(|one| one.entry.statement.reference() == reference) else { return Ok(()) };
-    let message = format!(
-        "transaction {} about `{}` waits for its block since {}",
-        one.entry.hash,
-        reference.familiar(),
-        one.entry.at
-    );
-    Err(Failure::new("publication-pending", &message)
-        .hint("try again when the network is less busy; it is sent already"))
+pub async fn refuse_pending(
+    session: &mut Session,
+    pending: &mut [Resumed],
+    reference: &Reference,
+) -> Result<(), Failure> {
+    let is_about = |one: &Resumed| one.entry.statement.parts().iter().any(|part| part.reference() == Some(reference));
+    for one in pending.iter_mut().filter(|one| is_about(one)) {
+        await_block(session, one).await;
+    }
+    match pending.iter().find(|one| is_about(one) && waits(one)) {
+        Some(one) => Err(unanswered(&one.entry)),
+        None => Ok(()),
+    }
+}
+
+/// Waits a minute at most for the block of an earlier transaction.
+pub async fn await_block(session: &mut Session, resumed: &mut Resumed) {
+    if !waits(resumed) {
+        return;
+    }
+    let (name, hash) = (resumed.entry.statement.subject(), resumed.entry.hash);
+    session.console.note(&format!("waiting for the block of {hash}, which is about {name}"));
+    let confirmations = default_confirmations(session.context.is_local());
+    for _ in 0..LOOKS {
+        tokio::time::sleep(PAUSE).await;
+        match look(&session.context, &resumed.entry, confirmations).await {
+            Ok(stage) => resumed.stage = stage,
+            Err(failure) => {
+                session.console.note(&format!("{hash} cannot be followed: {failure}"));
+                break;
+            }
+        }
+        if !waits(resumed) {
+            break;
+        }
+    }
+    tell_resumed(session, resumed);
 }
 
 /// A transaction that ended badly.
-fn failed(stage: &Stage) -> Option<Failure> {
+pub fn failed(stage: &Stage) -> Option<Failure> {
     match stage {
-        Stage::Reverted { hash, inclusion, reason } => Some(Failure::new(
+        Stage::Reverted { hash, inclusion, reason, .. } => Some(Failure::new(
             "transaction-reverted",
             &format!("block {} has transaction {hash}, and the contract refused it: {reason}", inclusion.block),
         )),
@@ -241,56 +315,17 @@ fn failed(stage: &Stage) -> Option<Failure> {
     }
 }
 
-fn show_quotes(console: &mut Console, quotes: &[&Quote]) {
-    for quote in quotes {
-        let reference = quote.statement.reference();
-        match &quote.statement {
-            Statement::Release { digests, amends, .. } => {
-                let what = if *amends > 0 { "amend" } else { "release" };
-                let into = if *amends > 0 { "in" } else { "as" };
-                console.note(&format!("{what} {reference} {into} version {}", quote.version));
-                for kinded in digests {
-                    console.note(&format!("  {:<9} {}", kinded.kind.word(), kinded.digest));
-                }
-            }
-            Statement::Revocation { digests, reason, .. } => {
-                console.note(&format!("revoke under {reference}, for ever: {reason}"));
-                for digest in digests {
-                    console.note(&format!("  {digest}"));
-                }
-                if quote.standing.is_some() {
-                    console.note("  all of it is withdrawn already");
-                }
-            }
-        }
-        let (about, most) = (quote.cost.expected().ether(6), quote.cost.at_most().ether(6));
-        console.note(&format!("  cost      about {about} ETH ({} gas), at most {most} ETH", quote.cost.gas));
+fn to_send(step: &Step) -> Option<&Quote> {
+    match step {
+        Step::Send(quote) => Some(quote),
+        Step::Stands(_) => None,
     }
-    let Some(quote) = quotes.first() else { return };
-    let local = if quote.network.local { ", local to this machine" } else { "" };
-    console.note(&format!("  account   {} with {} ETH", quote.from, quote.balance.ether(6)));
-    console.note(&format!("  network   {} (chain {}{local})", quote.network.name, quote.network.chain_id));
 }
 
-impl Step {
-    const fn quote(&self) -> &Quote {
-        match self {
-            Self::Send(quote) | Self::Stands(quote) => quote,
-        }
-    }
-
-    const fn to_send(&self) -> Option<&Quote> {
-        match self {
-            Self::Send(quote) => Some(quote),
-            Self::Stands(_) => None,
-        }
-    }
-
-    fn estimated(&self) -> Publication {
-        match self {
-            Self::Stands(quote) => Publication::standing(quote),
-            Self::Send(quote) => Publication::estimated(quote),
-        }
+fn estimated(step: &Step) -> Vec<Publication> {
+    match step {
+        Step::Stands(outlook) => vec![Publication::standing(outlook)],
+        Step::Send(quote) => Publication::estimated(quote),
     }
 }
 
@@ -305,7 +340,7 @@ mod tests {
         let inclusion = Inclusion { block: 7, gas_used: 1, fee: Wei::ZERO };
         let finality = crate::domain::network::Finality::Included;
         for stage in [
-            Stage::Reverted { hash, inclusion, reason: "no".into() },
+            Stage::Reverted { hash, inclusion, finality, reason: "no".into() },
             Stage::Replaced { hash },
             Stage::Dropped { hash },
             Stage::Unknown { hash },

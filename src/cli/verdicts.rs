@@ -11,7 +11,7 @@ use crate::{
         Address, Digest, Reference, Timestamp,
         digest::DigestKind,
         image::{Evidence, EvidenceLevel, ImageId, LocalImage, Source},
-        network::{Finality, NetworkView},
+        network::{Dissent, Finality, NetworkView},
         text::clean,
         trust::TrustPolicy,
         verdict::{Conclusion, Verdict, Withdrawal, undecided},
@@ -112,6 +112,10 @@ pub struct ImageVerdict {
     pub confirmations: Option<u64>,
     pub finality: Option<Finality>,
     pub published_at: Option<Timestamp>,
+    /// The delegate who released it.
+    pub by: Option<Address>,
+    /// Who took over from the publisher.
+    pub successor: Option<Address>,
     pub revoked: Option<Withdrawal>,
     pub expected: Vec<Digest>,
     /// For a mismatch: the version whose layers the image has under another configuration.
@@ -128,6 +132,7 @@ pub struct ImageVerdict {
 pub struct Judged {
     pub network: Result<NetworkView, Failure>,
     pub log_problem: Option<String>,
+    pub dissent: Vec<Dissent>,
     pub images: Vec<ImageVerdict>,
 }
 
@@ -148,8 +153,13 @@ impl Judged {
     }
 }
 
-/// Judges the candidates at one block, in their order.
-pub async fn judge(context: &Context, candidates: Vec<Candidate>, policy: &TrustPolicy) -> Judged {
+/// Judges the candidates at one block, in their order. What rests on a block less settled than `required` stays undecided.
+pub async fn judge(
+    context: &Context,
+    candidates: Vec<Candidate>,
+    policy: &TrustPolicy,
+    required: Option<Finality>,
+) -> Judged {
     let subject = |candidate: &Candidate| {
         let Candidate { image, reference, evidence, .. } = candidate.clone();
         Some(Subject { image, reference: reference?, evidence })
@@ -160,16 +170,19 @@ pub async fn judge(context: &Context, candidates: Vec<Candidate>, policy: &Trust
     let mut images = Vec::with_capacity(candidates.len());
     for candidate in candidates {
         let answer = if candidate.reference.is_some() { answers.next() } else { None };
-        let (verdict, last) = answer.unwrap_or_else(|| {
+        let (mut verdict, last) = answer.unwrap_or_else(|| {
             let reason = match &candidate.evidence {
                 Evidence::Unreadable { cause } => cause.clone(),
                 _ => "the image has no name that somebody could have published".to_owned(),
             };
             (undecided(candidate.evidence.level(), reason), None)
         });
+        if let Some(required) = required {
+            verdict.require(required);
+        }
         images.push(ImageVerdict::new(candidate, verdict, last, judgement.checked_at));
     }
-    Judged { network: judgement.network, log_problem: judgement.log_problem, images }
+    Judged { network: judgement.network, log_problem: judgement.log_problem, dissent: judgement.dissent, images }
 }
 
 impl ImageVerdict {
@@ -194,6 +207,8 @@ impl ImageVerdict {
             confirmations: verdict.confirmations,
             finality: verdict.finality,
             published_at: verdict.published_at,
+            by: verdict.by,
+            successor: verdict.successor,
             revoked: verdict.revoked,
             expected: verdict.expected,
             same_layers_as: verdict.same_layers,
@@ -260,6 +275,12 @@ impl ImageVerdict {
             let rule = self.rule.as_deref().map_or_else(String::new, |rule| format!("  by rule {rule}"));
             page.field("publisher", format!("{name}{publisher}{rule}"));
         }
+        if let Some(delegate) = self.by {
+            page.field("by delegate", delegate);
+        }
+        if let Some(heir) = self.successor {
+            page.field("successor", heir);
+        }
         if let Some(block) = self.block {
             let depth = self.confirmations.map_or_else(String::new, |depth| {
                 format!(", {depth} confirmation{}", if depth == 1 { "" } else { "s" })
@@ -310,7 +331,8 @@ mod tests {
 
     #[test]
     fn of_no_image_nothing_is_verified() {
-        let judged = Judged { network: Err(Failure::cancelled()), log_problem: None, images: Vec::new() };
+        let judged =
+            Judged { network: Err(Failure::cancelled()), log_problem: None, dissent: Vec::new(), images: Vec::new() };
         assert_eq!(judged.verdict(), Conclusion::Undecided);
     }
 }

@@ -11,7 +11,7 @@ use super::{
     verdicts::{Candidate, ImageVerdict, Judged, NetworkPart, judge},
 };
 use crate::{
-    domain::{Reference, image::LocalImage, trust::TrustPolicy, verdict::Conclusion},
+    domain::{Reference, image::LocalImage, network::Dissent, trust::TrustPolicy, verdict::Conclusion},
     ops::{Failure, trust::trust_policy},
 };
 
@@ -23,6 +23,8 @@ struct Document<'a> {
     /// Why the network could not be read.
     problem: Option<ErrorPart>,
     log_problem: Option<&'a str>,
+    /// Endpoints without which the verdicts were reached.
+    dissent: &'a [Dissent],
     verdict: Conclusion,
     images: &'a [ImageVerdict],
 }
@@ -40,7 +42,7 @@ pub async fn run(session: &mut Session, args: args::Verify) -> Result<u8, Failur
     } else {
         of_archives(session, &args, measuring).await?
     };
-    let judged = judge(&session.context, candidates, &policy).await;
+    let judged = judge(&session.context, candidates, &policy, args.require_finality).await;
     present(&mut session.console, &judged);
     Ok(judged.verdict().exit_code())
 }
@@ -58,6 +60,7 @@ pub fn present(console: &mut Console, judged: &Judged) {
         network: judged.network(),
         problem: judged.problem(),
         log_problem: judged.log_problem.as_deref(),
+        dissent: &judged.dissent,
         verdict: judged.verdict(),
         images: &judged.images,
     };

@@ -8,11 +8,17 @@ use super::{
     network::{self, Network},
 };
 use crate::{
-    domain::{Address, network::DEV},
+    domain::{
+        Address,
+        account::{AccountKind, check_label},
+        network::DEV,
+    },
     store::files::{self, Lock, PATIENCE},
 };
 
 const CODE: &str = "config-invalid";
+/// The section of the networks' own default accounts.
+const DEFAULTS: &str = "default_accounts";
 
 /// The networks that the file describes, `dev` first, and the name of the current one.
 ///
@@ -49,10 +55,21 @@ pub fn add_network(home: &Home, network: &Network) -> Result<(), ConfigError> {
     let chain_id = network.chain_id.map(i64::try_from).transpose().map_err(|_| {
         ConfigError::Usage(format!("the chain id of network `{}` is larger than the file can hold", network.name))
     })?;
+    let agree = match network.agree {
+        Some(agree) if !(1..=network.rpc.len()).contains(&agree) => {
+            let cause =
+                format!("of the {} endpoints of network `{}` {agree} cannot agree", network.rpc.len(), network.name);
+            return Err(ConfigError::Usage(cause));
+        }
+        agree => agree.and_then(|agree| i64::try_from(agree).ok()),
+    };
     change(home, |document, now| {
         check_new_name(&now.networks, &network.name)?;
         let mut section = Table::new();
         section.insert("rpc", value(network.rpc.iter().map(|url| Value::from(url.as_str())).collect::<Array>()));
+        if let Some(agree) = agree {
+            section.insert("agree", value(agree));
+        }
         if let Some(chain_id) = chain_id {
             section.insert("chain_id", value(chain_id));
         }
@@ -92,8 +109,10 @@ pub fn remove_network(home: &Home, name: &str) -> Result<(), ConfigError> {
     }
     change(home, |document, now| {
         network::find(name, &now.networks)?;
-        if let Some(all) = document.get_mut("networks").and_then(Item::as_table_like_mut) {
-            all.remove(name);
+        for section in ["networks", DEFAULTS] {
+            if let Some(all) = document.get_mut(section).and_then(Item::as_table_like_mut) {
+                all.remove(name);
+            }
         }
         if now.network == name {
             // Not removed: a comment above it would go with it.
@@ -103,15 +122,87 @@ pub fn remove_network(home: &Home, name: &str) -> Result<(), ConfigError> {
     })
 }
 
-/// Makes `address` the account that is used when none is named.
+/// Makes `address` the account that is used when none is named: on `network`, or on every network, whatever they had.
 ///
 /// # Errors
 /// When the file is malformed or cannot be written.
-pub fn set_default_account(home: &Home, address: Address) -> Result<(), ConfigError> {
+pub fn set_default_account(home: &Home, network: Option<&str>, address: Address) -> Result<(), ConfigError> {
     change(home, |document, _| {
-        set(document, "default_account", &address.to_string());
+        if let Some(network) = network {
+            set_in(document, DEFAULTS, network, Some(&address.to_string()));
+        } else {
+            document.remove(DEFAULTS);
+            set(document, "default_account", &address.to_string());
+        }
         Ok(())
     })
+}
+
+/// Makes `address` the account that is used when none is named, where the home has no default of any network. False where it
+/// has one.
+///
+/// # Errors
+/// When the file is malformed or cannot be written.
+pub fn set_first_default(home: &Home, address: Address) -> Result<bool, ConfigError> {
+    let mut is_first = false;
+    change(home, |document, now| {
+        is_first = now.default_account.is_none() && now.default_accounts.is_empty();
+        if is_first {
+            set(document, "default_account", &address.to_string());
+        }
+        Ok(())
+    })?;
+    Ok(is_first)
+}
+
+/// Calls an account `label`, or nothing.
+///
+/// # Errors
+/// `usage` for a label that lists cannot show; when the file is malformed or cannot be written.
+pub fn set_label(home: &Home, address: Address, label: Option<&str>) -> Result<(), ConfigError> {
+    if let Some(label) = label {
+        check_label(label).map_err(ConfigError::Usage)?;
+    }
+    change(home, |document, now| {
+        if label.is_some() || now.labels.contains_key(&address) {
+            set_of(document, "labels", address, label);
+        }
+        Ok(())
+    })
+}
+
+/// Notes where an account's signatures come from, or forgets it.
+///
+/// # Errors
+/// When the file is malformed or cannot be written.
+pub fn set_signer(home: &Home, address: Address, kind: Option<&AccountKind>) -> Result<(), ConfigError> {
+    let text = kind.and_then(file::signer_text);
+    change(home, |document, now| {
+        if text.is_some() || now.signers.contains_key(&address) {
+            set_of(document, "signers", address, text.as_deref());
+        }
+        Ok(())
+    })
+}
+
+/// Sets what a section says of an address, or removes it.
+fn set_of(document: &mut DocumentMut, section: &str, address: Address, text: Option<&str>) {
+    // Written in another case, it would stand there twice.
+    let known = document
+        .get(section)
+        .and_then(Item::as_table_like)
+        .and_then(|all| all.iter().map(|(key, _)| key.to_owned()).find(|key| key.parse() == Ok(address)));
+    set_in(document, section, &known.unwrap_or_else(|| address.to_string()), text);
+}
+
+/// Sets a text in a section, or removes it.
+fn set_in(document: &mut DocumentMut, section: &str, key: &str, text: Option<&str>) {
+    let section = document.entry(section).or_insert(Item::Table(Table::new()));
+    let Some(section) = section.as_table_like_mut() else { return };
+    match text {
+        Some(text) => section.insert(key, value(text)),
+        None => section.remove(key),
+    };
 }
 
 /// Sets a text and keeps the comment behind it.

@@ -2,15 +2,27 @@
 //!
 //! ```toml
 //! network = "sepolia"               # used when none is named; `dev`, the embedded node, without this line
-//! default_account = "0x…"
+//! default_account = "0x…"           # where the network has none of its own below
+//! keystore = "/srv/geth/keystore"  # key files of another program, used in place
 //! docker_host = "unix:///run/user/1000/docker.sock"
 //! archives = ["/srv/images"]        # relative ones are below this file's folder
 //! jobs = 2                          # images that the screen measures at once, two of them at most through the engine
 //!
 //! [networks.sepolia]
-//! rpc = ["https://rpc.example/v1"]  # or one text
+//! rpc = ["https://rpc.example/v1"]  # or one text; `ws:`, `wss:` and `ipc:/path` too
+//! agree = 1                         # how many of them must say the same; the majority without this line
+//! final_after = 64                  # blocks, where the nodes do not tell which are final; never without this line
 //! chain_id = 11155111
 //! contract = "0x…"
+//!
+//! [default_accounts]
+//! sepolia = "0x…"
+//!
+//! [labels]
+//! "0x…" = "what the user calls it"
+//!
+//! [signers]
+//! "0x…" = "ipc:/run/clef/clef.ipc"  # or `http:`: clef has the key; `cold`: another machine; `contract`
 //! ```
 
 use std::{
@@ -23,20 +35,38 @@ use std::{
 
 use serde::{Deserialize, de::DeserializeOwned};
 use toml::Spanned;
+use url::Url;
 
 use super::{
     ConfigError,
     network::{self, Network},
 };
 use crate::{
-    domain::{Address, network::DEV, notice::Notice, text::clean_to},
+    domain::{
+        Address,
+        account::{AccountKind, LABEL_LIMIT},
+        network::DEV,
+        notice::Notice,
+        text::clean_to,
+    },
     store::files,
 };
 
 const INVALID: &str = "config-invalid";
 const FILE_LIMIT: u64 = 1 << 20;
-const KEYS: [&str; 6] = ["network", "default_account", "docker_host", "archives", "jobs", "networks"];
-const NETWORK_KEYS: [&str; 3] = ["rpc", "chain_id", "contract"];
+const KEYS: [&str; 10] = [
+    "network",
+    "default_account",
+    "default_accounts",
+    "labels",
+    "signers",
+    "keystore",
+    "docker_host",
+    "archives",
+    "jobs",
+    "networks",
+];
+const NETWORK_KEYS: [&str; 5] = ["rpc", "agree", "final_after", "chain_id", "contract"];
 
 /// What the file says.
 #[derive(Debug)]
@@ -46,6 +76,11 @@ pub(super) struct FileConfig {
     /// `dev` first, the others by name.
     pub(super) networks: Vec<Network>,
     pub(super) default_account: Option<Address>,
+    /// By the networks' names.
+    pub(super) default_accounts: BTreeMap<String, Address>,
+    pub(super) labels: BTreeMap<Address, String>,
+    pub(super) signers: BTreeMap<Address, AccountKind>,
+    pub(super) keystore: Option<PathBuf>,
     pub(super) docker_host: Option<String>,
     pub(super) archives: Vec<PathBuf>,
     pub(super) jobs: Option<NonZeroUsize>,
@@ -57,17 +92,32 @@ pub(super) struct FileConfig {
 struct Document {
     network: Option<Spanned<String>>,
     default_account: Option<Address>,
+    #[serde(default)]
+    default_accounts: BTreeMap<String, Address>,
+    #[serde(default)]
+    labels: BTreeMap<Address, String>,
+    #[serde(default)]
+    signers: BTreeMap<Address, Spanned<String>>,
+    keystore: Option<PathBuf>,
     docker_host: Option<String>,
     #[serde(default)]
     archives: Vec<PathBuf>,
-    jobs: Option<NonZeroUsize>,
+    jobs: Option<Jobs>,
     #[serde(default)]
     networks: BTreeMap<String, Section>,
 }
 
 #[derive(Deserialize)]
+#[serde(untagged, expecting = "`jobs` is not a whole number of 1 or more")]
+enum Jobs {
+    Number(NonZeroUsize),
+}
+
+#[derive(Deserialize)]
 struct Section {
     rpc: Spanned<Endpoints>,
+    agree: Option<Spanned<usize>>,
+    final_after: Option<u64>,
     chain_id: Option<u64>,
     contract: Option<Address>,
 }
@@ -136,8 +186,22 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<FileConfig, ConfigError> 
         let endpoint = |text: &String| {
             network::endpoint(text).map_err(|cause| fault(span.clone(), &format!("an endpoint of `{name}`: {cause}")))
         };
-        let rpc = texts.iter().map(endpoint).collect::<Result<_, _>>()?;
-        networks.push(Network { name, rpc, chain_id: section.chain_id, contract: section.contract });
+        let rpc: Vec<Url> = texts.iter().map(endpoint).collect::<Result<_, _>>()?;
+        let agree = section.agree.map(|agree| {
+            let (number, span) = (*agree.get_ref(), agree.span());
+            let is_possible = (1..=rpc.len()).contains(&number);
+            is_possible.then_some(number).ok_or_else(|| {
+                fault(span, &format!("`agree` of `{name}` is not a number of its endpoints: 1 to {}", rpc.len()))
+            })
+        });
+        networks.push(Network {
+            name,
+            rpc,
+            agree: agree.transpose()?,
+            final_after: section.final_after,
+            chain_id: section.chain_id,
+            contract: section.contract,
+        });
     }
     let network = match document.network {
         None => DEV.to_owned(),
@@ -146,16 +210,47 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<FileConfig, ConfigError> 
             named.into_inner()
         }
     };
+    let mut signers = BTreeMap::new();
+    for (of, text) in document.signers {
+        let kind =
+            signer(text.as_ref()).map_err(|cause| fault(text.span(), &format!("the signer of {of}: {cause}")))?;
+        signers.insert(of, kind);
+    }
     let folder = path.parent().unwrap_or(Path::new(""));
     Ok(FileConfig {
         network,
         networks,
         default_account: document.default_account,
+        default_accounts: document.default_accounts,
+        signers,
+        labels: document.labels.into_iter().map(|(of, label)| (of, clean_to(&label, LABEL_LIMIT))).collect(),
+        keystore: document.keystore.filter(|keystore| !keystore.as_os_str().is_empty()).map(|own| folder.join(own)),
         docker_host: document.docker_host.filter(|host| !host.is_empty()),
         archives: document.archives.into_iter().map(|archive| folder.join(archive)).collect(),
-        jobs: document.jobs,
+        jobs: document.jobs.map(|Jobs::Number(jobs)| jobs),
         notices: unknown_keys(path, text),
     })
+}
+
+/// Where an account's signatures come from, from its text.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn signer(text: &str) -> Result<AccountKind, String> {
+    match text {
+        "cold" => Ok(AccountKind::Cold),
+        "contract" => Ok(AccountKind::Contract),
+        url => network::endpoint(url).map(AccountKind::Clef),
+    }
+}
+
+/// The text of what [`signer`] reads. `None` for a key file, which needs none.
+pub(super) fn signer_text(kind: &AccountKind) -> Option<String> {
+    match kind {
+        AccountKind::Cold | AccountKind::Contract => Some(kind.word().to_owned()),
+        AccountKind::Clef(url) => Some(url.to_string()),
+        AccountKind::KeyFile(_) => None,
+    }
 }
 
 /// A misspelt key would otherwise do nothing in silence. It is no error: another version may know it.

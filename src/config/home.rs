@@ -4,7 +4,8 @@
 //! $XDG_CONFIG_HOME/daochain/   config.toml  trust.toml
 //! $XDG_DATA_HOME/daochain/     keystore/  state.db  devnet/  daochain.log
 //! ```
-//! With `--home DIR` (or `DAOCHAIN_HOME`) all of it is in that one folder.
+//! With `--home DIR` (or `DAOCHAIN_HOME`) all of it is in that one folder. `--keystore DIR` takes the key files from
+//! elsewhere: geth's own folder, say.
 
 use std::{
     fs,
@@ -26,6 +27,8 @@ pub struct Home {
     pub trust_file: PathBuf,
     /// Key files.
     pub keystore_dir: PathBuf,
+    /// They are another program's, used in place.
+    pub keystore_is_foreign: bool,
     /// The database.
     pub database: PathBuf,
     /// The embedded node's blocks.
@@ -48,6 +51,7 @@ impl Home {
             config_file: config.join("config.toml"),
             trust_file: config.join("trust.toml"),
             keystore_dir: data.join("keystore"),
+            keystore_is_foreign: false,
             database: data.join("state.db"),
             devnet_dir: data.join("devnet"),
             log_file: data.join("daochain.log"),
@@ -70,27 +74,47 @@ impl Home {
         Ok(Self::of(&config.join(NAME), &data.join(NAME)))
     }
 
-    /// Makes the folders that are missing, for this user alone, and looks whether others can reach the keys.
+    /// The same home with another program's keystore.
+    pub(super) fn with_keystore(self, folder: &Path) -> Self {
+        let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+        Self { keystore_dir: folder, keystore_is_foreign: true, ..self }
+    }
+
+    /// Makes the folders that are missing, for this user alone, and looks whether others can reach the keys. A foreign
+    /// keystore is not made: its name may be misspelt.
     ///
     /// # Errors
     /// `home-unwritable` when a folder cannot be made; `home-exposed` when others may write into the keystore: they could put
-    /// another account's key there.
+    /// another account's key there. A foreign one may be its group's.
     pub fn prepare(&self) -> Result<Vec<Notice>, ConfigError> {
         let parents = [&self.config_file, &self.trust_file, &self.database, &self.log_file];
-        let folders = parents.into_iter().filter_map(|file| file.parent()).chain([self.keystore_dir.as_path()]);
-        for folder in folders {
+        let own = Some(self.keystore_dir.as_path()).filter(|_| !self.keystore_is_foreign);
+        for folder in parents.into_iter().filter_map(|file| file.parent()).chain(own) {
             files::create_folder(folder).map_err(ConfigError::Unwritable)?;
         }
-        let mode = fs::metadata(&self.keystore_dir).map_or(0, |found| found.permissions().mode());
-        if mode & 0o022 != 0 {
+        let shown = self.keystore_dir.display();
+        let Ok(found) = fs::metadata(&self.keystore_dir) else {
+            let sentence = format!("the keystore `{shown}` does not exist or cannot be reached; it is taken as empty");
+            return Ok(vec![Notice::new(&sentence)]);
+        };
+        let mode = found.permissions().mode();
+        let others = if self.keystore_is_foreign { 0o002 } else { 0o022 };
+        if mode & others != 0 {
             return Err(ConfigError::Exposed { folder: self.keystore_dir.clone() });
         }
-        if mode & 0o055 == 0 {
-            return Ok(Vec::new());
+        let mut notices = Vec::new();
+        if mode & 0o020 != 0 {
+            notices.push(format!("the group of the keystore `{shown}` can write to it"));
         }
-        Ok(vec![Notice::new(&format!(
-            "other users can look into the keystore `{}`; run `chmod 700` on it",
-            self.keystore_dir.display()
-        ))])
+        if mode & 0o055 != 0 {
+            notices.push(format!("other users can look into the keystore `{shown}`; run `chmod 700` on it"));
+        }
+        // geth's data folder, where its `keystore` was meant.
+        if self.keystore_is_foreign && self.keystore_dir.join("keystore").is_dir() {
+            notices.push(format!(
+                "the keystore `{shown}` has a folder `keystore` in it, which may be the one that was meant"
+            ));
+        }
+        Ok(notices.iter().map(|sentence| Notice::new(sentence)).collect())
     }
 }

@@ -10,15 +10,19 @@ mod home;
 mod network;
 mod trust;
 
-use std::{fmt, num::NonZeroUsize, path::PathBuf, thread};
+use std::{collections::BTreeMap, fmt, num::NonZeroUsize, path::PathBuf, thread};
 
-pub use edit::{add_network, check_new_name, networks, remove_network, set_default_account, use_network};
+pub use edit::{
+    add_network, check_new_name, networks, remove_network, set_default_account, set_first_default, set_label,
+    set_signer, use_network,
+};
 pub use error::ConfigError;
+pub use file::signer;
 pub use home::Home;
 pub use network::{CUSTOM, Network};
 pub use trust::{add_rule, load_trust, remove_rule};
 
-use crate::domain::{Address, notice::Notice};
+use crate::domain::{Address, account::AccountKind, notice::Notice};
 use network::Wish;
 
 /// What flags gave.
@@ -34,6 +38,8 @@ pub struct Options {
     pub docker_host: Option<String>,
     /// `--archives`
     pub archives: Vec<PathBuf>,
+    /// `--keystore`
+    pub keystore: Option<PathBuf>,
     /// `--password-file`; `-` is standard input.
     pub password_file: Option<PathBuf>,
 }
@@ -47,6 +53,7 @@ impl fmt::Debug for Options {
             .field("rpc", &format_args!("{} endpoints", self.rpc.len()))
             .field("docker_host", &self.docker_host)
             .field("archives", &self.archives)
+            .field("keystore", &self.keystore)
             .field("password_file", &self.password_file)
             .finish()
     }
@@ -67,8 +74,14 @@ pub struct Config {
     pub archives: Vec<PathBuf>,
     /// Images that are measured at once.
     pub jobs: usize,
-    /// The account that is used when none is named.
+    /// The account that is used when none is named, where the network has none of its own.
     pub default_account: Option<Address>,
+    /// Those that networks have, by the networks' names.
+    pub default_accounts: BTreeMap<String, Address>,
+    /// What the user calls accounts.
+    pub labels: BTreeMap<Address, String>,
+    /// Accounts whose keys are elsewhere.
+    pub signers: BTreeMap<Address, AccountKind>,
     /// The file with the passphrase; `-` is standard input.
     pub password_file: Option<PathBuf>,
     /// About keys of the file that mean nothing.
@@ -90,6 +103,8 @@ impl Config {
         let set = |name| env(name).filter(|value| !value.trim().is_empty());
         let home = Home::find(options.home.as_deref(), env)?;
         let file = file::read(&home.config_file)?;
+        let keystore = options.keystore.or_else(|| set("DAOCHAIN_KEYSTORE").map(PathBuf::from)).or(file.keystore);
+        let home = keystore.iter().fold(home, |home, keystore| home.with_keystore(keystore));
         let flags = Wish { network: options.network, rpc: options.rpc, source: "--rpc" };
         let environment = Wish {
             network: set("DAOCHAIN_NETWORK"),
@@ -113,6 +128,9 @@ impl Config {
             archives: if options.archives.is_empty() { file.archives } else { options.archives },
             jobs: file.jobs.map_or_else(usual_jobs, NonZeroUsize::get),
             default_account: file.default_account,
+            default_accounts: file.default_accounts,
+            labels: file.labels,
+            signers: file.signers,
             password_file: options.password_file.or_else(|| set("DAOCHAIN_PASSWORD_FILE").map(PathBuf::from)),
             notices: file.notices,
         })

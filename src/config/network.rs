@@ -18,6 +18,10 @@ pub struct Network {
     pub name: String,
     /// Its endpoints. Empty for `dev`, which is the embedded node.
     pub rpc: Vec<Url>,
+    /// How many of them must say the same. `None`: the majority.
+    pub agree: Option<usize>,
+    /// Blocks after which one counts as final where the nodes do not tell. `None`: never.
+    pub final_after: Option<u64>,
     /// The chain id that an endpoint must have. `None` where nobody wrote it down.
     pub chain_id: Option<u64>,
     /// Where the registry contract stands, if not at its usual address.
@@ -31,6 +35,8 @@ impl fmt::Debug for Network {
         f.debug_struct("Network")
             .field("name", &self.name)
             .field("rpc", &hosts)
+            .field("agree", &self.agree)
+            .field("final_after", &self.final_after)
             .field("chain_id", &self.chain_id)
             .field("contract", &self.contract)
             .finish()
@@ -38,10 +44,22 @@ impl fmt::Debug for Network {
 }
 
 impl Network {
+    /// How many endpoints must say the same.
+    #[must_use]
+    pub fn must_agree(&self) -> usize {
+        self.agree.unwrap_or(self.rpc.len() / 2 + 1)
+    }
+
+    /// A network of which nothing but its endpoints is known.
+    #[must_use]
+    pub fn new(name: &str, rpc: Vec<Url>) -> Self {
+        Self { name: name.to_owned(), rpc, agree: None, final_after: None, chain_id: None, contract: None }
+    }
+
     /// The embedded node.
     #[must_use]
     pub fn dev() -> Self {
-        Self { name: DEV.to_owned(), rpc: Vec::new(), chain_id: None, contract: None }
+        Self::new(DEV, Vec::new())
     }
 }
 
@@ -67,14 +85,14 @@ impl Wish {
         };
         let rpc = self.rpc.iter().enumerate().map(given).collect::<Result<Vec<_>, _>>()?;
         match self.network {
-            None => Ok(Network { name: CUSTOM.to_owned(), rpc, chain_id: None, contract: None }),
+            None => Ok(Network::new(CUSTOM, rpc)),
             Some(name) if name == DEV && !rpc.is_empty() => Err(ConfigError::Usage(format!(
                 "network `{DEV}` is the embedded node and has no endpoint; give {} without it",
                 self.source
             ))),
             Some(name) => {
                 let found = find(&name, networks)?.clone();
-                Ok(if rpc.is_empty() { found } else { Network { rpc, ..found } })
+                Ok(if rpc.is_empty() { found } else { Network { rpc, agree: None, ..found } })
             }
         }
     }
@@ -111,8 +129,15 @@ pub(super) fn endpoint(text: &str) -> Result<Url, String> {
     let url =
         Url::parse(text.trim()).map_err(|error| format!("it is no URL: {error}; write it as `https://host/path`"))?;
     match url.scheme() {
-        "http" | "https" if url.has_host() => Ok(url),
-        "http" | "https" => Err("it names no host".to_owned()),
-        other => Err(format!("its scheme is `{}`; `http` and `https` are spoken", clean_to(other, 20))),
+        "http" | "https" | "ws" | "wss" if url.has_host() => Ok(url),
+        "http" | "https" | "ws" | "wss" => Err("it names no host".to_owned()),
+        "ipc" if url.query().is_some() || url.fragment().is_some() => {
+            Err("a `?` or `#` of a socket's path is written as `%3F` or `%23`".to_owned())
+        }
+        "ipc" if url.path().starts_with('/') && !url.has_host() => Ok(url),
+        "ipc" => Err("it names no socket; write it as `ipc:/path/to/geth.ipc`".to_owned()),
+        other => {
+            Err(format!("its scheme is `{}`; `http`, `https`, `ws`, `wss` and `ipc` are spoken", clean_to(other, 20)))
+        }
     }
 }

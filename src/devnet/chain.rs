@@ -79,7 +79,15 @@ impl Chain {
 
     /// Takes a signed transaction. When this returns, its block is on the disk and the head, or
     /// the transaction waits for one with a lower nonce.
-    pub(super) async fn submit(&self, raw: &[u8]) -> Result<H256, Fault> {
+    pub(super) async fn submit(self: &Arc<Self>, raw: &[u8]) -> Result<H256, Fault> {
+        let (chain, raw) = (Arc::clone(self), raw.to_vec());
+        // Whoever asks may hang up at any time, and this would end with it: between a block's place in the file and the head,
+        // the next block would take the same place.
+        let submission = tokio::spawn(async move { chain.take(&raw).await });
+        submission.await.unwrap_or_else(|_| Err(Fault::refused("the node failed at this transaction")))
+    }
+
+    async fn take(&self, raw: &[u8]) -> Result<H256, Fault> {
         let transaction = SendRawTransactionRequest::decode_canonical(raw)
             .map_err(|cause| Fault::invalid_params(&format!("not a transaction: {cause}")))?;
         if matches!(transaction, SendRawTransactionRequest::EIP4844(_)) {
@@ -88,8 +96,14 @@ impl Chain {
             ));
         }
         let transaction = transaction.to_transaction();
+        let hash = transaction.hash(&NativeCrypto);
+        let sender = transaction.sender(&NativeCrypto).map_err(|_| Fault::refused("invalid sender"))?;
         let mut file = self.file.lock().await;
-        let (hash, sender) = self.admit(transaction).await?;
+        let known = self.holds(hash)?;
+        if !known {
+            self.admit(transaction).await?;
+        }
+        // Of a known one too: what kept it from its block may be over.
         while let Some(next) = self.executable(sender).await? {
             let found = next.hash(&NativeCrypto);
             if let Err(fault) = self.mine(next, &mut file).await {
@@ -99,6 +113,9 @@ impl Chain {
                 }
                 tracing::warn!(transaction = %found, ?fault, "a waiting transaction was dropped");
             }
+        }
+        if known && self.holds(hash)? {
+            return Err(Fault::refused("already known"));
         }
         Ok(hash)
     }
@@ -119,14 +136,12 @@ impl Chain {
         store.get_block_header(number)?.ok_or_else(|| Fault::refused("the head block is missing"))
     }
 
-    async fn admit(&self, transaction: Transaction) -> Result<(H256, Address), Fault> {
-        let pool = &self.context.blockchain.mempool;
-        let hash = transaction.hash(&NativeCrypto);
-        let known = pool.contains_tx(hash).map_err(|error| Fault::rejected(&error))?;
-        if known {
-            return Err(Fault::refused("already known"));
-        }
-        let sender = transaction.sender(&NativeCrypto).map_err(|_| Fault::refused("invalid sender"))?;
+    /// True while the transaction waits in the pool.
+    fn holds(&self, hash: H256) -> Result<bool, Fault> {
+        self.context.blockchain.mempool.contains_tx(hash).map_err(|error| Fault::rejected(&error))
+    }
+
+    async fn admit(&self, transaction: Transaction) -> Result<(), Fault> {
         let base_fee = self.draft(&self.head().await?)?.header.base_fee_per_gas;
         let base_fee = U256::from(base_fee.unwrap_or_default());
         if transaction.gas_price() < base_fee {
@@ -137,7 +152,7 @@ impl Chain {
             )));
         }
         self.context.blockchain.add_transaction_to_pool(transaction).await.map_err(|error| Fault::rejected(&error))?;
-        Ok((hash, sender))
+        Ok(())
     }
 
     /// The transaction in the pool that `sender`'s account allows next and that pays enough.
@@ -323,7 +338,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let key = SecretKey::from_slice(&[5; 32]).unwrap();
         let pool = Arc::new(rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap());
-        let chain = Chain::open(dir.path(), address(&key), pool, &mut Vec::new()).await.unwrap();
+        let chain = Arc::new(Chain::open(dir.path(), address(&key), pool, &mut Vec::new()).await.unwrap());
         let wallet = LocalWallet::from_bytes(&[5; 32]).unwrap();
         let transfer: TypedTransaction = TransactionRequest::pay(wallet.address(), 1)
             .nonce(0)

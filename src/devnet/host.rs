@@ -119,7 +119,7 @@ async fn open(home: &Home, pool: Arc<rayon::ThreadPool>) -> Result<(TcpListener,
     let identity = hex::encode(word);
     home.write_address(&Address { url: url.clone(), identity: identity.clone(), pid: std::process::id() })?;
     let started = Started { url, notices, mined: chain.mined() };
-    Ok((listener, Arc::new(Service { chain, identity }), started))
+    Ok((listener, Arc::new(Service { chain: Arc::new(chain), identity }), started))
 }
 
 async fn serve(listener: TcpListener, service: Arc<Service>, stopped: oneshot::Receiver<()>) {

@@ -11,6 +11,8 @@
 //! | `eth_syncing`, `net_*`, `eth_accounts` | ethrex asks peers and a syncer that are not there |
 //! | `eth_newFilter`… | ethrex never forgets a filter, so there are none |
 
+use std::sync::Arc;
+
 use ethrex_common::Address;
 use ethrex_rpc::map_http_requests;
 use ethrex_rpc::types::block_identifier::{BlockIdentifier, BlockIdentifierOrHash};
@@ -24,7 +26,7 @@ use super::{ETHREX, IDENTITY_METHOD};
 
 /// Answers one request.
 pub(super) async fn answer(
-    chain: &Chain,
+    chain: &Arc<Chain>,
     identity: &str,
     method: &str,
     mut params: Vec<Value>,
@@ -63,7 +65,7 @@ pub(super) fn client_version() -> String {
     format!("ethrex/v{ETHREX}/embedded-in-daochain-v{us}/local-to-this-machine")
 }
 
-async fn send(chain: &Chain, params: &[Value]) -> Result<Value, Fault> {
+async fn send(chain: &Arc<Chain>, params: &[Value]) -> Result<Value, Fault> {
     let [Value::String(text)] = params else {
         return Err(Fault::invalid_params("one transaction, as a string"));
     };

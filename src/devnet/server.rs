@@ -22,7 +22,7 @@ const BATCH_LIMIT: usize = 1000;
 /// What every request sees.
 pub(super) struct Service {
     /// The chain that answers.
-    pub(super) chain: Chain,
+    pub(super) chain: Arc<Chain>,
     /// The word that tells this host from a stranger.
     pub(super) identity: String,
 }

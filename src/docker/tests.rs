@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use tokio::sync::Notify;
 
 use super::{
-    Engine, EngineError, EngineTarget, Store,
+    Engine, EngineError, EngineTarget, Removal, Store,
     engine::{Limits, whole_id},
     error::Call,
     fake::{Fake, Running, Script, begun, ended, json, status},
@@ -310,5 +310,35 @@ proptest! {
         if let Ok(digest) = whole_id(&text) {
             prop_assert_eq!(digest.to_string(), text);
         }
+    }
+}
+
+#[tokio::test]
+async fn a_container_that_the_engine_did_not_stop_is_not_removed() {
+    let refused = || status(500, r#"{"message":"restarting"}"#);
+    let fake = Fake::new().on("/containers/geth/stop", refused()).on("/containers/geth", refused()).start();
+    let engine = fake.connect().await;
+    let error = engine.remove_container("geth", Duration::from_secs(1)).await.unwrap_err();
+    assert!(matches!(error, EngineError::Refused { status: 500, .. }), "{error}");
+    let asked = fake.requests();
+    assert!(asked.iter().all(|one| one.split('?').next() != Some("/containers/geth")), "{asked:?}");
+    assert_eq!(engine.remove_container("other", Duration::from_secs(1)).await.unwrap(), Removal::Absent);
+    assert_eq!(engine.container_end("other").await.unwrap(), Some(-1));
+
+    let stopped = |code: i64| {
+        let state = format!(r#"{{"Id":"1","State":{{"Running":false,"ExitCode":{code}}}}}"#);
+        Fake::new()
+            .on("/containers/geth/stop", status(204, ""))
+            .on("/containers/geth/json", json(&state))
+            .on("/containers/geth", status(204, ""))
+            .start()
+    };
+    for (code, patience, removal) in [
+        (137, Duration::ZERO, Removal::Killed),
+        (137, Duration::from_mins(1), Removal::Ended),
+        (0, Duration::ZERO, Removal::Ended),
+    ] {
+        let fake = stopped(code);
+        assert_eq!(fake.connect().await.remove_container("geth", patience).await.unwrap(), removal, "{code}");
     }
 }

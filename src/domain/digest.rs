@@ -164,6 +164,16 @@ impl DigestKind {
     }
 }
 
+/// The word; of a kind that is not known, its number.
+impl fmt::Display for DigestKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Other(code) => f.pad(&format!("kind {code}")),
+            known => f.pad(known.word()),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]

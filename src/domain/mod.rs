@@ -5,14 +5,18 @@
 
 pub mod account;
 pub mod address;
+pub mod appointment;
 pub mod digest;
 pub mod image;
 pub mod measurement;
 pub mod network;
+pub mod node;
 pub mod notice;
+pub mod pinned;
 pub mod platform;
 pub mod progress;
 pub mod publication;
+pub mod qr;
 pub mod record;
 pub mod reference;
 pub mod text;
@@ -20,6 +24,7 @@ pub mod time;
 pub mod trust;
 pub mod verdict;
 pub mod wei;
+pub mod when;
 
 pub use account::Account;
 pub use address::Address;

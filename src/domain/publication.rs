@@ -13,9 +13,19 @@
 //! A revocation takes the same road, without *Measuring*. From *Signing* on the journal knows it: the signed
 //! transaction is written before it is broadcast, so that a crash between the two loses nothing and sends nothing twice.
 
+mod authority;
+mod cost;
+mod journal;
+mod statement;
+
 use serde::{Deserialize, Serialize};
 
-use super::{address::Address, digest::Digest, image::KindedDigest, network::Finality, reference::Reference, wei::Wei};
+pub use authority::{Authority, SignedRequest, SigningRequest};
+pub use cost::Cost;
+pub use journal::{JournalEntry, JournalStage};
+pub use statement::Statement;
+
+use super::{network::Finality, wei::Wei};
 
 /// A transaction's hash.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -27,73 +37,25 @@ impl std::fmt::Display for TransactionHash {
     }
 }
 
+impl std::str::FromStr for TransactionHash {
+    type Err = TransactionHashError;
+
+    fn from_str(text: &str) -> Result<Self, TransactionHashError> {
+        let mut hash = [0; 32];
+        let digits = text.strip_prefix("0x").ok_or(TransactionHashError)?;
+        hex::decode_to_slice(digits, &mut hash).map_err(|_| TransactionHashError)?;
+        Ok(Self(hash))
+    }
+}
+
+/// The text is no hash of a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("it is not `0x` and 64 hex digits")]
+pub struct TransactionHashError;
+
 impl std::fmt::Debug for TransactionHash {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{self}")
-    }
-}
-
-/// What is to be written to the contract.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Statement {
-    /// A release.
-    Release {
-        /// Under which name.
-        reference: Reference,
-        /// What belongs to it, the configuration first.
-        digests: Vec<KindedDigest>,
-        /// The version that the digests are added to, which must be the head's; zero for a new one.
-        amends: u32,
-        /// JSON or empty; goes into the event only.
-        annotations: String,
-    },
-    /// A revocation of digests under a name. Final.
-    Revocation {
-        /// Under which name.
-        reference: Reference,
-        /// Which digests.
-        digests: Vec<Digest>,
-        /// Why, as anybody will read it.
-        reason: String,
-    },
-}
-
-impl Statement {
-    /// The name that it is about.
-    #[must_use]
-    pub const fn reference(&self) -> &Reference {
-        match self {
-            Self::Release { reference, .. } | Self::Revocation { reference, .. } => reference,
-        }
-    }
-}
-
-/// What a transaction costs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cost {
-    /// Gas that the node expects it to use.
-    pub gas: u64,
-    /// Gas that it may use at most: the estimate with a margin.
-    pub gas_limit: u64,
-    /// Price of one gas now, tip included.
-    pub gas_price: Wei,
-    /// Highest price of one gas that it is signed for.
-    pub max_gas_price: Wei,
-    /// Tip for one gas.
-    pub tip: Wei,
-}
-
-impl Cost {
-    /// About what it will cost.
-    #[must_use]
-    pub fn expected(&self) -> Wei {
-        Wei(self.gas_price.0.saturating_mul(self.gas.into()))
-    }
-
-    /// What it can cost at most.
-    #[must_use]
-    pub fn at_most(&self) -> Wei {
-        Wei(self.max_gas_price.0.saturating_mul(self.gas_limit.into()))
     }
 }
 
@@ -159,6 +121,8 @@ pub enum Stage {
         hash: TransactionHash,
         /// Which block, at what cost.
         inclusion: Inclusion,
+        /// How settled the block is.
+        finality: Finality,
         /// The contract's reason as a sentence.
         reason: String,
     },
@@ -232,6 +196,13 @@ impl Stage {
         matches!(self, Self::Final { .. } | Self::Reverted { .. } | Self::Replaced { .. })
     }
 
+    /// False where the journal had it in a block already, and it is in one.
+    #[must_use]
+    pub fn is_news(&self, kept: JournalStage) -> bool {
+        let told = if self.is_failure() { JournalStage::Reverted } else { JournalStage::Included };
+        self.inclusion().is_none() || kept != told
+    }
+
     /// True when it ended without what was wished for.
     #[must_use]
     pub const fn is_failure(&self) -> bool {
@@ -255,6 +226,8 @@ pub enum Fate {
     Reverted {
         /// Which block, at what cost.
         inclusion: Inclusion,
+        /// How settled the block is.
+        finality: Finality,
         /// The contract's reason as a sentence.
         reason: String,
     },
@@ -279,67 +252,11 @@ impl Stage {
             Fate::Succeeded { inclusion, confirmations, finality } => {
                 Self::Included { hash, inclusion, confirmations, of, finality }
             }
-            Fate::Reverted { inclusion, reason } => Self::Reverted { hash, inclusion, reason },
+            Fate::Reverted { inclusion, finality, reason } => Self::Reverted { hash, inclusion, finality, reason },
             Fate::Pending => Self::Broadcast { hash },
             Fate::NonceTaken => Self::Replaced { hash },
             Fate::Forgotten => Self::Dropped { hash },
         }
-    }
-}
-
-/// A journaled transaction: all that is needed to send it again, byte for byte, and to follow it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct JournalEntry {
-    /// The signed transaction's hash: what identifies the entry.
-    pub hash: TransactionHash,
-    /// The signed bytes (EIP-2718).
-    pub raw: Vec<u8>,
-    /// Chain id that it was signed for.
-    pub chain_id: u64,
-    /// Whose nonce it uses.
-    pub from: Address,
-    /// The nonce.
-    pub nonce: u64,
-    /// What it says, for the user.
-    pub statement: Statement,
-    /// The last stage that was seen.
-    pub stage: JournalStage,
-    /// When it was signed.
-    pub at: super::Timestamp,
-}
-
-impl std::fmt::Debug for JournalEntry {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // The signed bytes are long, and sending them is what the entry is there to control.
-        f.debug_struct("JournalEntry")
-            .field("hash", &self.hash)
-            .field("nonce", &self.nonce)
-            .field("stage", &self.stage)
-            .finish_non_exhaustive()
-    }
-}
-
-/// What the journal keeps of a stage.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum JournalStage {
-    /// Signed; whether a node has it is not known.
-    Signed,
-    /// A node took it.
-    Broadcast,
-    /// A block had it.
-    Included,
-    /// Settled well.
-    Final,
-    /// Settled badly.
-    Failed,
-}
-
-impl JournalStage {
-    /// True while the next start has something to do.
-    #[must_use]
-    pub const fn is_open(self) -> bool {
-        matches!(self, Self::Signed | Self::Broadcast | Self::Included)
     }
 }
 
@@ -363,7 +280,8 @@ mod tests {
 
     #[test]
     fn a_refusal_is_a_failure_and_a_vanished_block_is_not() {
-        let reverted = Stage::observed(HASH, Fate::Reverted { inclusion: INCLUSION, reason: "no".into() }, 1);
+        let refused = Fate::Reverted { inclusion: INCLUSION, finality: Finality::Included, reason: "no".into() };
+        let reverted = Stage::observed(HASH, refused, 1);
         assert!(reverted.is_failure() && reverted.is_settled());
         let pending = Stage::observed(HASH, Fate::Pending, 1);
         assert!(!pending.is_failure() && !pending.is_settled());

@@ -1,6 +1,6 @@
 //! What the contract answers for (publisher, reference, digest).
 
-use super::{address::Address, digest::Digest, image::KindedDigest, time::Timestamp};
+use super::{address::Address, digest::Digest, image::KindedDigest, reference::Reference, time::Timestamp};
 
 /// The publisher's newest release of a reference (`head`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -30,13 +30,23 @@ pub struct Entry {
     pub block: Option<u64>,
     /// Why it was revoked, made safe to show, where the event log could be read.
     pub revocation_reason: Option<String>,
+    /// The delegate who released it in the publisher's name, where one did and the event log could be read.
+    pub by: Option<Address>,
 }
 
 impl Entry {
     /// The answer for a digest that the publisher never mentioned.
     #[must_use]
     pub const fn absent(digest: Digest) -> Self {
-        Self { digest, version: 0, published_at: None, revoked_at: None, block: None, revocation_reason: None }
+        Self {
+            digest,
+            version: 0,
+            published_at: None,
+            revoked_at: None,
+            block: None,
+            revocation_reason: None,
+            by: None,
+        }
     }
 }
 
@@ -98,6 +108,39 @@ pub struct HistoryEvent {
     pub at: Timestamp,
     /// Who sent it: the publisher, a delegate, or whoever relayed a signature.
     pub by: Option<Address>,
+}
+
+/// An event of the contract, whatever it is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChainEvent {
+    /// keccak-256 of the reference that it is about; zero where it is about all of a publisher's word.
+    pub scope: [u8; 32],
+    /// That reference, where the event names it (a release does) and the name is a normalised one.
+    pub name: Option<Reference>,
+    /// Hash of its block.
+    pub block_hash: [u8; 32],
+    /// The event.
+    pub event: HistoryEvent,
+}
+
+/// A release, as a search finds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedRelease {
+    /// Under which name; `None` where that is no name of an image.
+    pub reference: Option<Reference>,
+    /// The event.
+    pub event: HistoryEvent,
+}
+
+/// An appointment or a succession.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedEvent {
+    /// keccak-256 of the reference that it is about; zero where it is about all of a publisher's word.
+    pub scope: [u8; 32],
+    /// That reference, where it is known.
+    pub reference: Option<Reference>,
+    /// The event.
+    pub event: HistoryEvent,
 }
 
 /// What happened.

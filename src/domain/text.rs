@@ -10,10 +10,20 @@ use std::fmt::Write as _;
 /// Newlines and tabs become one space each, so that the result always fits on one line.
 #[must_use]
 pub fn clean(text: &str) -> String {
+    escaped(text, true)
+}
+
+/// [`clean`], with newlines and tabs as visible escapes, too: for what somebody is about to sign.
+#[must_use]
+pub fn clean_exactly(text: &str) -> String {
+    escaped(text, false)
+}
+
+fn escaped(text: &str, spaced: bool) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
-            '\n' | '\r' | '\t' => out.push(' '),
+            '\n' | '\r' | '\t' if spaced => out.push(' '),
             c if is_unsafe(c) => {
                 // Writing to a String cannot fail.
                 let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
@@ -59,6 +69,7 @@ mod tests {
         assert_eq!(clean("a\u{1b}[2Jb"), "a\\u{1b}[2Jb");
         assert_eq!(clean("x\u{202e}txt.exe"), "x\\u{202e}txt.exe");
         assert_eq!(clean("two\nlines"), "two lines");
+        assert_eq!(clean_exactly("two\nlines\r\t"), "two\\u{a}lines\\u{d}\\u{9}");
         assert_eq!(clean("a\u{34f}b\u{115f}c\u{3164}d\u{fe0f}"), "a\\u{34f}b\\u{115f}c\\u{3164}d\\u{fe0f}");
     }
 
@@ -71,6 +82,7 @@ mod tests {
         #[test]
         fn nothing_unsafe_is_left(text in any::<String>()) {
             prop_assert!(!clean(&text).chars().any(is_unsafe));
+            prop_assert!(!clean_exactly(&text).chars().any(is_unsafe));
         }
 
         #[test]

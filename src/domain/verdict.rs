@@ -25,7 +25,7 @@ use super::{
     address::Address,
     digest::{Digest, DigestKind},
     image::{Evidence, EvidenceLevel, KindedDigest},
-    network::{ChainHead, Finality},
+    network::{ChainHead, Dissent, Finality},
     record::{Answer, Entry, Record},
     reference::Reference,
     time::Timestamp,
@@ -57,6 +57,10 @@ pub struct Verdict {
     pub finality: Option<Finality>,
     /// When the release that decided was made.
     pub published_at: Option<Timestamp>,
+    /// The delegate who released it in the publisher's name. `None` where the publisher did itself.
+    pub by: Option<Address>,
+    /// Who took this reference, or everything, over from the publisher. Trusted only where a rule says so.
+    pub successor: Option<Address>,
     /// When and why it was withdrawn.
     pub revoked: Option<Withdrawal>,
     /// Digests of the newest release: what the image is compared with. Configurations first.
@@ -154,6 +158,7 @@ pub fn judge(
             if let Some(entry) = published.filter(|entry| entry.version > 0) {
                 verdict.has_layers_of(entry.version);
             }
+            verdict.tell_of_others(reference, records, evidence, &trusted);
             verdict
         }
         None => unheard(name, level, records, &trusted),
@@ -161,6 +166,46 @@ pub fn judge(
 }
 
 impl Verdict {
+    /// Names the endpoints without which it was reached.
+    pub fn reached_without(&mut self, dissent: &[Dissent]) {
+        if let Some(told) = Dissent::told(dissent) {
+            self.warn(&told);
+        }
+    }
+
+    /// Tells of a delegate who spoke, and of a successor, whom nobody follows unasked.
+    fn tell_of_others(&mut self, reference: &Reference, records: &[Record], evidence: &Evidence, trusted: &[&Rule]) {
+        if let Some(delegate) = self.by {
+            self.reason = format!("{}, released by its delegate {delegate}", self.reason);
+        }
+        let Some(heir) = self.successor else { return };
+        let is_trusted = trusted.iter().any(|rule| rule.publisher == heir);
+        let is_current = |record: &Record| record.publisher == heir && word_of(record, evidence).0 == Word::Current;
+        let released = if records.iter().any(is_current) { ", who released this image" } else { "" };
+        let ask = if is_trusted {
+            String::new()
+        } else {
+            format!(": `daochain trust add {} {heir}` if you agree", reference.familiar())
+        };
+        self.warn(&format!("the publisher handed this name over to {heir}{released}{ask}"));
+    }
+
+    /// Adds what makes it less certain.
+    pub fn warn(&mut self, warning: &str) {
+        self.reason = format!("{}; {warning}", self.reason);
+    }
+
+    /// Leaves undecided what rests on a block that is less settled than `required`. What keeps an image from being used
+    /// stands, however young it is.
+    pub fn require(&mut self, required: Finality) {
+        let is_settled = self.finality.is_some_and(|finality| finality >= required);
+        if !is_settled && matches!(self.conclusion, Conclusion::Verified | Conclusion::Outdated) {
+            self.conclusion = Conclusion::Undecided;
+            let now = self.finality.map_or("of unknown finality", Finality::word);
+            self.reason = format!("{}, and that is {now} where `{}` is required", self.reason, required.word());
+        }
+    }
+
     /// Tells of a mismatch that its layers are a release's, and only the configuration another.
     pub fn has_layers_of(&mut self, version: u32) {
         self.same_layers = Some(version);
@@ -211,6 +256,8 @@ fn bare(conclusion: Conclusion, evidence: EvidenceLevel, reason: String) -> Verd
         confirmations: None,
         finality: None,
         published_at: None,
+        by: None,
+        successor: None,
         revoked: None,
         expected: Vec::new(),
         same_layers: None,
@@ -318,6 +365,14 @@ impl Speaker<'_> {
         let record = self.record;
         let held = self.entry.filter(|entry| entry.version > 0);
         let block = held.map_or(record.head_block, |entry| entry.block);
+        let finality = block.zip(self.head).map(|(block, head)| head.finality(block));
+        let reason = match (conclusion, finality) {
+            (Conclusion::Mismatch | Conclusion::Undecided, _) | (_, Some(Finality::Final)) => reason,
+            (_, None) if self.head.is_some() => format!("{reason} (in a block that is not known)"),
+            (_, None) => reason,
+            (_, Some(Finality::Safe)) => format!("{reason} (in a safe block, not a final one)"),
+            (_, Some(Finality::Included)) => format!("{reason} (in a block that is not final yet)"),
+        };
         Verdict {
             publisher: Some(record.publisher),
             publisher_name: self.rule.name.as_deref().map(|name| super::text::clean_to(name, 60)),
@@ -326,8 +381,10 @@ impl Speaker<'_> {
             current_version: Some(record.head.version).filter(|version| *version > 0),
             block,
             confirmations: block.zip(self.head).map(|(block, head)| head.confirmations(block)),
-            finality: block.zip(self.head).map(|(block, head)| head.finality(block)),
+            finality,
             published_at: held.map_or(record.head.published_at, |entry| entry.published_at),
+            by: held.and_then(|entry| entry.by),
+            successor: record.successor,
             expected: expected(&record.current),
             ..bare(conclusion, self.level, reason)
         }

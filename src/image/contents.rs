@@ -1,6 +1,9 @@
 //! What an archive or layout held: one entry per member, without its bytes.
 
-use std::collections::HashSet;
+use std::{
+    collections::HashSet,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use indexmap::{IndexMap, map::Entry};
 
@@ -9,7 +12,9 @@ use super::{
     error::{ImageError, shown},
     inline::{self, descriptors},
     json::JsonProblem,
-    limits::{EMBEDDED_BYTES, HELD_BYTES, LINKS, MEMBER_BYTES, MEMBERS, NAME_BYTES, REMEMBERED_BYTES},
+    limits::{
+        ALL_LAYERS, EMBEDDED_BYTES, HELD_BYTES, IMAGES, LINKS, MEMBER_BYTES, MEMBERS, NAME_BYTES, REMEMBERED_BYTES,
+    },
     names,
 };
 use crate::domain::digest::Digest;
@@ -59,6 +64,9 @@ pub(super) struct Contents {
     remembered: usize,
     embedded: usize,
     window: usize,
+    /// Images that were judged, and their layers.
+    images: AtomicUsize,
+    layers: AtomicUsize,
 }
 
 impl Contents {
@@ -85,6 +93,15 @@ impl Contents {
     /// Bytes that reading the next member may take.
     pub(super) const fn room(&self) -> usize {
         HELD_BYTES.saturating_sub(self.window + self.counted * MEMBER_BYTES + self.remembered)
+    }
+
+    /// Counts an image that is about to be judged, and its layers: shared ones take memory each time.
+    pub(super) fn count_image(&self, layers: usize) -> Result<(), ImageError> {
+        let counted = |count: &AtomicUsize, more: usize| count.fetch_add(more, Ordering::Relaxed) + more;
+        if counted(&self.images, 1) > IMAGES || counted(&self.layers, layers) > ALL_LAYERS {
+            return Err(ImageError::refused(format!("it has more than {IMAGES} images or {ALL_LAYERS} layers")));
+        }
+        Ok(())
     }
 
     fn remember(&mut self, bytes: usize) -> Result<(), ImageError> {

@@ -24,7 +24,7 @@ pub(super) enum JsonProblem {
     TooDeep,
     #[error("it has more than {DOCUMENT_KEYS} keys and list items")]
     TooManyKeys,
-    #[error("it is larger than 8 MiB, or than the room that other members leave")]
+    #[error("it is larger than 8 MiB, or than the room that other members, or zstd around the archive, leave")]
     TooLarge,
     #[error("it is an index and a manifest or configuration at once")]
     Polyglot,

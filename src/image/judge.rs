@@ -57,12 +57,14 @@ pub(super) fn judge(contents: &Contents, claim: Claim) -> Result<Found, ImageErr
     let name = &claim.config;
     let promised = names::promised_digest(name).map_err(|cause| ImageError::algorithm(name, cause))?;
     let Some(blob) = contents.file(name) else {
+        contents.count_image(0)?;
         let problem = format!("its configuration `{}` is not in the archive", shown(name));
         let is_absent = claim.layers.iter().all(|layer| contents.file(layer).is_none());
         let mut found = Found::without_config(ImageState::Incomplete, claim.references, problem);
         found.image.manifests = claim.manifests;
         return Ok(Found { identity: promised, is_absent, ..found });
     };
+    contents.count_image(layers_of(blob).max(claim.layers.len()))?;
     let mut image = MeasuredImage {
         references: claim.references,
         state: ImageState::Measured,
@@ -89,6 +91,14 @@ pub(super) fn judge(contents: &Contents, claim: Claim) -> Result<Found, ImageErr
         }
     }
     Ok(Found { image, identity: Some(promised.unwrap_or(blob.digest)), is_absent: false })
+}
+
+/// How many layers a configuration lists.
+fn layers_of(blob: &Blob) -> usize {
+    match blob.document() {
+        Some(Ok(Document::Config(config))) => config.diff_ids.len(),
+        _ => 0,
+    }
 }
 
 /// The configuration, or the problem noted in `image`.

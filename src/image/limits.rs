@@ -28,6 +28,9 @@ pub(super) const ALL_LAYERS: usize = 32_768;
 /// Images of one archive, and descriptors that a walk through its indexes may meet.
 pub(super) const IMAGES: usize = 4096;
 
+/// Names that an archive gives to its images: each is judged by itself.
+pub(super) const NAMES: usize = 4096;
+
 /// Indexes within indexes.
 pub(super) const INDEX_DEPTH: usize = 8;
 

@@ -10,7 +10,6 @@ use super::{
     error::ImageError,
     index::{self, Top},
     judge::{Found, gravity},
-    limits::{ALL_LAYERS, IMAGES},
     saved,
 };
 use crate::domain::{digest::Digest, measurement::MeasuredImage, reference::Reference};
@@ -33,13 +32,7 @@ pub(super) fn conclude(contents: &Contents) -> Result<(Vec<MeasuredImage>, Vec<S
     check_names(&saves, &tops)?;
     let absent: BTreeSet<String> = tops.iter().flat_map(|top| top.absent.iter().cloned()).collect();
     let mut images: Vec<Found> = Vec::new();
-    let mut layers = 0;
     for found in saves.into_iter().chain(tops.into_iter().flat_map(|top| top.found)) {
-        layers += found.image.layers.len();
-        if images.len() == IMAGES || layers > ALL_LAYERS {
-            let problem = format!("it has more than {IMAGES} images or {ALL_LAYERS} layers");
-            return Err(ImageError::refused(problem));
-        }
         match images.iter_mut().find(|known| is_same(known, &found)) {
             Some(known) => absorb(known, found),
             None => images.push(found),

@@ -6,6 +6,7 @@ use super::{
     error::{ImageError, shown},
     index::sound,
     judge::{Claim, Found, judge, unusable},
+    limits::NAMES,
     names,
 };
 use crate::domain::{measurement::ImageState, reference::Reference};
@@ -23,6 +24,9 @@ pub(super) fn images(contents: &Contents) -> Result<Option<Vec<Found>>, ImageErr
         Some(Err(problem)) => return Err(unusable(MANIFEST, problem)),
         None => return Err(ImageError::document(MANIFEST, "it is no list of images")),
     };
+    if saves.iter().flat_map(|save| &save.names).flatten().count() > NAMES {
+        return Err(ImageError::refused(format!("`{MANIFEST}` gives more than {NAMES} names")));
+    }
     let images = saves
         .iter()
         .map(|save| claim(save).and_then(|claim| judge(contents, claim)).map_err(|error| (error, references(save))));

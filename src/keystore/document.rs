@@ -11,6 +11,7 @@
 
 use eth_keystore::{CipherparamsJson, CryptoJson, KdfType, KdfparamsType};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::error::Fault;
 use crate::domain::{Address, text::clean_to};
@@ -20,17 +21,19 @@ const CIPHER: &str = "aes-128-ctr";
 const PRF: &str = "hmac-sha256";
 /// 16 bytes for the cipher, 16 for the checksum.
 pub(super) const DERIVED: usize = 32;
-/// scrypt needs 128·N·r bytes. geth's standard needs 256 MiB.
+/// scrypt needs 128·r·(N + p) bytes. geth's standard needs 256 MiB.
 const MEMORY_LIMIT: u64 = 512 << 20;
-/// scrypt's time grows with p as its memory does with N: some ten seconds at both limits.
-const PARALLEL_LIMIT: u64 = 8;
+/// scrypt mixes 128·N·r·p bytes, some ten seconds at this limit: geth's standard with p 16.
+const WORK_LIMIT: u64 = 4 << 30;
+/// geth's own tests have p 16, with a small N.
+const PARALLEL_LIMIT: u64 = 64;
 /// Some ten seconds of PBKDF2.
 const ROUNDS_LIMIT: u64 = 10_000_000;
 const SALT_LIMIT: usize = 256;
 
 /// A key file's content, checked: what is left to find out is the passphrase.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Sealed {
+pub struct Sealed {
     pub(super) derivation: Derivation,
     pub(super) iv: [u8; 16],
     /// 1 to 32 bytes: old programs left out leading zeros.
@@ -45,11 +48,73 @@ pub(super) enum Derivation {
     Pbkdf2 { rounds: u32, salt: Vec<u8> },
 }
 
+impl Sealed {
+    /// Reads and bounds everything that opening the file uses.
+    ///
+    /// # Errors
+    /// [`Fault::Invalid`] for what is no key file of version 3, [`Fault::Refused`] for one that costs too much to open.
+    pub fn parse(content: &[u8]) -> Result<Self, Fault> {
+        let raw: Raw = serde_json::from_slice(content).map_err(|error| malformed(&error))?;
+        // Serde takes a list of the values in their order as well.
+        if !is_of_objects(content) {
+            return Err(Fault::invalid("it has a list where an object belongs"));
+        }
+        let version = match raw.version {
+            Version::Number(VERSION) => None,
+            Version::Number(other) => Some(other.to_string()),
+            Version::Text(text) => Some(format!("`{}`", clean_to(&text, 20))),
+        };
+        if let Some(version) = version {
+            return Err(Fault::Invalid(format!("it has version {version}; only version 3 is read")));
+        }
+        let crypto = raw.crypto;
+        if crypto.cipher != CIPHER {
+            return Err(unknown("cipher", &crypto.cipher, CIPHER));
+        }
+        let ciphertext = bytes("ciphertext", &crypto.ciphertext)?;
+        if !(1..=32).contains(&ciphertext.len()) {
+            return Err(Fault::Invalid(format!("its ciphertext has {} bytes; a key has 32", ciphertext.len())));
+        }
+        Ok(Self {
+            derivation: derivation(&crypto.kdf, &crypto.kdfparams)?,
+            iv: array("iv", &crypto.cipherparams.iv)?,
+            ciphertext,
+            mac: array("mac", &crypto.mac)?,
+        })
+    }
+
+    /// Memory that opening it takes, in bytes.
+    #[must_use]
+    pub fn memory(&self) -> u64 {
+        match &self.derivation {
+            Derivation::Scrypt { log_n, r, p, .. } => 128 * u64::from(*r) * ((1 << log_n) + u64::from(*p)),
+            Derivation::Pbkdf2 { .. } => 0,
+        }
+    }
+
+    /// What opening it computes: bytes that scrypt mixes, or rounds of PBKDF2.
+    #[must_use]
+    pub fn work(&self) -> u64 {
+        match &self.derivation {
+            Derivation::Scrypt { log_n, r, p, .. } => 128 * u64::from(*r) * (1 << log_n) * u64::from(*p),
+            Derivation::Pbkdf2 { rounds, .. } => u64::from(*rounds),
+        }
+    }
+}
+
 #[derive(Deserialize)]
 struct Raw {
-    version: u64,
+    version: Version,
     #[serde(alias = "Crypto")]
     crypto: RawCrypto,
+}
+
+/// The first version wrote its number as text.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "its version is no whole number")]
+enum Version {
+    Number(u64),
+    Text(String),
 }
 
 #[derive(Deserialize)]
@@ -84,36 +149,29 @@ struct Named {
     address: Option<String>,
 }
 
-/// The address that a key file claims, whatever else is in it.
-pub(super) fn claimed_address(content: &[u8]) -> Result<Address, Fault> {
+/// The address that a key file claims, whatever else is in it. `None` where it has no such field.
+pub(super) fn claimed_address(content: &[u8]) -> Result<Option<Address>, Fault> {
     let named: Named = serde_json::from_slice(content).map_err(|error| malformed(&error))?;
-    let text = named.address.ok_or_else(|| {
-        Fault::invalid("it names no address, and geth skips such files too; add one with the field `address`")
-    })?;
-    // Without the checksum: geth writes lower case, others what they like.
-    let digits = text.strip_prefix("0x").unwrap_or(&text).to_ascii_lowercase();
-    format!("0x{digits}").parse().map_err(|_| Fault::invalid(format!("its address `{}` is none", clean_to(&text, 60))))
+    let Some(text) = named.address else { return Ok(None) };
+    match address_of_digits(text.strip_prefix("0x").unwrap_or(&text)) {
+        Some(address) if *address.as_bytes() == [0; 20] => Err(Fault::invalid("its address is zero, which no key has")),
+        Some(address) => Ok(Some(address)),
+        None => Err(Fault::invalid(format!("its address `{}` is none", clean_to(&text, 60)))),
+    }
 }
 
-/// Reads and bounds everything that opening the file uses.
-pub(super) fn parse(content: &[u8]) -> Result<Sealed, Fault> {
-    let raw: Raw = serde_json::from_slice(content).map_err(|error| malformed(&error))?;
-    if raw.version != VERSION {
-        return Err(Fault::Invalid(format!("it has version {}; only version 3 is read", raw.version)));
-    }
-    let crypto = raw.crypto;
-    if crypto.cipher != CIPHER {
-        return Err(unknown("cipher", &crypto.cipher, CIPHER));
-    }
-    let ciphertext = bytes("ciphertext", &crypto.ciphertext)?;
-    if !(1..=32).contains(&ciphertext.len()) {
-        return Err(Fault::Invalid(format!("its ciphertext has {} bytes; a key has 32", ciphertext.len())));
-    }
-    Ok(Sealed {
-        derivation: derivation(&crypto.kdf, &crypto.kdfparams)?,
-        iv: array("iv", &crypto.cipherparams.iv)?,
-        ciphertext,
-        mac: array("mac", &crypto.mac)?,
+/// Forty hex digits in any case: geth writes lower case, others what they like.
+pub(super) fn address_of_digits(digits: &str) -> Option<Address> {
+    let mut bytes = [0; 20];
+    hex::decode_to_slice(digits, &mut bytes).ok()?;
+    Some(Address::from_bytes(bytes))
+}
+
+fn is_of_objects(content: &[u8]) -> bool {
+    let document: Value = serde_json::from_slice(content).unwrap_or_default();
+    let crypto = document.get("crypto").or_else(|| document.get("Crypto"));
+    crypto.is_some_and(|crypto| {
+        ["cipherparams", "kdfparams"].iter().all(|name| crypto.get(name).is_some_and(Value::is_object))
     })
 }
 
@@ -132,7 +190,8 @@ fn derivation(name: &str, raw: &RawDerivation) -> Result<Derivation, Fault> {
         "scrypt" => scrypt(needed("n", raw.n)?, needed("r", raw.r)?, needed("p", raw.p)?, salt),
         "pbkdf2" => match raw.prf.as_deref() {
             Some(PRF) => pbkdf2(needed("c", raw.c)?, salt),
-            prf => Err(unknown("prf", prf.unwrap_or_default(), PRF)),
+            Some(other) => Err(unknown("prf", other, PRF)),
+            None => Err(Fault::invalid("its kdfparams lack `prf`, which pbkdf2 needs")),
         },
         other => Err(unknown("kdf", other, "scrypt` or `pbkdf2")),
     }
@@ -144,20 +203,20 @@ fn scrypt(n: u64, r: u64, p: u64, salt: Vec<u8>) -> Result<Derivation, Fault> {
             "scrypt cannot run with n {n}, r {r}, p {p}: n is a power of two above 1, the others are not 0"
         )));
     }
-    let memory = n.saturating_mul(r).saturating_mul(128);
+    let memory = n.saturating_add(p).saturating_mul(r).saturating_mul(128);
     if memory > MEMORY_LIMIT {
-        return Err(Fault::Refused(format!("scrypt with n {n} and r {r} takes {} MiB; 512 are allowed", memory >> 20)));
-    }
-    if p > PARALLEL_LIMIT {
-        return Err(Fault::Refused(format!("scrypt with p {p} takes too long; p may be 8 at most")));
-    }
-    let log_n = n.trailing_zeros();
-    // RFC 7914, section 2: N < 2^(128·r/8). geth's own page breaks it, and no careful library computes it.
-    if u64::from(log_n) >= 16 * r {
         return Err(Fault::Refused(format!(
-            "scrypt with n {n} and r {r} breaks RFC 7914 (n must be below 2^(16·r), as it is with r 8)"
+            "scrypt with n {n}, r {r}, p {p} takes {} MiB; 512 are allowed",
+            memory >> 20
         )));
     }
+    let work = n.saturating_mul(r).saturating_mul(p).saturating_mul(128);
+    if p > PARALLEL_LIMIT || work > WORK_LIMIT {
+        return Err(Fault::Refused(format!(
+            "scrypt with n {n}, r {r}, p {p} takes too long; p may be {PARALLEL_LIMIT}, and 16 with geth's n 262144 and r 8"
+        )));
+    }
+    let log_n = n.trailing_zeros();
     let number = |value: u64| u32::try_from(value).map_err(|_| Fault::invalid("a number is out of range"));
     let log_n = u8::try_from(log_n).map_err(|_| Fault::invalid("a number is out of range"))?;
     Ok(Derivation::Scrypt { log_n, r: number(r)?, p: number(p)?, salt })

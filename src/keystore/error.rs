@@ -3,7 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use crate::{
-    domain::{Address, text::clean},
+    domain::{
+        Address,
+        text::{clean, clean_to},
+    },
     store::files::FileError,
 };
 
@@ -27,14 +30,10 @@ pub enum KeystoreError {
         cause: String,
     },
     /// The passphrase is not this file's.
-    #[error(
-        "the passphrase does not open account `{address}` (key file `{}`); {step}",
-        shown(file),
-        step = self.step()
-    )]
+    #[error("the passphrase does not open {}key file `{}`; {step}", of(*address), shown(file), step = self.step())]
     Passphrase {
-        /// The account.
-        address: Address,
+        /// The account, where the file names it.
+        address: Option<Address>,
         /// Its file.
         file: PathBuf,
     },
@@ -65,6 +64,52 @@ pub enum KeystoreError {
         /// Another.
         second: PathBuf,
     },
+    /// The keystore has a key of the address already.
+    #[error("account `{address}` is in the keystore already, key file `{}`; {step}", shown(file), step = self.step())]
+    Exists {
+        /// The address.
+        address: Address,
+        /// Its file.
+        file: PathBuf,
+    },
+    /// No key of the address was removed, or it was too long ago.
+    #[error("the keystore `{}` keeps no removed account `{address}`; {step}", shown(folder), step = self.step())]
+    NotRemoved {
+        /// The address.
+        address: Address,
+        /// The keystore.
+        folder: PathBuf,
+    },
+    /// Somebody else wrote the file meanwhile.
+    #[error("key file `{}` was changed by another program meanwhile; {step}", shown(file), step = self.step())]
+    Changed {
+        /// The file.
+        file: PathBuf,
+    },
+    /// What was given as a key is none. The cause never repeats it.
+    #[error("what was given is no private key: {cause}; {step}", step = self.step())]
+    NoKey {
+        /// What is wrong.
+        cause: String,
+    },
+    /// What was given as a mnemonic is none. The cause never repeats a word of it.
+    #[error("what was given is no BIP-39 mnemonic: {cause}; {step}", step = self.step())]
+    NoMnemonic {
+        /// What is wrong.
+        cause: String,
+    },
+    /// A derivation path is malformed.
+    #[error("`{}` is no derivation path; {step}", clean_to(path, 60), step = self.step())]
+    Path {
+        /// The path.
+        path: String,
+    },
+    /// Nobody wants the result any more. Nothing was written.
+    #[error("cancelled")]
+    Cancelled,
+    /// A file that was named cannot be read.
+    #[error(transparent)]
+    NoFile(FileError),
     /// The folder or a file in it cannot be read.
     #[error("the keystore cannot be read: {0}")]
     Unreadable(FileError),
@@ -84,8 +129,15 @@ impl KeystoreError {
             Self::Invalid { .. } => "keyfile-invalid",
             Self::Refused { .. } => "keyfile-refused",
             Self::Passphrase { .. } => "passphrase-wrong",
-            Self::NoSuchAccount { .. } => "no-such-account",
+            Self::NoSuchAccount { .. } | Self::NotRemoved { .. } => "no-such-account",
             Self::Ambiguous { .. } => "account-ambiguous",
+            Self::Exists { .. } => "account-exists",
+            Self::Changed { .. } => "keyfile-changed",
+            Self::NoKey { .. } => "key-unusable",
+            Self::NoMnemonic { .. } => "mnemonic-invalid",
+            Self::Path { .. } => "usage",
+            Self::Cancelled => "cancelled",
+            Self::NoFile(_) => "file-unreadable",
             Self::Unreadable(_) => "keystore-unreadable",
             Self::Unwritable(_) => "keystore-unwritable",
             Self::Randomness(_) => "no-randomness",
@@ -99,9 +151,17 @@ impl KeystoreError {
             Self::Invalid { .. } => Some("put a sound copy in its place, or move it away"),
             Self::Refused { .. } => Some("save the key anew, with the program that made it, at geth's usual cost"),
             Self::Passphrase { .. } => Some("type it again"),
-            Self::NoSuchAccount { .. } => Some("`daochain account list` shows those there are"),
-            Self::Ambiguous { .. } => Some("move one of them away"),
-            Self::Unreadable(error) | Self::Unwritable(error) => error.hint(),
+            Self::NoSuchAccount { .. } | Self::NotRemoved { .. } => {
+                Some("`daochain account list` shows those there are")
+            }
+            Self::Ambiguous { .. } => Some("`daochain account remove ADDRESS --file NAME` takes one of them away"),
+            Self::Exists { .. } => Some("`daochain account passwd` changes its passphrase"),
+            Self::Changed { .. } => Some("nothing was written, look at it and try again"),
+            Self::NoKey { .. } => Some("a key has 64 hex digits, with or without `0x`"),
+            Self::NoMnemonic { .. } => Some("it has 12, 15, 18, 21 or 24 English words, in their order"),
+            Self::Path { .. } => Some("write it as `m/44'/60'/0'/0/0`"),
+            Self::Cancelled => None,
+            Self::NoFile(error) | Self::Unreadable(error) | Self::Unwritable(error) => error.hint(),
             Self::Randomness(_) => Some("make it on another machine, and copy the key file into the keystore"),
         }
     }
@@ -112,14 +172,20 @@ impl KeystoreError {
     }
 }
 
+fn of(address: Option<Address>) -> String {
+    address.map_or_else(String::new, |address| format!("account `{address}`, "))
+}
+
 fn shown(path: &Path) -> String {
     clean(&path.to_string_lossy())
 }
 
 /// What is wrong with a key file's content, before it is known which file it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Fault {
+pub enum Fault {
+    /// It is malformed. The cause is safe to show.
     Invalid(String),
+    /// It costs more than the bounds allow. The cause is safe to show.
     Refused(String),
 }
 

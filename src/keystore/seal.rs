@@ -21,6 +21,7 @@ use zeroize::Zeroizing;
 use super::{
     document::{DERIVED, Derivation, Sealed},
     error::{Fault, KeystoreError},
+    mixing,
 };
 use crate::domain::Address;
 
@@ -101,6 +102,10 @@ pub(super) fn open(sealed: &Sealed, passphrase: &str) -> Result<SecretKey, Unope
 fn derive(derivation: &Derivation, passphrase: &str) -> Result<Zeroizing<[u8; DERIVED]>, Fault> {
     let mut derived = Zeroizing::new([0; DERIVED]);
     match derivation {
+        Derivation::Scrypt { log_n, r, p, salt } if u32::from(*log_n) >= 16 * r => {
+            let size = |number: u32| usize::try_from(number).map_err(|error| impossible(&error));
+            mixing::scrypt(passphrase.as_bytes(), salt, (*log_n, size(*r)?, size(*p)?), derived.as_mut_slice());
+        }
         Derivation::Scrypt { log_n, r, p, salt } => {
             let params = scrypt::Params::new(*log_n, *r, *p, DERIVED).map_err(|error| impossible(&error))?;
             scrypt::scrypt(passphrase.as_bytes(), salt, &params, derived.as_mut_slice())

@@ -4,15 +4,25 @@ use std::os::unix::fs::{MetadataExt as _, symlink};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use time::macros::datetime;
+use time::{OffsetDateTime, macros::datetime};
 
-use super::{document::Derivation, *};
+use super::{document::Derivation, life::file_name, *};
+use crate::domain::progress::Unwatched;
+
+mod life;
 
 /// scrypt with N = 2: what is tested is not its strength.
 const WEAK: u8 = 1;
 
 fn passphrase(text: &str) -> Zeroizing<String> {
     Zeroizing::new(text.to_owned())
+}
+
+impl Keystore {
+    fn create_weak(&self) -> KeyFile {
+        let (key, _) = seal::new_key().unwrap();
+        self.add_at(&key, &passphrase("pass"), WEAK, &Unwatched).unwrap()
+    }
 }
 
 fn keystore() -> (TempDir, Keystore) {
@@ -24,14 +34,14 @@ fn keystore() -> (TempDir, Keystore) {
 /// A weak key file for "pass" as a document, to be changed.
 fn document() -> Value {
     let (_folder, keystore) = keystore();
-    let made = keystore.create_at(&passphrase("pass"), WEAK).unwrap();
+    let made = keystore.create_weak();
     serde_json::from_slice(&fs::read(made.file).unwrap()).unwrap()
 }
 
 /// What unlocking says of a file with this content.
 fn unlock_content(content: &[u8], address: Address) -> Result<SecretKey, KeystoreError> {
     let (_folder, keystore) = keystore();
-    files::create(&keystore.folder.join("key"), content).unwrap();
+    files::create_as(&keystore.folder.join("key"), content, None).unwrap();
     keystore.unlock(address, &passphrase("pass"))
 }
 
@@ -43,7 +53,7 @@ fn fault_of(change: impl FnOnce(&mut Value)) -> KeystoreError {
     let content = serde_json::to_vec(&document).unwrap();
     let error = unlock_content(&content, address).unwrap_err();
     let (_folder, keystore) = keystore();
-    files::create(&keystore.folder.join("key"), &content).unwrap();
+    files::create_as(&keystore.folder.join("key"), &content, None).unwrap();
     let (keys, problems) = keystore.list().unwrap();
     if matches!(error, KeystoreError::Passphrase { .. }) {
         assert_eq!((keys.len(), problems.len()), (1, 0), "only opening it tells");
@@ -54,74 +64,70 @@ fn fault_of(change: impl FnOnce(&mut Value)) -> KeystoreError {
     error
 }
 
-fn vector(crypto: &Value) -> Result<SecretKey, String> {
-    let content = serde_json::to_vec(&json!({ "version": 3, "crypto": crypto })).unwrap();
-    let sealed = document::parse(&content).map_err(|fault| format!("{fault:?}"))?;
-    let passphrase = if crypto["kdfparams"]["n"] == 2 { "foo" } else { "testpassword" };
-    seal::open(&sealed, passphrase).map_err(|unopened| format!("{unopened:?}"))
-}
+const VECTORS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/keystore");
 
-/// The vector of the Web3 Secret Storage definition.
+/// Every vector of geth's, see `tests/vectors/keystore/README.md`. Those of the first version are another format.
 #[test]
-fn the_specifications_pbkdf2_vector_opens() {
-    let key = vector(&json!({
-        "cipher": "aes-128-ctr", "cipherparams": {"iv": "6087dab2f9fdbbfaddc31a909735c1e6"},
-        "ciphertext": "5318b4d5bcd28de64ee5559e671353e16f075ecae9f99c7a79a38af5f869aa46", "kdf": "pbkdf2",
-        "kdfparams": {
-            "c": 262_144, "dklen": 32, "prf": "hmac-sha256",
-            "salt": "ae3cd4e7013836a3df6bd7241b12db061dbe2c6785853cce422d148a624ce0bd",
-        },
-        "mac": "517ead924a9d0dc3124507e3393d175ce3ff7c1e96529c6c555ce9e51205e9b2",
-    }));
-    assert_eq!(hex::encode(*key.unwrap()), "7a28b5ba57c53603b0b07b56bba752f7784bf506fa95edc395f5cf6c7514fe9d");
-}
-
-/// It breaks scrypt's own specification, see `document::scrypt`.
-#[test]
-fn the_specifications_scrypt_vector_is_refused_in_plain_words() {
-    let refused = vector(&json!({
-        "cipher": "aes-128-ctr", "cipherparams": {"iv": "83dbcc02d8ccb40e466191a123791e0e"},
-        "ciphertext": "d172bf743a674da9cdad04534d56926ef8358534d458fffccd4e6ad2fbde479c", "kdf": "scrypt",
-        "kdfparams": {
-            "dklen": 32, "n": 262_144, "r": 1, "p": 8,
-            "salt": "ab0c7876052600dd703518d6fc3fe8984592145b591fc8fb5c6d43190334ba19",
-        },
-        "mac": "2103ac29920d71da29f15d75b4a16dbe95cfd7ff8faea1056c33131d846e3097",
-    }));
-    assert!(refused.unwrap_err().contains("RFC 7914"));
-}
-
-/// geth's vectors (`accounts/keystore/testdata/v3_test_vector.json`): leading zeros of the key are not in the file.
-#[test]
-fn geths_scrypt_vectors_of_short_keys_open() {
-    for (ciphertext, iv, salt, mac, key) in [
-        (
-            "9517cd5bdbe69076f9bf5057248c6c050141e970efa36ce53692d5d59a3984",
-            "e0c41130a323adc1446fc82f724bca2f",
-            "711f816911c92d649fb4c84b047915679933555030b3552c1212609b38208c63",
-            "d5e116151c6aa71470e67a7d42c9620c75c4d23229847dcc127794f0732b0db5",
-            "00fa7b3db73dc7dfdf8c5fbdb796d741e4488628c41fc4febd9160a866ba0f35",
-        ),
-        (
-            "108b7d34f3442fc26ab1ab90ca91476ba6bfa8c00975a49ef9051dc675aa",
-            "3ca92af36ad7c2cd92454c59cea5ef00",
-            "d0769e608fb86cda848065642a9c6fa046845c928175662b8e356c77f914cd3b",
-            "75d0e6759f7b3cefa319c3be41680ab6beea7d8328653474bd06706d4cc67420",
-            "000081c29e8142bb6a81bef5a92bda7a8328a5c85bb2f9542e76f9b0f94fc018",
-        ),
-    ] {
-        let opened = vector(&json!({
-            "cipher": "aes-128-ctr", "cipherparams": {"iv": iv}, "ciphertext": ciphertext, "kdf": "scrypt",
-            "kdfparams": {"dklen": 32, "n": 2, "r": 8, "p": 1, "salt": salt}, "mac": mac,
-        }));
-        assert_eq!(hex::encode(*opened.unwrap()), key);
+fn every_vector_of_geth_opens_and_the_first_version_is_refused_by_name() {
+    for (list, count) in [("v3_test_vector.json", 4), ("v1_test_vector.json", 1)] {
+        let content = fs::read(Path::new(VECTORS).join(list)).unwrap();
+        let vectors: serde_json::Map<String, Value> = serde_json::from_slice(&content).unwrap();
+        assert_eq!(vectors.len(), count);
+        for (name, vector) in vectors {
+            let sealed = Sealed::parse(vector["json"].to_string().as_bytes());
+            if list.starts_with("v1") {
+                assert!(format!("{sealed:?}").contains("version `1`"), "{name}: {sealed:?}");
+                continue;
+            }
+            let key = seal::open(&sealed.unwrap(), vector["password"].as_str().unwrap()).unwrap();
+            // Leading zeros of a key are in neither the file nor the expectation.
+            assert_eq!(
+                hex::encode(*key).trim_start_matches('0'),
+                vector["priv"].as_str().unwrap().trim_start_matches('0')
+            );
+        }
     }
+}
+
+/// geth's keystore of odd files: `README` in it says which of them are good, and how they open.
+#[test]
+fn geths_keystore_of_odd_files_is_listed_as_geth_lists_it() {
+    let (_folder, keystore) = keystore();
+    files::create_folder(&keystore.folder).unwrap();
+    for entry in fs::read_dir(Path::new(VECTORS).join("keystore")).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_type().unwrap().is_dir() {
+            fs::create_dir(keystore.folder.join(entry.file_name())).unwrap();
+        } else {
+            fs::copy(entry.path(), keystore.folder.join(entry.file_name())).unwrap();
+        }
+    }
+    fs::copy(keystore.folder.join("aaa"), keystore.folder.join("swapfile~")).unwrap();
+    let (keys, problems) = keystore.list().unwrap();
+    let listed: Vec<_> = keys.iter().map(|key| key.address.to_string().to_lowercase()).collect();
+    let expected = [
+        "0x7ef5a6135f1fd6a02593eedc869c6d41d934aef8",
+        "0xf466859ead1932d743d622cb74fc058882e8648a",
+        "0x289d485d9771714cce91d3393d764e1311907acc",
+    ];
+    assert_eq!(listed, expected);
+    for key in keys {
+        keystore.unlock(key.address, &passphrase("foobar")).unwrap();
+    }
+    let told: Vec<_> = problems.iter().filter(|problem| problem.code == "keyfile-invalid").collect();
+    let names: Vec<_> = told.iter().map(|problem| problem.file.file_name().unwrap().to_str().unwrap()).collect();
+    assert_eq!(names, ["README", "empty", "garbage", "no-address", "zero"]);
+    let unnamed = SealedFile::read(&keystore.folder.join("no-address")).unwrap();
+    let key = unnamed.open(&passphrase("foobar")).unwrap();
+    assert_eq!(seal::address_of(&key).unwrap().to_string().to_lowercase(), expected[1]);
+    let weak = SealedFile::read(&Path::new(VECTORS).join("very-light-scrypt.json")).unwrap();
+    weak.open(&passphrase("")).unwrap();
 }
 
 #[test]
 fn a_new_account_has_geths_strength_and_opens_with_its_passphrase_alone() {
     let (_folder, keystore) = keystore();
-    let made = keystore.create(&passphrase("pässword")).unwrap();
+    let made = keystore.create(&passphrase("pässword"), &Unwatched).unwrap();
     let document: Value = serde_json::from_slice(&fs::read(&made.file).unwrap()).unwrap();
     let params = &document["crypto"]["kdfparams"];
     assert_eq!(
@@ -143,13 +149,13 @@ fn a_new_account_has_geths_strength_and_opens_with_its_passphrase_alone() {
 #[test]
 fn eth_keystore_reads_what_is_written() {
     let (_folder, keystore) = keystore();
-    let made = keystore.create_at(&passphrase("pass"), WEAK).unwrap();
+    let made = keystore.create_weak();
     let theirs = eth_keystore::decrypt_key(&made.file, "pass").unwrap();
     assert_eq!(theirs, keystore.unlock(made.address, &passphrase("pass")).unwrap().as_slice());
 }
 
 #[test]
-fn what_eth_keystore_writes_is_read_once_it_names_its_address() {
+fn what_eth_keystore_writes_is_read_wherever_its_address_stands() {
     let (_folder, keystore) = keystore();
     files::create_folder(&keystore.folder).unwrap();
     let (key, address) = seal::new_key().unwrap();
@@ -157,8 +163,12 @@ fn what_eth_keystore_writes_is_read_once_it_names_its_address() {
         .unwrap();
     let (keys, problems) = keystore.list().unwrap();
     assert_eq!(keys, []);
-    assert!(problems[0].message.contains("names no address"), "{problems:?}");
+    assert!(problems[0].message.contains("account import"), "{problems:?}");
     let file = keystore.folder.join("theirs");
+    let named = keystore.folder.join(file_name(OffsetDateTime::UNIX_EPOCH, address));
+    fs::rename(&file, &named).unwrap();
+    assert_eq!(*keystore.unlock(address, &passphrase("pass")).unwrap(), *key);
+    fs::rename(&named, &file).unwrap();
     let mut document: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
     document["address"] = json!(address.to_string());
     fs::write(&file, document.to_string()).unwrap();
@@ -175,17 +185,18 @@ fn a_file_has_geths_name() {
 fn accounts_are_listed_in_the_order_in_which_they_were_made() {
     let (_folder, keystore) = keystore();
     assert_eq!(keystore.list().unwrap(), (vec![], vec![]), "no folder is no error");
-    let made: Vec<_> = (0..5).map(|_| keystore.create_at(&passphrase("pass"), WEAK).unwrap()).collect();
+    let made: Vec<_> = (0..5).map(|_| keystore.create_weak()).collect();
     assert_eq!(keystore.list().unwrap(), (made, vec![]));
 }
 
 #[test]
 fn an_unknown_account_and_one_of_two_files_are_told_apart() {
     let (_folder, keystore) = keystore();
-    let made = keystore.create_at(&passphrase("pass"), WEAK).unwrap();
+    let made = keystore.create_weak();
     let unknown = keystore.unlock(Address::from_bytes([1; 20]), &passphrase("pass")).unwrap_err();
     assert_eq!(unknown.code(), "no-such-account");
-    fs::copy(&made.file, keystore.folder.join("copy")).unwrap();
+    let other = fs::read_to_string(&made.file).unwrap() + " ";
+    fs::write(keystore.folder.join("copy"), other).unwrap();
     let twice = keystore.unlock(made.address, &passphrase("pass")).unwrap_err();
     assert_eq!(twice.code(), "account-ambiguous");
     assert!(twice.to_string().contains("copy"), "{twice}");
@@ -194,7 +205,7 @@ fn an_unknown_account_and_one_of_two_files_are_told_apart() {
 #[test]
 fn what_is_no_regular_file_is_reported_and_blocks_nothing() {
     let (folder, keystore) = keystore();
-    let made = keystore.create_at(&passphrase("pass"), WEAK).unwrap();
+    let made = keystore.create_weak();
     let outside = folder.path().join("outside");
     fs::rename(&made.file, &outside).unwrap();
     symlink(&outside, keystore.folder.join("link")).unwrap();
@@ -230,7 +241,8 @@ fn what_costs_too_much_is_refused_before_it_is_computed() {
         (params("n", json!(1_u64 << 63)), "MiB"),
         (params("r", json!(1_u64 << 40)), "MiB"),
         (params("p", json!(2000)), "too long"),
-        (params("p", json!(u64::MAX)), "too long"),
+        (params("p", json!(65)), "too long"),
+        (params("p", json!(u64::MAX)), "MiB"),
         (pbkdf2(json!(4_000_000_000_u64)), "too long"),
         (pbkdf2(json!(10_000_001)), "too long"),
     ] {
@@ -246,7 +258,8 @@ fn what_is_malformed_is_named() {
         |name: &'static str, value: Value| fault_of(move |document| document["crypto"]["kdfparams"][name] = value);
     for (error, word) in [
         (fault_of(|document| document["version"] = json!(1)), "version 1"),
-        (fault_of(|document| document["version"] = json!("3")), "invalid type"),
+        (fault_of(|document| document["version"] = json!("3")), "version `3`"),
+        (fault_of(|document| document["version"] = json!(3.5)), "version is no whole number"),
         (fault_of(|document| document["crypto"] = json!(null)), "invalid type"),
         (crypto("cipher", json!("aes-256-gcm\u{1b}")), "cipher is `aes-256-gcm\\u{1b}`"),
         (crypto("cipherparams", json!({"iv": "00"})), "iv has 1 bytes"),
@@ -309,9 +322,9 @@ fn a_folder_that_cannot_be_written_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     fs::write(&file, "").unwrap();
-    let error = Keystore::open(&file).create_at(&passphrase("pass"), WEAK).unwrap_err();
-    assert_eq!(error.code(), "keystore-unwritable");
-    assert!(error.to_string().contains("something else has its name"), "{error}");
+    let error = Keystore::open(&file).create(&passphrase("pass"), &Unwatched).unwrap_err();
+    assert_eq!(error.code(), "keystore-unreadable");
+    assert!(error.to_string().contains("a part of the path is a file"), "{error}");
     assert_eq!(Keystore::open(&file).list().unwrap_err().code(), "keystore-unreadable");
 }
 
@@ -322,25 +335,26 @@ proptest! {
         let key = Zeroizing::new(key);
         let sealed = seal::seal(&key, &passphrase, WEAK, salt, iv).unwrap();
         let written = document::write(Address::from_bytes([1; 20]), &sealed, iv).unwrap();
-        prop_assert_eq!(&document::parse(&written).unwrap(), &sealed);
+        prop_assert_eq!(&Sealed::parse(&written).unwrap(), &sealed);
         prop_assert_eq!(&*seal::open(&sealed, &passphrase).unwrap(), &*key);
         prop_assert_eq!(seal::open(&sealed, &format!("{passphrase}x")), Err(Unopened::Passphrase));
     }
 
     #[test]
-    fn what_is_accepted_stays_within_the_bounds(n: u64, log_n in 0_u32..64, r in 0_u64..70_000, p in 0_u64..20, odd: bool) {
+    fn what_is_accepted_stays_within_the_bounds(n: u64, log_n in 0_u32..64, r in 0_u64..70_000, p in 0_u64..70, odd: bool) {
         let n = if odd { n } else { 1 << log_n };
         let mut document = document();
         document["crypto"]["kdfparams"] = json!({"n": n, "r": r, "p": p, "dklen": 32, "salt": "00"});
-        if let Ok(sealed) = document::parse(document.to_string().as_bytes()) {
+        if let Ok(sealed) = Sealed::parse(document.to_string().as_bytes()) {
             let Derivation::Scrypt { log_n, r, p, .. } = sealed.derivation else { panic!("scrypt was asked for") };
-            prop_assert!(128 * (1_u64 << log_n) * u64::from(r) <= 512 << 20 && p <= 8);
-            prop_assert!(scrypt::Params::new(log_n, r, p, 32).is_ok());
+            prop_assert!(128 * (1_u64 << log_n) * u64::from(r) <= 512 << 20 && p <= 64);
+            prop_assert!(128 * (1_u64 << log_n) * u64::from(r) * u64::from(p) <= 4 << 30);
+            prop_assert!(u32::from(log_n) >= 16 * r || scrypt::Params::new(log_n, r, p, 32).is_ok());
         }
     }
 
     #[test]
     fn no_content_panics(content in proptest::collection::vec(any::<u8>(), 0..300)) {
-        let _ = (document::claimed_address(&content), document::parse(&content));
+        let _ = (document::claimed_address(&content), Sealed::parse(&content));
     }
 }

@@ -6,21 +6,28 @@
 use std::{
     collections::{BTreeMap, HashSet},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
-use tokio::sync::Mutex as AsyncMutex;
+use tokio::{
+    sync::{Mutex as AsyncMutex, OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
+use url::Url;
 
-use super::{identity::Identities, local_node::LocalNode};
+use super::{accounts::Preferences, identity::Identities, local_node::LocalNode, unlock::OpenKeys};
 use crate::{
     chain::{Chain, ChainConfig},
     config::Config,
     docker::{Engine, EngineTarget},
     domain::{
-        Address,
+        Address, Digest,
+        image::EXPORTS_AT_ONCE,
         measurement::Measurement,
         network::{self, ChainHead, NetworkView},
         notice::Notice,
+        progress::Watch,
     },
     keystore::Keystore,
     ops::Failure,
@@ -29,6 +36,9 @@ use crate::{
 
 /// `--docker-host none`: no engine is asked, only archives.
 pub const NO_ENGINE: &str = "none";
+
+/// How often who waits asks whether it is still wanted.
+const ASK_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Everything a workflow needs. Clones share one state.
 #[derive(Clone)]
@@ -41,10 +51,15 @@ struct Inner {
     store: Store,
     keystore: Keystore,
     notices: Mutex<Vec<Notice>>,
-    default_account: Mutex<Option<Address>>,
+    preferences: Mutex<Preferences>,
+    open_keys: Arc<OpenKeys>,
     local_node: LocalNode,
     chain: AsyncMutex<Option<Chain>>,
+    /// The same before anybody was asked: each try to connect goes on with it.
+    unchecked: Mutex<Option<Chain>>,
     engine: AsyncMutex<Option<Engine>>,
+    /// Exports that an engine is asked for at once, whoever asks.
+    exports: Arc<Semaphore>,
     /// Archives that were tried and of which no image could be told, with what identifies their bytes.
     unreadable: Mutex<BTreeMap<PathBuf, (Vec<CacheKey>, String)>>,
     identities: Identities,
@@ -85,10 +100,13 @@ impl Context {
                 store,
                 keystore: Keystore::open(&config.home.keystore_dir),
                 notices: Mutex::new(notices),
-                default_account: Mutex::new(config.default_account),
+                preferences: Mutex::new(Preferences::of(&config)),
+                open_keys: Arc::default(),
                 local_node: LocalNode::new(&config.home.devnet_dir),
                 chain: AsyncMutex::new(None),
+                unchecked: Mutex::default(),
                 engine: AsyncMutex::new(None),
+                exports: Arc::new(Semaphore::new(EXPORTS_AT_ONCE)),
                 unreadable: Mutex::default(),
                 identities: Identities::default(),
                 distrusted: Mutex::default(),
@@ -110,8 +128,9 @@ impl Context {
         self.inner.notices.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Ends what the context started (the embedded node, when this process hosts it), in order.
+    /// Ends what the context started (the embedded node, when this process hosts it), in order, and locks every account.
     pub async fn close(&self) {
+        self.inner.open_keys.lock_all();
         self.inner.chain.lock().await.take();
         self.inner.local_node.leave().await;
     }
@@ -130,6 +149,10 @@ impl Context {
         &self.inner.keystore
     }
 
+    pub(super) fn open_keys(&self) -> &Arc<OpenKeys> {
+        &self.inner.open_keys
+    }
+
     pub(super) fn identities(&self) -> &Identities {
         &self.inner.identities
     }
@@ -138,12 +161,9 @@ impl Context {
         &self.inner.local_node
     }
 
-    pub(super) fn default_account(&self) -> Option<Address> {
-        *self.inner.default_account.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn note_default_account(&self, address: Address) {
-        *self.inner.default_account.lock().unwrap_or_else(PoisonError::into_inner) = Some(address);
+    /// What the user wishes of accounts. Never held while something is awaited.
+    pub(super) fn preferences(&self) -> MutexGuard<'_, Preferences> {
+        self.inner.preferences.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn note(&self, notices: impl IntoIterator<Item = Notice>) {
@@ -202,31 +222,50 @@ impl Context {
         let (url, notices) = self.inner.local_node.join().await?;
         self.note(notices);
         let chain = Chain::new(ChainConfig {
-            network: network::DEV.to_owned(),
-            rpc: url,
             chain_id: Some(network::DEV_CHAIN_ID),
-            contract: None,
             local: true,
+            ..ChainConfig::new(network::DEV, vec![url])
         })?;
         super::contract::deploy_locally(self, &chain).await?;
         Ok(chain)
     }
 
     async fn connect(&self) -> Result<Chain, Failure> {
+        let chain = self.unchecked_chain()?;
+        chain.chain_id().await?;
+        Ok(chain)
+    }
+
+    /// The current network's chain, of which nobody has been asked anything; not for `dev`.
+    pub(super) fn unchecked_chain(&self) -> Result<Chain, Failure> {
         let network = &self.config().network;
-        let Some(rpc) = network.rpc.first() else {
+        if network.rpc.is_empty() {
             return Err(Failure::new("no-endpoint", &format!("network `{}` has no endpoint", network.name))
                 .hint("add one: `daochain network add NAME --rpc URL`"));
-        };
+        }
+        let mut slot = self.inner.unchecked.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(chain) = slot.as_ref() {
+            return Ok(chain.clone());
+        }
         let chain = Chain::new(ChainConfig {
-            network: network.name.clone(),
-            rpc: rpc.clone(),
+            agree: network.agree,
+            final_after: network.final_after,
             chain_id: network.chain_id,
             contract: network.contract,
-            local: false,
+            ..ChainConfig::new(&network.name, network.rpc.clone())
         })?;
-        chain.check_chain_id().await?;
+        *slot = Some(chain.clone());
         Ok(chain)
+    }
+
+    /// The current network's chain as it is connected, if it is: to ask each endpoint by itself. The embedded node is joined.
+    pub(super) async fn any_chain(&self) -> Result<Chain, Failure> {
+        if self.is_local() {
+            return self.chain().await;
+        }
+        // Whoever holds it is connecting, and may wait for a node that does not answer.
+        let connected = self.inner.chain.try_lock().ok().and_then(|slot| slot.clone());
+        connected.map_or_else(|| self.unchecked_chain(), Ok)
     }
 
     /// The current network's chain, with the contract at `address`.
@@ -242,7 +281,7 @@ impl Context {
             name: chain.network().to_owned(),
             chain_id: match chain.known_chain_id() {
                 Some(id) => id,
-                None => chain.check_chain_id().await?,
+                None => chain.chain_id().await?,
             },
             contract: chain.contract(),
             head,
@@ -250,11 +289,16 @@ impl Context {
         })
     }
 
-    /// What tells this network from another in the database, whether or not its node answers.
+    /// What tells this network from another in the database, whether or not its node answers. All of its URLs count, the
+    /// paths too: what one node told is never another's word. They hold keys of paid services, so their hash is kept.
     pub(super) fn network_key(&self) -> String {
         let network = &self.config().network;
-        let endpoints = network.rpc.iter().map(crate::chain::shown_url);
-        std::iter::once(network.name.clone()).chain(endpoints).collect::<Vec<_>>().join(" ")
+        let chain_id = network.chain_id.map(|id| id.to_string());
+        let contract = network.contract.map(|address| address.to_string());
+        let known = [chain_id.unwrap_or_default(), contract.unwrap_or_default()];
+        // No URL has a line break in it.
+        let all: Vec<&str> = known.iter().map(String::as_str).chain(network.rpc.iter().map(Url::as_str)).collect();
+        format!("{} {}", network.name, Digest::of(all.join("\n").as_bytes()))
     }
 
     /// The engine: connected now if it was not, or if it was lost.
@@ -270,6 +314,22 @@ impl Context {
         let engine = Engine::connect(&targets).await?;
         *slot = Some(engine.clone());
         Ok(engine)
+    }
+
+    /// Waits until the engine may be asked for one more export.
+    ///
+    /// # Errors
+    /// When cancelled.
+    pub(super) async fn export_permit(&self, watch: &dyn Watch) -> Result<OwnedSemaphorePermit, Failure> {
+        loop {
+            if watch.is_cancelled() {
+                return Err(Failure::cancelled());
+            }
+            // It fails otherwise only when closed, which it never is.
+            if let Ok(Ok(permit)) = timeout(ASK_INTERVAL, Arc::clone(&self.inner.exports).acquire_owned()).await {
+                return Ok(permit);
+            }
+        }
     }
 
     /// True when the user wants no engine.
@@ -299,3 +359,6 @@ pub fn now() -> crate::domain::Timestamp {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     crate::domain::Timestamp(since.map(|since| since.as_secs()).unwrap_or_default())
 }
+
+#[cfg(test)]
+mod tests;

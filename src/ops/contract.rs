@@ -1,12 +1,14 @@
 //! The registry contract on the current network.
 
-use super::{context::now, publish};
+use tokio::sync::mpsc;
+
+use super::{context::now, follow, publish, quoting::not_covered, unlock};
 use crate::{
-    chain::{Action, Chain, SigningKey},
+    chain::{Action, Chain, Signer, SigningKey},
     domain::{
         Address, Wei,
         network::NetworkView,
-        publication::{Cost, Stage},
+        publication::{Authority, Cost, Stage, Statement},
     },
     ops::{Context, Failure, Passphrase},
 };
@@ -107,15 +109,16 @@ pub async fn deploy_contract(
     passphrase: Passphrase,
 ) -> Result<(ContractView, Option<Failure>), Failure> {
     if quote.balance < quote.cost.at_most() {
-        return Err(publish::not_covered(quote.from, quote.balance, &quote.cost));
+        return Err(not_covered(&quote.network, quote.from, quote.balance, quote.cost.at_most()));
     }
-    let key = publish::unlock(context, quote.from, passphrase).await?;
+    let key = unlock::unlock(context, quote.from, passphrase).await?;
     let chain = context.chain().await?;
-    let outcome = deploy(context, &chain, &key, &quote.cost, quote.deterministic).await;
+    let outcome = deploy(context, &chain, &key, quote).await;
+    let address = outcome.as_ref().map_or(quote.address, |(_, address)| *address);
     // Without the proxy the contract stands at an address that the configuration does not name yet.
-    let view = look_at(&context.chain_with(quote.address).await?).await;
+    let view = look_at(&context.chain_with(address).await?).await;
     let trouble = match outcome {
-        Ok(stage) if stage.is_failure() => {
+        Ok((stage, _)) if stage.is_failure() || stage.inclusion().is_none() => {
             let message = format!("the deployment's transaction ended as {}", stage.word());
             Some(Failure::new("transaction-failed", &message).hint("`daochain contract show` looks again"))
         }
@@ -129,19 +132,21 @@ pub async fn deploy_contract(
     }
 }
 
+/// Sends and follows it as a publication. Its own address stands beside its end.
 async fn deploy(
     context: &Context,
     chain: &Chain,
-    key: &SigningKey,
-    cost: &Cost,
-    deterministic: bool,
-) -> Result<Stage, Failure> {
-    context.store().check_lasting("note what is sent")?;
-    let nonce = chain.next_nonce(key.address()).await?;
-    let action = Action::DeployRegistry { deterministic };
-    let signed = chain.prepare(&action, key.address(), nonce, *cost).await?.sign(key)?;
-    chain.broadcast(&signed.raw).await?;
-    publish::settle(context, chain, signed.hash, key.address(), nonce).await
+    key: &Signer,
+    quote: &DeployQuote,
+) -> Result<(Stage, Address), Failure> {
+    let statement = Statement::Deployment { contract: quote.address, deterministic: quote.deterministic };
+    let said = publish::Said { statement: &statement, authority: &Authority::Own, versions: &[] };
+    let (entry, outcome) = publish::sign_and_send(context, chain, said, quote.cost, key).await?;
+    outcome?;
+    // One block is enough to look at what stands there; the journal follows it until it is final.
+    let (stages, _) = mpsc::channel(1);
+    let stage = follow::follow(context, chain, &entry, 1, &stages).await?;
+    Ok((stage, if let Statement::Deployment { contract, .. } = entry.statement { contract } else { quote.address }))
 }
 
 /// Puts the contract onto the embedded network, paid by its faucet. Another process of this home may do the same at the
@@ -151,13 +156,16 @@ pub(super) async fn deploy_locally(context: &Context, chain: &Chain) -> Result<(
     if state.code_matches {
         return Ok(());
     }
-    let key = SigningKey::new(&context.local_node().faucet_key()?)?;
+    let key = Signer::Key(SigningKey::new(&context.local_node().faucet_key()?)?);
     let action = Action::DeployRegistry { deterministic: true };
     let attempt = async {
         let cost = chain.estimate(&action, key.address()).await?;
-        deploy(context, chain, &key, &cost, true).await
+        let nonce = chain.next_nonce(key.address()).await?;
+        let signed = key.sign(&chain.prepare(&action, key.address(), nonce, cost).await?).await?;
+        chain.broadcast(&signed.raw).await?;
+        follow::settle(context, chain, signed.hash, key.address(), nonce).await
     };
-    let outcome = attempt.await;
+    let outcome: Result<Stage, Failure> = attempt.await;
     if chain.contract_state().await?.code_matches {
         return Ok(());
     }

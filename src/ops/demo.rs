@@ -11,9 +11,9 @@ use tempfile::TempDir;
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
-use super::{accounts, context::blocking, measure, publish, trust, verify::Subject};
+use super::{accounts, context::blocking, measure, publish, quoting, trust, unlock, verify::Subject};
 use crate::{
-    chain::SigningKey,
+    chain::Signer,
     config::{Config, Options},
     domain::{
         Account, Digest, Reference, Timestamp,
@@ -197,11 +197,11 @@ fn open(home: &Path, images: &Path) -> Result<Context, Failure> {
     Context::open(Config::load(options, &|_| None)?)
 }
 
-async fn account(context: &Context) -> Result<(Account, SigningKey), Failure> {
+async fn account(context: &Context) -> Result<(Account, Signer), Failure> {
     let passphrase = || Passphrase(Zeroizing::new(PASSPHRASE.to_owned()));
     let made = accounts::create_account(context, passphrase()).await?;
     accounts::fund_account(context, made.address).await?;
-    let key = publish::unlock(context, made.address, passphrase()).await?;
+    let key = unlock::unlock(context, made.address, passphrase()).await?;
     Ok((made, key))
 }
 
@@ -209,7 +209,7 @@ async fn play(
     context: &Context,
     scene: &Scene,
     images: &Path,
-    key: &SigningKey,
+    key: &Signer,
 ) -> Result<(Subject, Option<LocalImage>), Failure> {
     let reference: Reference = scene.name.parse().map_err(|error| Failure::new("internal", &format!("{error}")))?;
     let path = images.join(scene.file);
@@ -248,10 +248,10 @@ async fn play(
 }
 
 /// Publishes or revokes for real: quote, signature, journal, broadcast, block.
-async fn state(context: &Context, statement: Statement, key: &SigningKey) -> Result<(), Failure> {
-    let quote = publish::quote(context, statement, key.address()).await?;
+async fn state(context: &Context, statement: Statement, key: &Signer) -> Result<(), Failure> {
+    let quote = quoting::quote(context, statement, key.address()).await?;
     let (stages, _unheard) = mpsc::channel(1);
-    match publish::submit_with(context, &quote, key, 1, stages).await? {
+    match publish::submit_with(context, &quote, publish::Held::Kept(key), 1, stages).await? {
         Stage::Final { .. } => Ok(()),
         other => {
             Err(Failure::new("demo-failed", &format!("a publication of the demonstration ended as {}", other.word())))

@@ -45,7 +45,9 @@ pub(super) async fn measure_export(
     let Ok(root) = image.id.id.parse::<Digest>() else { return Err(no_id(image)) };
     let known = know(context, engine, vec![root]).await.pop().unwrap_or(Knowledge::Nothing);
     let (of_engine, size) = (engine.clone(), engine.export_size(image));
+    let permit = context.export_permit(&*watch).await?;
     let measured = blocking(move || {
+        let _permit = permit;
         // The first byte takes seconds per gigabyte on a classic store.
         let measured = of_engine
             .export_reader(&[&root.to_string()], &*watch)

@@ -43,17 +43,25 @@ impl Failure {
         Self::new("cancelled", "cancelled")
     }
 
+    /// The failure of `work` that panicked. The panic's own words are in the log.
+    #[must_use]
+    pub fn fault(work: &str) -> Self {
+        Self::new("internal", &format!("{work} ended by a fault of this program"))
+            .hint("the log file names it; please report it")
+    }
+
     /// True when the user, and not the world, ended the work.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.code == "cancelled"
     }
 
-    /// 2 where the call itself was wrong, 1 for everything else.
+    /// 2 where the call itself was wrong, 3 where content contradicts itself, 1 for everything else.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self.code {
-            "usage" | "confirmation-needed" | "passphrase-needed" | "reference-needed" => 2,
+            "usage" | "confirmation-needed" | "passphrase-needed" | "key-needed" | "reference-needed" => 2,
+            "image-corrupt" => 3,
             _ => 1,
         }
     }
@@ -283,9 +291,18 @@ mod tests {
             ImageError::Cancelled,
             KeystoreError::Invalid { file: file(), cause: evil() },
             KeystoreError::Refused { file: file(), cause: evil() },
-            KeystoreError::Passphrase { address, file: file() },
+            KeystoreError::Passphrase { address: Some(address), file: file() },
+            KeystoreError::Passphrase { address: None, file: file() },
             KeystoreError::NoSuchAccount { address, folder: file() },
             KeystoreError::Ambiguous { address, first: file(), second: file() },
+            KeystoreError::Exists { address, file: file() },
+            KeystoreError::NotRemoved { address, folder: file() },
+            KeystoreError::Changed { file: file() },
+            KeystoreError::NoKey { cause: evil() },
+            KeystoreError::NoMnemonic { cause: evil() },
+            KeystoreError::Path { path: evil() },
+            KeystoreError::Cancelled,
+            KeystoreError::NoFile(evil_file(io::ErrorKind::NotFound)),
             KeystoreError::Unreadable(evil_file(io::ErrorKind::PermissionDenied)),
             KeystoreError::Unwritable(evil_file(io::ErrorKind::Other)),
             KeystoreError::Randomness(evil()),

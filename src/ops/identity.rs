@@ -6,11 +6,12 @@
 //! the engine says the same of it. Everything else stays open, and what is open is never evidence.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use futures_util::{StreamExt as _, stream};
+use tokio::sync::Mutex as AsyncMutex;
 
 use super::context::blocking;
 use crate::{
@@ -28,6 +29,8 @@ use crate::{
     store::CacheKey,
 };
 
+/// How often an engine that fails is asked for an export that only identifies.
+const TRIES: u32 = 3;
 /// Questions to an engine at once.
 const AT_ONCE: usize = 8;
 
@@ -61,22 +64,33 @@ impl Knowledge {
 
 /// What was found out in this process and never changes.
 #[derive(Default)]
-pub(super) struct Identities(Mutex<HashMap<Digest, Identity>>, Mutex<HashSet<Digest>>);
+pub(super) struct Identities {
+    known: Mutex<HashMap<Digest, Identity>>,
+    /// How often an export was asked for what it tells.
+    tried: Mutex<HashMap<Digest, u32>>,
+    /// One at a time asks.
+    asking: AsyncMutex<()>,
+}
 
 impl Identities {
     fn get(&self, root: Digest) -> Option<Meant> {
-        let identity = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&root).cloned()?;
+        let identity = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&root).cloned()?;
         Some(Meant { config: identity.config, identity: Some(identity), is_final: true })
     }
 
-    /// True the first time that somebody is about to ask an engine for this export.
-    fn is_untried(&self, root: Digest) -> bool {
-        self.1.lock().unwrap_or_else(PoisonError::into_inner).insert(root)
+    fn is_open(&self, root: Digest) -> bool {
+        self.tried.lock().unwrap_or_else(PoisonError::into_inner).get(&root).is_none_or(|tries| *tries < TRIES)
+    }
+
+    /// Notes that an export was asked for: once and for all, or in vain.
+    fn note_try(&self, root: Digest, is_told: bool) {
+        let mut tried = self.tried.lock().unwrap_or_else(PoisonError::into_inner);
+        *tried.entry(root).or_default() += if is_told { TRIES } else { 1 };
     }
 
     fn note(&self, root: Digest, meant: &Meant) {
         if let Meant { is_final: true, identity: Some(identity), .. } = meant {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(root, identity.clone());
+            self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(root, identity.clone());
         }
     }
 }
@@ -168,7 +182,9 @@ pub async fn identify_by_export(
         return Ok(image.clone());
     }
     let of_engine = engine.clone();
+    let permit = context.export_permit(&*watch).await?;
     let found = blocking(move || {
+        let _permit = permit;
         let found = of_engine
             .export_reader(&[&root.to_string()], &*watch)
             .map_err(Failure::from)
@@ -182,20 +198,30 @@ pub async fn identify_by_export(
 }
 
 /// [`identify_by_export`] of every listed image of which only the engine's word is known, one after the other and once in
-/// this process. True when more is known of one now: whoever lists the images again is told.
+/// this process, where the engine answers. True when more is known of one now: whoever lists the images again is told.
 pub async fn identify_listed(context: &Context, images: &[LocalImage], watch: Arc<dyn Watch>) -> bool {
     let is_open = |image: &&LocalImage| {
         image.id.source == Source::Engine
             && image.evidence.config_digest().is_none()
             && !matches!(image.evidence, Evidence::Unreadable { .. })
-            && image.id.id.parse().is_ok_and(|root| context.identities().is_untried(root))
+            && image.id.id.parse().is_ok_and(|root| context.identities().is_open(root))
     };
     let mut found = false;
-    for image in images.iter().filter(is_open) {
-        match identify_by_export(context, image, Arc::clone(&watch)).await {
-            Ok(identified) => found |= identified.evidence.config_digest().is_some(),
+    let _asking = context.identities().asking.lock().await;
+    for image in images {
+        // Asked each time: somebody else may have found out meanwhile.
+        let (true, Ok(root)) = (is_open(&image), image.id.id.parse()) else { continue };
+        let identified = identify_by_export(context, image, Arc::clone(&watch)).await;
+        match identified {
+            Ok(identified) => {
+                context.identities().note_try(root, true);
+                found |= identified.evidence.config_digest().is_some();
+            }
             Err(failure) if failure.is_cancelled() => break,
-            Err(failure) => tracing::info!(%failure, "an image is not identified"),
+            Err(failure) => {
+                context.identities().note_try(root, false);
+                tracing::info!(%failure, "an image is not identified");
+            }
         }
     }
     found

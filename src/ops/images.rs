@@ -11,7 +11,7 @@ use std::{
 use futures_util::{StreamExt, pin_mut};
 use tokio::{sync::mpsc, time::sleep};
 
-use super::context::blocking;
+use super::{context::blocking, lasting::lasting};
 use crate::{
     domain::{
         image::{Evidence, EvidenceLevel, ImageId, LocalImage, Source},
@@ -182,15 +182,23 @@ pub enum SourceChange {
 pub fn follow_sources(context: &Context) -> mpsc::Receiver<SourceChange> {
     let (sender, receiver) = mpsc::channel(16);
     if !context.skips_engine() {
-        tokio::spawn(follow_engine(context.clone(), sender.clone()));
+        let (context, sender) = (context.clone(), sender.clone());
+        tokio::spawn(async move {
+            let lost = |failure| async { sender.send(SourceChange::Lost(failure)).await.is_ok() };
+            lasting("following the engine", || follow_engine(&context, &sender), lost).await;
+        });
     }
     if !context.config().archives.is_empty() {
-        tokio::spawn(follow_folders(context.clone(), sender));
+        let context = context.clone();
+        tokio::spawn(async move {
+            let lost = |_| async { !sender.is_closed() };
+            lasting("following the archives", || follow_folders(&context, &sender), lost).await;
+        });
     }
     receiver
 }
 
-async fn follow_engine(context: Context, sender: mpsc::Sender<SourceChange>) {
+async fn follow_engine(context: &Context, sender: &mpsc::Sender<SourceChange>) {
     let mut pause = Duration::from_millis(500);
     let mut told = None;
     while !sender.is_closed() {
@@ -225,7 +233,7 @@ async fn follow_engine(context: Context, sender: mpsc::Sender<SourceChange>) {
     }
 }
 
-async fn follow_folders(context: Context, sender: mpsc::Sender<SourceChange>) {
+async fn follow_folders(context: &Context, sender: &mpsc::Sender<SourceChange>) {
     let look = || {
         let folders = context.config().archives.clone();
         blocking(move || Ok(folders.iter().map(|folder| archives_in(folder).ok()).collect::<Vec<_>>()))

@@ -5,23 +5,33 @@
 //! prompts or knows which interface called it.
 
 pub mod accounts;
+pub mod appointments;
 mod context;
 pub mod contract;
 pub mod demo;
 pub mod exported;
 mod failure;
+pub mod follow;
+pub mod geth;
 pub mod history;
 pub mod identity;
 pub mod images;
+pub mod keys;
+mod lasting;
 mod local_node;
 pub mod measure;
 pub mod networks;
 pub mod node;
+pub mod pack;
 pub mod publish;
 pub mod queue;
+pub mod quoting;
 pub mod remote;
+pub mod replace;
+pub mod signing;
 pub mod together;
 pub mod trust;
+pub mod unlock;
 pub mod verify;
 
 pub use context::{Context, NO_ENGINE, now};
@@ -29,8 +39,20 @@ pub use failure::Failure;
 
 use zeroize::Zeroizing;
 
+use crate::domain::pinned::pinned_line;
+
 /// A passphrase on its way from the terminal to the keystore. It leaves memory when dropped and is never shown.
 pub struct Passphrase(pub Zeroizing<String>);
+
+impl Passphrase {
+    /// The same once more, kept out of swap as well.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        let mut line = pinned_line(self.0.len());
+        line.push_str(&self.0);
+        Self(line)
+    }
+}
 
 impl std::fmt::Debug for Passphrase {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

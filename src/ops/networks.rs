@@ -4,9 +4,12 @@ use url::Url;
 
 use super::context::blocking;
 use crate::{
-    chain::{Chain, ChainConfig, shown_url},
+    chain::{Chain, ChainConfig, shown_urls},
     config::{self, Network},
-    domain::{Address, network},
+    domain::{
+        Address,
+        network::{self, KnownChain},
+    },
     ops::{Context, Failure},
 };
 
@@ -15,8 +18,10 @@ use crate::{
 pub struct NetworkEntry {
     /// Its name.
     pub name: String,
-    /// Scheme, host and port of its endpoints; empty for the embedded node.
+    /// Scheme, host and port of its endpoints, numbered where two have the same; empty for the embedded node.
     pub rpc: Vec<String>,
+    /// How many of them must say the same; the majority unless the configuration says otherwise.
+    pub agree: usize,
     /// Its chain id, where it is known.
     pub chain_id: Option<u64>,
     /// The contract's address, where it was configured.
@@ -35,7 +40,8 @@ pub fn list_networks(context: &Context) -> Vec<NetworkEntry> {
 fn entries(networks: &[Network], current: &str) -> Vec<NetworkEntry> {
     let entry = |one: &Network| NetworkEntry {
         name: one.name.clone(),
-        rpc: one.rpc.iter().map(shown_url).collect(),
+        rpc: shown_urls(&one.rpc),
+        agree: one.must_agree(),
         chain_id: if one.name == network::DEV { Some(network::DEV_CHAIN_ID) } else { one.chain_id },
         contract: one.contract,
         current: one.name == current,
@@ -51,22 +57,24 @@ pub async fn add_network(
     context: &Context,
     name: &str,
     rpc: Vec<Url>,
+    agree: Option<usize>,
     contract: Option<Address>,
 ) -> Result<Vec<NetworkEntry>, Failure> {
     config::check_new_name(&context.config().networks, name)?;
-    let mut chain_id = None;
+    // What could not be asked later is not added. How many may agree, the configuration's own rule tells.
+    Chain::new(ChainConfig::new(name, rpc.clone()))?;
+    // A network that is called like a public chain is that one.
+    let mut chain_id = KnownChain::by_name(name).map(|known| known.chain_id);
     for url in &rpc {
         let chain = Chain::new(ChainConfig {
-            network: name.to_owned(),
-            rpc: url.clone(),
             // Every endpoint must be of the first one's chain.
             chain_id,
             contract,
-            local: false,
+            ..ChainConfig::new(name, vec![url.clone()])
         })?;
         chain_id = Some(chain.check_chain_id().await?);
     }
-    let added = Network { name: name.to_owned(), rpc, chain_id, contract };
+    let added = Network { agree, chain_id, contract, ..Network::new(name, rpc) };
     change(context, move |home| Ok(config::add_network(home, &added)?)).await
 }
 

@@ -2,85 +2,59 @@
 
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
+use tokio::time::{error::Elapsed, timeout_at};
+
+pub use crate::domain::node::Peer;
 use crate::{
-    chain::{Chain, ChainConfig},
-    domain::network::{self, ChainHead},
+    chain::{ChainError, Endpoint},
+    domain::node::standings,
     ops::{Context, Failure},
 };
 
+/// How long an endpoint is waited for with what it need not tell.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// What one endpoint says of itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EndpointStatus {
-    /// Scheme, host and port: never a path or credentials.
-    pub url: String,
-    /// What it calls itself, made safe to show.
-    pub client: Option<String>,
-    /// Its chain id.
-    pub chain_id: Option<u64>,
-    /// How far it has come.
-    pub head: Option<ChainHead>,
-    /// Connected peers, where it tells.
-    pub peers: Option<u64>,
-    /// True while it catches up, where it tells.
-    pub syncing: Option<bool>,
-    /// Time of one call.
-    pub latency: Option<Duration>,
-    /// Why it did not answer.
-    pub problem: Option<Failure>,
-}
+pub type EndpointStatus = crate::domain::node::EndpointStatus<Failure>;
 
 /// The current network's endpoints.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NodeStatus {
-    /// The network's name.
-    pub network: String,
-    /// True for the embedded node.
-    pub local: bool,
-    /// Every endpoint.
-    pub endpoints: Vec<EndpointStatus>,
-}
+pub type NodeStatus = crate::domain::node::NodeStatus<EndpointStatus>;
 
-/// Asks every endpoint of the current network.
+/// Asks every endpoint of the current network, all at once.
 ///
 /// # Errors
-/// When the embedded node cannot be started.
+/// When the embedded node cannot be started, or the network has no endpoint.
 pub async fn node_status(context: &Context) -> Result<NodeStatus, Failure> {
-    let current = &context.config().network;
-    let mut endpoints = Vec::new();
-    if context.is_local() {
-        endpoints.push(ask(&context.chain().await?, Some(network::DEV_CHAIN_ID)).await);
+    let chain = context.any_chain().await?;
+    let expected = chain.config().chain_id;
+    let mut endpoints = join_all(chain.endpoints().iter().map(|endpoint| ask(endpoint, expected))).await;
+    if let [only] = endpoints.as_mut_slice() {
+        only.disk = super::geth::disk_use(context).await;
     }
-    for rpc in &current.rpc {
-        let chain = Chain::new(ChainConfig {
-            network: current.name.clone(),
-            rpc: rpc.clone(),
-            chain_id: current.chain_id,
-            contract: current.contract,
-            local: false,
-        })?;
-        endpoints.push(ask(&chain, current.chain_id).await);
+    let standings = standings(&endpoints, chain.must_agree());
+    for (endpoint, standing) in endpoints.iter_mut().zip(standings) {
+        endpoint.standing = standing;
     }
-    Ok(NodeStatus { network: current.name.clone(), local: context.is_local(), endpoints })
+    Ok(NodeStatus {
+        network: chain.network().to_owned(),
+        local: chain.is_local(),
+        managed: super::geth::own_state(context).await,
+        must_agree: chain.must_agree(),
+        endpoints,
+    })
 }
 
-async fn ask(chain: &Chain, expected: Option<u64>) -> EndpointStatus {
-    let mut status = EndpointStatus {
-        url: chain.endpoint().to_owned(),
-        client: None,
-        chain_id: None,
-        head: None,
-        peers: None,
-        syncing: None,
-        latency: None,
-        problem: None,
-    };
+/// Holds it to no chain but the configured one: which of several is wrong is for [`standings`] to tell.
+async fn ask(endpoint: &Endpoint, expected: Option<u64>) -> EndpointStatus {
+    let mut status = EndpointStatus::silent(endpoint.name());
     let began = Instant::now();
-    match chain.chain_id().await {
+    match endpoint.chain_id().await {
         Ok(id) => {
             status.latency = Some(began.elapsed());
             status.chain_id = Some(id);
             if expected.is_some_and(|expected| expected != id) {
-                status.problem = chain.check_chain_id().await.err().map(Failure::from);
+                status.problem = endpoint.check_chain_id().await.err().map(Failure::from);
             }
         }
         Err(error) => {
@@ -88,13 +62,69 @@ async fn ask(chain: &Chain, expected: Option<u64>) -> EndpointStatus {
             return status;
         }
     }
-    match chain.head().await {
-        Ok(head) => status.head = Some(head),
-        Err(error) => status.problem = Some(error.into()),
+    // What a node may leave out: a missing answer, or a late one, is no problem of the node.
+    let until = tokio::time::Instant::from_std(began) + PATIENCE;
+    let (head, client, peers, vitals, sync) = tokio::join!(
+        endpoint.told_head(),
+        timeout_at(until, endpoint.client_version()),
+        timeout_at(until, endpoint.peers()),
+        timeout_at(until, endpoint.vitals()),
+        timeout_at(until, endpoint.sync()),
+    );
+    match head {
+        Ok((id, head)) => {
+            status.chain_id = Some(id);
+            status.head = Some(head);
+        }
+        Err(error) => status.problem = status.problem.or(Some(error.into())),
     }
-    // What a node may leave out: a missing answer is no problem of the node.
-    status.client = chain.client_version().await.ok();
-    status.peers = chain.peers().await.ok();
-    status.syncing = chain.is_syncing().await.ok();
+    status.client = in_time(client);
+    status.peers = in_time(peers);
+    status.vitals = in_time(vitals).unwrap_or_default();
+    status.sync = in_time(sync);
     status
+}
+
+fn in_time<T>(told: Result<Result<T, ChainError>, Elapsed>) -> Option<T> {
+    told.ok()?.ok()
+}
+
+/// Whom each endpoint is connected to, by its name; or why it does not tell.
+///
+/// # Errors
+/// When the embedded node cannot be started, or the network has no endpoint.
+pub async fn node_peers(context: &Context) -> Result<Vec<(String, Result<Vec<Peer>, Failure>)>, Failure> {
+    let chain = context.any_chain().await?;
+    let ask =
+        async |endpoint: &Endpoint| (endpoint.name().to_owned(), endpoint.peer_list().await.map_err(Failure::from));
+    Ok(join_all(chain.endpoints().iter().map(ask)).await)
+}
+
+/// JSON-RPC's code for a method that the node does not have, or not here.
+const NO_METHOD: i32 = -32601;
+
+fn not_taken(error: ChainError) -> Failure {
+    match &error {
+        ChainError::Node { endpoint, code: NO_METHOD, .. } => {
+            Failure::new(error.code(), &format!("node `{endpoint}` takes no peers over this connection"))
+                .hint("most nodes take them over IPC alone: name its socket with --rpc ipc:PATH")
+        }
+        _ => error.into(),
+    }
+}
+
+/// Has the first endpoint that takes it connect to the node at `enode`.
+///
+/// # Errors
+/// The last endpoint's refusal.
+pub async fn add_peer(context: &Context, enode: &str) -> Result<(), Failure> {
+    let chain = context.any_chain().await?;
+    let mut refusal = None;
+    for endpoint in chain.endpoints() {
+        match endpoint.add_peer(enode).await {
+            Ok(()) => return Ok(()),
+            Err(error) => refusal = Some(error),
+        }
+    }
+    refusal.map_or(Ok(()), |error| Err(not_taken(error)))
 }

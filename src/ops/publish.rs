@@ -3,58 +3,35 @@
 //! The signed transaction is in the journal, synced, before any node sees it. Whatever ends this process after that, the
 //! next start finds it and either sends the same bytes (which the chain accepts at most once) or reports its fate.
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
-use tokio::{sync::mpsc, time::sleep};
+use tokio::{sync::mpsc, time::timeout};
 
-use super::context::{blocking, now};
+use super::{
+    context::{blocking, now},
+    follow,
+    quoting::{Outlook, Quote, not_covered, outlook},
+    unlock::Unlocked,
+};
 use crate::{
-    chain::{Action, Chain, ChainError, SigningKey},
+    chain::{Action, Chain, ChainError, Signer},
     domain::{
-        Address, Reference, Wei,
-        image::KindedDigest,
-        network::{Finality, NetworkView},
-        publication::{Cost, Fate, JournalEntry, JournalStage, Stage, Statement, TransactionHash},
+        Address,
+        network::ChainIdentity,
+        notice::Notice,
+        publication::{Authority, Cost, Fate, JournalEntry, JournalStage, Stage, Statement, TransactionHash},
         verdict::Conclusion,
     },
-    ops::{Context, Failure, Passphrase},
+    ops::{Context, Failure},
+    store::{StoreError, files::Lock},
 };
 
-/// Pause between two looks at a transaction on a remote network.
-const POLL: Duration = Duration::from_secs(1);
-/// The same on the embedded node, which mines at once.
-const LOCAL_POLL: Duration = Duration::from_millis(50);
-/// Looks in a row that may fail, or find nothing, before the transaction's fate is called unknown or dropped: a node
-/// behind a balancer may answer from a neighbour that has not heard of it yet.
-const PATIENCE: u32 = 30;
-
-/// What the user is shown before anything is signed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Quote {
-    /// What it will say.
-    pub statement: Statement,
-    /// Who says and pays.
-    pub from: Address,
-    /// What the account holds.
-    pub balance: Wei,
-    /// What it costs.
-    pub cost: Cost,
-    /// Where it is written.
-    pub network: NetworkView,
-    /// The version that a release becomes; the head's for a revocation.
-    pub version: u32,
-    /// What saying it would repeat: `Some(Verified)` when the digests are current already, `Some(Revoked)` when all are
-    /// withdrawn already.
-    pub standing: Option<Conclusion>,
-}
-
-impl Quote {
-    /// True when the account can pay the most it can cost.
-    #[must_use]
-    pub fn is_covered(&self) -> bool {
-        self.balance >= self.cost.at_most()
-    }
-}
+/// Other wallets' transactions in a row that may take the nonce before this one gives up.
+const NONCES: u32 = 2;
+/// How long other processes of this home may take to choose a nonce and sign.
+const LOCK_PATIENCE: Duration = Duration::from_mins(1);
+/// How long they wait for the answer to a broadcast.
+const SEND_PATIENCE: Duration = Duration::from_secs(15);
 
 /// Confirmations that are waited for unless the user says otherwise. The embedded node cannot reorganise.
 #[must_use]
@@ -62,150 +39,256 @@ pub const fn default_confirmations(local: bool) -> u64 {
     if local { 1 } else { 3 }
 }
 
-/// What an amendment of `publisher`'s last release under `reference` adds: its version (zero where there is none), and those
-/// of `digests` that it does not hold yet. The contract takes no digest twice.
-///
-/// # Errors
-/// When the node cannot be asked.
-pub async fn amendment(
-    context: &Context,
-    reference: &Reference,
-    publisher: Address,
-    digests: &[KindedDigest],
-) -> Result<(u32, Vec<KindedDigest>), Failure> {
-    let question = crate::chain::Question {
-        reference: reference.clone(),
-        publishers: vec![publisher],
-        digests: digests.iter().map(|kinded| kinded.digest).collect(),
-    };
-    let answers = context.chain().await?.records(&[question]).await?;
-    let Some(own) = answers.records.into_iter().flatten().find(|record| record.publisher == publisher) else {
-        return Ok((0, digests.to_vec()));
-    };
-    let version = own.head.version;
-    let holds = |kinded: &&KindedDigest| {
-        own.entries.iter().any(|entry| entry.digest == kinded.digest && entry.version == version)
-    };
-    Ok((version, digests.iter().filter(|kinded| !holds(kinded)).copied().collect()))
-}
-
-/// Asks the node what `statement` costs, and whether the contract would take it. Signs nothing.
-///
-/// # Errors
-/// When the node cannot be asked, or the contract refuses.
-pub async fn quote(context: &Context, statement: Statement, from: Address) -> Result<Quote, Failure> {
-    let chain = context.chain().await?;
-    let digests = match &statement {
-        Statement::Release { digests, .. } => digests.iter().map(|kinded| kinded.digest).collect(),
-        Statement::Revocation { digests, .. } => digests.clone(),
-    };
-    let question = crate::chain::Question { reference: statement.reference().clone(), publishers: vec![from], digests };
-    let answers = chain.records(&[question]).await?;
-    let own = answers.records.into_iter().flatten().find(|record| record.publisher == from);
-    let head_version = own.as_ref().map_or(0, |record| record.head.version);
-    let is_withdrawn = own.as_ref().is_some_and(|record| {
-        !record.entries.is_empty() && record.entries.iter().all(|entry| entry.revoked_at.is_some())
-    });
-    let is_current = own.is_some_and(|record| {
-        let releasable = record.head.retired_at.is_none() && record.head.publisher_retired_at.is_none();
-        let held =
-            |entry: &crate::domain::record::Entry| entry.version == record.head.version && entry.revoked_at.is_none();
-        releasable && record.head.version > 0 && record.entries.iter().all(held)
-    });
-    let (version, standing) = match &statement {
-        Statement::Release { .. } if is_current => (head_version, Some(Conclusion::Verified)),
-        Statement::Release { amends: 0, .. } => (head_version.saturating_add(1), None),
-        Statement::Release { amends, .. } => (*amends, None),
-        Statement::Revocation { .. } => (head_version, is_withdrawn.then_some(Conclusion::Revoked)),
-    };
-    let cost = chain.estimate(&Action::Statement(statement.clone()), from).await?;
-    let balance = chain.balances(&[from]).await?.first().copied().unwrap_or_default();
-    let network = context.view(&chain, answers.head).await?;
-    Ok(Quote { statement, from, balance, cost, network, version, standing })
-}
-
-/// Unlocks, signs, journals, broadcasts and follows until confirmed `confirmations` times (or finalized). Zero
+/// Signs, journals, broadcasts and follows until confirmed `confirmations` times (or finalized). Zero
 /// confirmations end at *Broadcast*. Every stage is sent to `stages`; a full channel loses stages, never the result.
 ///
 /// Once the transaction is journaled, cancelling the future loses nothing: the next start follows it.
 ///
+/// The key is unlocked already, and leaves memory as soon as it has signed, unless more is to be signed with it.
+///
 /// # Errors
-/// A wrong passphrase, a node that refuses; a transaction that was included and refused is `Ok(Stage::Reverted)`.
-pub async fn submit(
+/// A node that refuses; a transaction that was included and refused is `Ok(Stage::Reverted)`.
+pub async fn submit_unlocked(
     context: &Context,
     quote: &Quote,
-    passphrase: Passphrase,
+    (key, more): (&mut Option<Unlocked>, bool),
     confirmations: u64,
     stages: mpsc::Sender<Stage>,
 ) -> Result<Stage, Failure> {
     if !quote.is_covered() {
-        return Err(not_covered(quote.from, quote.balance, &quote.cost));
+        return Err(not_covered(&quote.network, quote.from, quote.balance, quote.cost.at_most()));
     }
-    tell(&stages, Stage::Unlocking);
-    let key = unlock(context, quote.from, passphrase).await?;
-    submit_with(context, quote, &key, confirmations, stages).await
+    let held = match key {
+        Some(Unlocked(signer)) if more => Held::Kept(signer),
+        key => match key.take() {
+            Some(Unlocked(signer)) => Held::Last(signer),
+            None => return Err(Failure::new("internal", "the key was given back already")),
+        },
+    };
+    submit_with(context, quote, held, confirmations, stages).await
 }
 
-pub(super) fn not_covered(from: Address, balance: Wei, cost: &Cost) -> Failure {
-    let (has, needs) = (balance.ether(6), cost.at_most().ether(6));
-    Failure::new("insufficient-funds", &format!("account {from} holds {has} ETH, and this can cost {needs} ETH"))
-        .hint("fund the account, or choose another with --account")
+/// Whoever signs, for as long as it is needed.
+pub(super) enum Held<'k> {
+    /// More is to be signed afterwards.
+    Kept(&'k Signer),
+    /// It leaves memory once it has signed.
+    Last(Signer),
 }
 
-pub(super) async fn unlock(context: &Context, from: Address, passphrase: Passphrase) -> Result<SigningKey, Failure> {
-    context.store().check_lasting("note what is sent")?;
-    let keystore = context.keystore().clone();
-    // Key derivation takes half a second of one core and 256 MiB.
-    blocking(move || Ok(SigningKey::new(&keystore.unlock(from, &passphrase.0)?)?)).await
+impl Held<'_> {
+    const fn signer(&self) -> &Signer {
+        match self {
+            Self::Kept(signer) => signer,
+            Self::Last(signer) => signer,
+        }
+    }
 }
 
-/// [`submit`] with a key that is unlocked already.
 pub(super) async fn submit_with(
     context: &Context,
     quote: &Quote,
-    key: &SigningKey,
+    key: Held<'_>,
     confirmations: u64,
     stages: mpsc::Sender<Stage>,
 ) -> Result<Stage, Failure> {
     tell(&stages, Stage::Signing);
     let chain = context.chain().await?;
-    let entry = sign_and_journal(context, &chain, quote, key).await?;
-    send(context, &chain, &entry).await?;
-    let sent = Stage::Broadcast { hash: entry.hash };
+    let mut attempts = 0;
+    let (entry, sent) = loop {
+        let said = Said { statement: &quote.statement, authority: &quote.authority, versions: &quote.versions };
+        let (entry, outcome) = sign_and_send(context, &chain, said, quote.cost, key.signer()).await?;
+        match outcome {
+            Ok(()) => {
+                let hash = entry.hash;
+                break (entry, Stage::Broadcast { hash });
+            }
+            Err(failure) if matches!(failure.code, "nonce-taken" | "nonce-held") && attempts < NONCES => {
+                attempts += 1;
+                let fate = if failure.code == "nonce-taken" { Fate::NonceTaken } else { Fate::Forgotten };
+                if !is_unsaid(context, &chain, quote, (&entry, fate)).await? {
+                    return Err(failure);
+                }
+            }
+            Err(failure) if is_settled(context, entry.hash).await? => return Err(failure),
+            // The journal has it, and a node may: to sign the same again could say it twice.
+            Err(failure) => {
+                let hash = entry.hash;
+                context.note([Notice::new(&format!(
+                    "transaction {hash} is signed, and no node has answered for it: {failure}; it is followed, and sent again while none has it"
+                ))]);
+                break (entry, Stage::Unknown { hash });
+            }
+        }
+    };
+    drop(key);
     tell(&stages, sent.clone());
     if confirmations == 0 {
         return Ok(sent);
     }
-    follow(context, &chain, &entry, confirmations, &stages).await
+    follow::follow(context, &chain, &entry, confirmations, &stages).await
 }
 
-fn tell(stages: &mpsc::Sender<Stage>, stage: Stage) {
+pub(super) fn tell(stages: &mpsc::Sender<Stage>, stage: Stage) {
     // Whoever is too slow for a stage sees the next one.
     let _ = stages.try_send(stage);
 }
 
-async fn sign_and_journal(
+/// True where another wallet of the account was faster beyond doubt: the transaction that was turned away has the fate that belongs
+/// to the node's words, so that it can never be included or was never taken, and nothing of what it says stands. Nodes say *nonce
+/// too low* of bytes that they took, too, and whoever told of a taken nonce before any block has it may hold these.
+async fn is_unsaid(
     context: &Context,
     chain: &Chain,
     quote: &Quote,
-    key: &SigningKey,
-) -> Result<JournalEntry, Failure> {
-    let chain_id = quote.network.chain_id;
-    let from = quote.from;
+    (entry, fate): (&JournalEntry, Fate),
+) -> Result<bool, Failure> {
+    tokio::time::sleep(follow::pause(context) * 2).await;
+    if follow::fate(context, chain, entry).await? != fate {
+        return Ok(false);
+    }
+    if quote.statement.digests().is_empty() {
+        // No record tells whether it was said.
+        return Ok(false);
+    }
+    let (outlooks, _) = outlook(chain, quote.statement.parts().to_vec(), quote.publisher()).await?;
+    let is_as_quoted = outlooks.iter().zip(&quote.versions).all(|(now, version)| now.version == *version);
+    if is_as_quoted {
+        advance(context, entry.hash, JournalStage::Failed).await?;
+    }
+    Ok(is_as_quoted)
+}
+
+/// True where the journal counts the transaction as given up: it says nothing, and may be signed anew.
+pub(super) async fn is_settled(context: &Context, hash: TransactionHash) -> Result<bool, Failure> {
+    Ok(journaled(context, hash).await?.is_none_or(|stage| !stage.is_open()))
+}
+
+/// How far the journal knows the transaction to have come by now: another process may have taken it up.
+async fn journaled(context: &Context, hash: TransactionHash) -> Result<Option<JournalStage>, Failure> {
     let store = context.store().clone();
-    let taken = blocking(move || Ok(store.open_nonces(chain_id, from)?)).await?;
+    Ok(blocking(move || Ok(store.entry(hash)?)).await?.map(|entry| entry.stage))
+}
+
+/// What a transaction is to say.
+#[derive(Clone, Copy)]
+pub(super) struct Said<'s> {
+    pub(super) statement: &'s Statement,
+    /// In whose name.
+    pub(super) authority: &'s Authority,
+    /// The versions that the statement's parts were quoted for.
+    pub(super) versions: &'s [u32],
+}
+
+/// Refuses what would say the same twice: while a transaction of the account about the same name waits, and where a release became
+/// the version that `statement` was quoted for. Called while no other process of this home signs.
+async fn refuse_repetition(
+    context: &Context,
+    chain: &Chain,
+    Said { statement, authority, versions }: Said<'_>,
+    (identity, from): (ChainIdentity, Address),
+) -> Result<(), Failure> {
+    let store = context.store().clone();
+    let (open, _) = blocking(move || Ok(store.open_entries(identity)?)).await?;
+    let names: Vec<_> = statement.parts().iter().filter_map(Statement::reference).collect();
+    let is_about = |entry: &JournalEntry| {
+        entry.statement.parts().iter().filter_map(Statement::reference).any(|name| names.contains(&name))
+    };
+    let waits = |entry: &&JournalEntry| matches!(entry.stage, JournalStage::Signed | JournalStage::Broadcast);
+    for entry in open.iter().filter(waits).filter(|entry| entry.from == from && is_about(entry)) {
+        let (store, hash) = (context.store().clone(), entry.hash);
+        if blocking(move || Ok(store.is_superseded(hash)?)).await? {
+            continue;
+        }
+        if matches!(chain.fate(hash, from, entry.nonce).await?, Fate::Pending | Fate::Forgotten) {
+            return Err(pending(entry));
+        }
+    }
+    if versions.is_empty() || statement.digests().is_empty() {
+        return Ok(());
+    }
+    let (outlooks, _) = outlook(chain, statement.parts().to_vec(), authority.publisher(from)).await?;
+    let is_said = |(now, quoted): (&Outlook, &u32)| {
+        now.standing == Some(Conclusion::Verified) && now.version == *quoted && now.statement.is_new_release()
+    };
+    if outlooks.iter().zip(versions).any(is_said) {
+        let message = "the same was published since the cost was shown: nothing is left to be said";
+        return Err(Failure::new("already-published", message).hint("`--again` makes a new version all the same"));
+    }
+    Ok(())
+}
+
+/// Why nothing more is said of a name while a transaction about it waits.
+#[must_use]
+pub fn pending(entry: &JournalEntry) -> Failure {
+    let (hash, name) = (entry.hash, entry.statement.subject());
+    let message = format!("transaction {hash} about `{name}` waits for its block since {}", entry.at);
+    Failure::new("publication-pending", &message)
+        .hint("it is sent already: wait for it, or `daochain tx speed-up` or `cancel` it")
+}
+
+/// Signs, writes down and broadcasts, and tells what came of the broadcast.
+///
+/// Meanwhile no other process of this home chooses a nonce of the account: before this one is written down it would choose the same,
+/// and before a node has this one the next, which waits for ever if this one is refused. Other accounts wait for nobody: a signer's
+/// user may think for minutes.
+pub(super) async fn sign_and_send(
+    context: &Context,
+    chain: &Chain,
+    said: Said<'_>,
+    cost: Cost,
+    key: &Signer,
+) -> Result<(JournalEntry, Result<(), Failure>), Failure> {
+    let identity = chain.identity().await?;
+    let name = format!("nonces-{}-{}", identity.id, key.address());
+    let nonces = context.config().home.database.with_extension(name);
+    let alone = blocking(move || Ok(Lock::take(&nonces, LOCK_PATIENCE).map_err(StoreError::from)?)).await?;
+    let entry = sign_and_journal(context, chain, said, cost, (identity, key)).await?;
+    let outcome = {
+        let mut sending = pin!(send(context, chain, &entry));
+        if let Ok(outcome) = timeout(SEND_PATIENCE, &mut sending).await {
+            outcome
+        } else {
+            drop(alone);
+            sending.await
+        }
+    };
+    Ok((entry, outcome))
+}
+
+/// Signs and writes down. Nobody is told of it yet.
+async fn sign_and_journal(
+    context: &Context,
+    chain: &Chain,
+    said: Said<'_>,
+    cost: Cost,
+    (identity, key): (ChainIdentity, &Signer),
+) -> Result<JournalEntry, Failure> {
+    let from = key.address();
+    refuse_repetition(context, chain, said, (identity, from)).await?;
+    let store = context.store().clone();
+    let taken = blocking(move || Ok(store.open_nonces(identity, from)?)).await?;
     let pending = chain.next_nonce(from).await?;
-    // What this home signed and no node knows of yet keeps its nonce.
-    let nonce = taken.into_iter().map(|nonce| nonce + 1).fold(pending, u64::max);
-    let action = Action::Statement(quote.statement.clone());
-    let signed = chain.prepare(&action, from, nonce, quote.cost).await?.sign(key)?;
+    // What this home signed and no node knows of yet keeps its nonce; a gap below it would hold it up for ever.
+    let nonce =
+        (pending..=pending.saturating_add(taken.len() as u64)).find(|nonce| !taken.contains(nonce)).unwrap_or(pending);
+    let Said { statement, authority, .. } = said;
+    let action = Action::of(statement.clone(), authority.clone());
+    let unsigned = chain.prepare(&action, from, nonce, cost).await?;
+    let (chain_id, signed) = (unsigned.chain_id, key.sign(&unsigned).await?);
+    let mut statement = statement.clone();
+    if let (Statement::Deployment { contract, .. }, Some(created)) = (&mut statement, action.creates(from, nonce)) {
+        *contract = created;
+    }
     let entry = JournalEntry {
         hash: signed.hash,
         raw: signed.raw,
         chain_id,
+        genesis: Some(identity.genesis),
+        second: identity.second,
         from,
         nonce,
-        statement: quote.statement.clone(),
+        statement,
         stage: JournalStage::Signed,
         at: now(),
     };
@@ -215,11 +298,12 @@ async fn sign_and_journal(
 }
 
 /// Broadcasts a journaled transaction. A refusal settles it; a node that did not answer leaves it open.
-async fn send(context: &Context, chain: &Chain, entry: &JournalEntry) -> Result<(), Failure> {
+pub(super) async fn send(context: &Context, chain: &Chain, entry: &JournalEntry) -> Result<(), Failure> {
     match chain.broadcast(&entry.raw).await {
         Ok(()) => advance(context, entry.hash, JournalStage::Broadcast).await,
         Err(error) => {
-            if is_refusal(&error) {
+            // What a node has had may be in a block, whatever another one says.
+            if is_refusal(&error) && journaled(context, entry.hash).await? == Some(JournalStage::Signed) {
                 advance(context, entry.hash, JournalStage::Failed).await?;
             }
             Err(error.into())
@@ -227,148 +311,30 @@ async fn send(context: &Context, chain: &Chain, entry: &JournalEntry) -> Result<
     }
 }
 
-/// The node understood the transaction and will not have it; asking again changes nothing.
-const fn is_refusal(error: &ChainError) -> bool {
-    matches!(
-        error,
-        ChainError::Refused { .. }
-            | ChainError::Rejected { .. }
-            | ChainError::Underpriced { .. }
-            | ChainError::InsufficientFunds { .. }
-            | ChainError::NonceTaken
-    )
+/// Nodes' words for a transaction that none will ever take. Of all others (too many requests, a full pool, a fault of its own)
+/// it may be another story in a minute, and the node may have taken it all the same.
+fn is_lasting(reason: &str) -> bool {
+    let reason = reason.to_ascii_lowercase();
+    [
+        "intrinsic gas",
+        "initcode",
+        "configured cap",
+        "gas limit too high",
+        "invalid sender",
+        "chain id",
+        "type not supported",
+    ]
+    .iter()
+    .any(|words| reason.contains(words))
 }
 
-async fn advance(context: &Context, hash: TransactionHash, stage: JournalStage) -> Result<(), Failure> {
+/// The node understood the transaction and will not have it; asking again changes nothing.
+fn is_refusal(error: &ChainError) -> bool {
+    matches!(error, ChainError::Refused { .. } | ChainError::Underpriced { .. } | ChainError::InsufficientFunds { .. })
+        || matches!(error, ChainError::Rejected { reason, .. } if is_lasting(reason))
+}
+
+pub(super) async fn advance(context: &Context, hash: TransactionHash, stage: JournalStage) -> Result<(), Failure> {
     let store = context.store().clone();
     blocking(move || Ok(store.advance(hash, stage)?)).await
-}
-
-async fn follow(
-    context: &Context,
-    chain: &Chain,
-    entry: &JournalEntry,
-    confirmations: u64,
-    stages: &mpsc::Sender<Stage>,
-) -> Result<Stage, Failure> {
-    let pause = if context.is_local() { LOCAL_POLL } else { POLL };
-    let (mut last, mut misses) = (Stage::Broadcast { hash: entry.hash }, 0);
-    loop {
-        let stage = match chain.fate(entry.hash, entry.from, entry.nonce).await {
-            Ok(fate) => Stage::observed(entry.hash, fate, confirmations),
-            Err(_) => Stage::Unknown { hash: entry.hash },
-        };
-        let is_miss = matches!(stage, Stage::Unknown { .. } | Stage::Dropped { .. });
-        misses = if is_miss { misses + 1 } else { 0 };
-        if stage.is_settled() || misses >= PATIENCE {
-            note(context, &stage).await?;
-            tell(stages, stage.clone());
-            return Ok(stage);
-        }
-        if !is_miss && stage != last {
-            note(context, &stage).await?;
-            tell(stages, stage.clone());
-            last = stage;
-        }
-        sleep(pause).await;
-    }
-}
-
-/// Writes to the journal what a look at the chain found.
-async fn note(context: &Context, stage: &Stage) -> Result<(), Failure> {
-    let Some(hash) = stage.hash() else { return Ok(()) };
-    let kept = match stage {
-        Stage::Included { .. } => JournalStage::Included,
-        Stage::Final { .. } => JournalStage::Final,
-        Stage::Reverted { .. } | Stage::Replaced { .. } => JournalStage::Failed,
-        Stage::Broadcast { .. } => JournalStage::Broadcast,
-        // Not known to the node: it stays open, and may be sent again.
-        _ => return Ok(()),
-    };
-    advance(context, hash, kept).await
-}
-
-/// What became of a journaled transaction.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Resumed {
-    /// The entry.
-    pub entry: JournalEntry,
-    /// Its stage now.
-    pub stage: Stage,
-}
-
-/// True when the journal holds what has not come to its end, as far as it can be read.
-pub async fn has_open(context: &Context) -> bool {
-    let store = context.store().clone();
-    blocking(move || Ok(store.has_open_entries()?)).await.unwrap_or(false)
-}
-
-/// Takes up what an earlier process of this home left open: what was signed and not broadcast is sent, what was
-/// broadcast is looked up. Called at the start of the screen, and of every command that sends.
-///
-/// # Errors
-/// When the journal cannot be read or no node answers; nothing is lost then.
-pub async fn resume(context: &Context) -> Result<Vec<Resumed>, Failure> {
-    let (store, local) = (context.store().clone(), context.is_local());
-    if !blocking(move || Ok(store.has_open_entries()?)).await? {
-        // Nothing is open: no reason to ask a node.
-        return Ok(Vec::new());
-    }
-    let chain = context.chain().await?;
-    let (store, chain_id) = (context.store().clone(), chain.chain_id().await?);
-    let (open, damaged) = blocking(move || Ok(store.open_entries(chain_id)?)).await?;
-    context.note(damaged);
-    let mut resumed = Vec::with_capacity(open.len());
-    for entry in open {
-        let mut stage = look(context, &entry, default_confirmations(local)).await?;
-        if let (JournalStage::Signed, Stage::Dropped { hash }) = (entry.stage, &stage) {
-            let hash = *hash;
-            send(context, &chain, &entry).await?;
-            stage = look(context, &entry, default_confirmations(local)).await.unwrap_or(Stage::Broadcast { hash });
-        }
-        resumed.push(Resumed { entry, stage });
-    }
-    Ok(resumed)
-}
-
-/// Looks once at one journaled transaction, and notes what it found.
-///
-/// # Errors
-/// When the journal or the node cannot be read.
-pub async fn look(context: &Context, entry: &JournalEntry, confirmations: u64) -> Result<Stage, Failure> {
-    let chain = context.chain().await?;
-    let fate = chain.fate(entry.hash, entry.from, entry.nonce).await?;
-    let stage = Stage::observed(entry.hash, fate, confirmations);
-    note(context, &stage).await?;
-    Ok(stage)
-}
-
-/// Waits for a transaction that is not in the journal: the faucet's, a deployment.
-pub(super) async fn settle(
-    context: &Context,
-    chain: &Chain,
-    hash: TransactionHash,
-    from: Address,
-    nonce: u64,
-) -> Result<Stage, Failure> {
-    let pause = if context.is_local() { LOCAL_POLL } else { POLL };
-    let mut misses = 0;
-    loop {
-        match chain.fate(hash, from, nonce).await {
-            Ok(Fate::Pending) => misses = 0,
-            Ok(Fate::Forgotten) | Err(_) if misses < PATIENCE => misses += 1,
-            Ok(fate) => return Ok(Stage::observed(hash, fate, 1)),
-            Err(error) => return Err(error.into()),
-        }
-        sleep(pause).await;
-    }
-}
-
-/// How settled a stage is, where a block has it.
-#[must_use]
-pub const fn finality(stage: &Stage) -> Option<Finality> {
-    match stage {
-        Stage::Included { finality, .. } | Stage::Final { finality, .. } => Some(*finality),
-        _ => None,
-    }
 }

@@ -11,19 +11,18 @@ use std::{
 };
 
 use futures_util::{StreamExt as _, stream};
-use tokio::sync::Semaphore;
 
 use super::{measure::measure_image, together::measure_together};
 use crate::{
     domain::{
-        image::{EXPORTS_AT_ONCE, Evidence, ImageId, LocalImage, Source},
+        image::{Evidence, ImageId, LocalImage},
         progress::{Progress, Watch},
     },
     ops::{Context, Failure},
 };
 
 /// Measures all of `images`: from the cache where the same bytes were measured before, unless `fresh`. As many at once as
-/// `jobs` says, and [`EXPORTS_AT_ONCE`] of the engine. What cannot be read is evidence too.
+/// `jobs` says, and as many of the engine as it may be asked for. What cannot be read is evidence too.
 ///
 /// # Errors
 /// Only when cancelled.
@@ -38,10 +37,7 @@ pub async fn measure_all(
     let mut left: Vec<&LocalImage> = distinct.into_values().collect();
     left.sort_by_key(|image| image.size);
     let sum = Sum::over(watch, left.len());
-    let exports = Semaphore::new(EXPORTS_AT_ONCE);
     let work = left.into_iter().map(async |image| {
-        // Fails only when closed, which this one never is.
-        let _export = if image.id.source == Source::Engine { exports.acquire().await.ok() } else { None };
         let is_fresh = fresh && !shared.contains(&image.id);
         match measure_image(context, image, is_fresh, sum.part()).await {
             Err(failure) if failure.is_cancelled() => Err(failure),

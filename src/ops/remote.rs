@@ -10,7 +10,10 @@ use std::{
 
 use bytes::{Buf as _, Bytes};
 use serde_json::json;
-use tokio::{runtime::Handle, time::timeout};
+use tokio::{
+    runtime::{Builder, Runtime},
+    time::timeout,
+};
 
 use super::context::blocking;
 use crate::{
@@ -53,15 +56,25 @@ pub async fn measure_remote(
     platforms: Platforms,
     watch: Arc<dyn Watch>,
 ) -> Result<Measurement, Failure> {
-    let repository = Repository::connect(reference, |name| std::env::var(name).ok()).await?;
-    let own = local_platform();
-    let is_wanted = |platform: &Platform| platforms == Platforms::All || platform.standing(&own) != Standing::Other;
-    let plan = repository.plan(&is_wanted).await?;
-    let (reference, handle) = (reference.clone(), Handle::current());
+    let (own, name) = (local_platform(), reference.clone());
     let measured = blocking(move || {
-        let total = plan.bytes();
-        let files = Files { repository: &repository, handle: &handle, watch: &*watch, left: pieces(plan, &reference) };
-        let measured = image::measure_files(files, Some(total), &*watch).map_err(told);
+        // Its own: the program's runtime may be ending while this thread still waits for the registry.
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| Failure::new("internal", &format!("the system gives no event queue: {error}")))?;
+        let asker = Asker { runtime: &runtime, watch: &*watch };
+        let is_wanted = |platform: &Platform| platforms == Platforms::All || platform.standing(&own) != Standing::Other;
+        let ask = || -> Result<Measurement, Failure> {
+            let cancelled = |_| Failure::cancelled();
+            let environment = |variable: &str| std::env::var(variable).ok();
+            let repository = asker.wait(Repository::connect(&name, environment)).map_err(cancelled)??;
+            let plan = asker.wait(repository.plan(&is_wanted)).map_err(cancelled)??;
+            let total = plan.bytes();
+            let files = Files { repository: &repository, asker, left: pieces(plan, &name) };
+            image::measure_files(files, Some(total), asker.watch).map_err(told)
+        };
+        let measured = ask();
         // A cancelled read reaches the measurement as an error of the stream.
         if watch.is_cancelled() { Err(Failure::cancelled()) } else { measured }
     });
@@ -76,7 +89,12 @@ fn told(error: ImageError) -> Failure {
         ImageError::Read { cause, .. } => cause.get_ref().and_then(|inner| inner.downcast_ref::<RegistryError>()),
         _ => None,
     };
-    of_registry.cloned().map_or_else(|| error.into(), Failure::from)
+    match of_registry.cloned() {
+        Some(error) => error.into(),
+        None if matches!(error, ImageError::Cancelled) => error.into(),
+        // The hints of archives speak of files and engines.
+        None => Failure { hint: Some("whoever pushed it can push it again".to_owned()), ..error.into() },
+    }
 }
 
 /// One file of the layout that is put together.
@@ -101,8 +119,7 @@ fn pieces(plan: Plan, reference: &Reference) -> VecDeque<Piece> {
 /// The files as they come.
 struct Files<'r> {
     repository: &'r Repository,
-    handle: &'r Handle,
-    watch: &'r dyn Watch,
+    asker: Asker<'r>,
     left: VecDeque<Piece>,
 }
 
@@ -123,10 +140,9 @@ impl<'r> Iterator for Files<'r> {
                 }
                 Piece::Blob(digest, size) => (digest, size),
             };
-            match wait(self.handle, self.watch, self.repository.blob(digest, size)) {
+            match self.asker.wait(self.repository.blob(digest, size)) {
                 Ok(Ok(Some(blob))) => {
-                    let (handle, watch) = (self.handle, self.watch);
-                    let content = Content::Coming { blob: Box::new(blob), current: Bytes::new(), handle, watch };
+                    let content = Content::Coming { blob: Box::new(blob), current: Bytes::new(), asker: self.asker };
                     return Some(Ok(LayoutFile::blob(digest, size, content)));
                 }
                 // The registry does not hold it: judging tells what is missing.
@@ -140,16 +156,16 @@ impl<'r> Iterator for Files<'r> {
 
 enum Content<'r> {
     Whole(Cursor<Vec<u8>>),
-    Coming { blob: Box<Blob>, current: Bytes, handle: &'r Handle, watch: &'r dyn Watch },
+    Coming { blob: Box<Blob>, current: Bytes, asker: Asker<'r> },
 }
 
 impl Read for Content<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Whole(bytes) => bytes.read(buffer),
-            Self::Coming { blob, current, handle, watch } => {
+            Self::Coming { blob, current, asker } => {
                 while current.is_empty() && !buffer.is_empty() {
-                    match wait(handle, *watch, blob.next())?? {
+                    match asker.wait(blob.next())?? {
                         Some(bytes) => *current = bytes,
                         None => return Ok(0),
                     }
@@ -162,16 +178,24 @@ impl Read for Content<'_> {
     }
 }
 
-/// Runs `work` to its end, unless nobody wants it any more.
-fn wait<T>(handle: &Handle, watch: &dyn Watch, work: impl Future<Output = T>) -> io::Result<T> {
-    let mut work = pin!(work);
-    loop {
-        if watch.is_cancelled() {
-            return Err(ImageError::Cancelled.into());
-        }
-        // The timer belongs to the runtime, so it is made inside.
-        if let Ok(done) = handle.block_on(async { timeout(ASK_INTERVAL, work.as_mut()).await }) {
-            return Ok(done);
+/// Waits for the registry, unless nobody wants it any more.
+#[derive(Clone, Copy)]
+struct Asker<'r> {
+    runtime: &'r Runtime,
+    watch: &'r dyn Watch,
+}
+
+impl Asker<'_> {
+    fn wait<T>(&self, work: impl Future<Output = T>) -> io::Result<T> {
+        let mut work = pin!(work);
+        loop {
+            if self.watch.is_cancelled() {
+                return Err(ImageError::Cancelled.into());
+            }
+            // The timer belongs to the runtime, so it is made inside.
+            if let Ok(done) = self.runtime.block_on(async { timeout(ASK_INTERVAL, work.as_mut()).await }) {
+                return Ok(done);
+            }
         }
     }
 }

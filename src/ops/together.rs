@@ -91,8 +91,10 @@ async fn measure_family(
 ) -> Result<Vec<ImageId>, Failure> {
     let roots: Vec<Digest> = family.iter().filter_map(|image| image.id.id.parse().ok()).collect();
     let known = identity::know(context, engine, roots.clone()).await;
+    let permit = context.export_permit(&*watch).await?;
     let (context, engine) = (context.clone(), engine.clone());
     blocking(move || {
+        let _permit = permit;
         let ids: Vec<&str> = family.iter().map(|image| image.id.id.as_str()).collect();
         let measured = engine
             .export_reader(&ids, &*watch)

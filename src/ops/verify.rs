@@ -6,14 +6,20 @@ use tokio::{
     sync::{mpsc, watch},
     time::{sleep, timeout},
 };
+use tokio_util::task::AbortOnDropHandle;
 
-use super::context::{blocking, now};
+use super::{
+    context::{blocking, now},
+    history,
+    lasting::lasting,
+};
 use crate::{
-    chain::{Chain, Question},
+    chain::{Answers, Chain, ChainError, Closed, NewHeads, Question},
     domain::{
         Digest, Reference, Timestamp,
         image::{Evidence, ImageId},
-        network::NetworkView,
+        network::{Block, Dissent, KnownChain, NetworkView},
+        node,
         record::Answer,
         trust::TrustPolicy,
         verdict::{Conclusion, Verdict, judge},
@@ -22,10 +28,17 @@ use crate::{
     store::VerdictKey,
 };
 
-/// How often the chain is asked for its head.
+/// How often the chain is asked for its head: four times as often as blocks come, within these bounds.
 const BLOCK_INTERVAL: Duration = Duration::from_secs(1);
-/// The same where its node runs in this process and tells of every block by itself.
+const SLOW_INTERVAL: Duration = Duration::from_secs(15);
+/// The same where its node tells of every block by itself.
 const TOLD_INTERVAL: Duration = Duration::from_mins(1);
+
+/// Seconds after which a head counts as old on a chain that nothing is known of, and how many times as long as the last blocks
+/// took, which are this many.
+const OLD: u64 = 60;
+const RESTS: f64 = 10.0;
+const SPAN: u64 = 64;
 
 /// One image under one name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +65,8 @@ pub struct Judgement {
     pub last: Vec<Option<(Conclusion, Timestamp)>>,
     /// The event log could not be read: blocks and reasons are missing. One sentence.
     pub log_problem: Option<String>,
+    /// Endpoints without which the verdicts were reached.
+    pub dissent: Vec<Dissent>,
 }
 
 /// Judges all subjects at one block.
@@ -60,23 +75,31 @@ pub async fn judge_images(context: &Context, subjects: &[Subject], policy: &Trus
         Ok(chain) => read_records(context, &chain, subjects, policy).await,
         Err(failure) => Err(failure),
     };
-    let (network, answers, log_problem) = match read {
-        Ok((view, answers, log_problem)) => (Ok(view), answers, log_problem),
+    let (network, read) = match read {
+        Ok((view, read)) => (Ok(view), read),
         Err(failure) => {
-            let cause = failure.to_string();
-            (Err(failure), vec![Answer::Failed { cause }; subjects.len()], None)
+            let answers = vec![Answer::Failed { cause: failure.to_string() }; subjects.len()];
+            (Err(failure), Read { answers, log_problem: None, dissent: Vec::new(), lateness: None })
         }
     };
+    let Read { answers, log_problem, dissent, lateness } = read;
     let head = network.as_ref().ok().map(|view: &NetworkView| &view.head);
     let mut verdicts: Vec<_> = subjects
         .iter()
         .zip(&answers)
-        .map(|(subject, answer)| judge(&subject.reference, &subject.evidence, answer, policy, head))
+        .map(|(subject, answer)| {
+            let mut verdict = judge(&subject.reference, &subject.evidence, answer, policy, head);
+            verdict.reached_without(&dissent);
+            if let Some(lateness) = &lateness {
+                verdict.warn(lateness);
+            }
+            verdict
+        })
         .collect();
     compare_layers(context, subjects, &mut verdicts).await;
     let checked_at = now();
     let last = recall_verdicts(context, subjects, &verdicts, checked_at).await;
-    Judgement { network, verdicts, checked_at, last, log_problem }
+    Judgement { network, verdicts, checked_at, last, log_problem, dissent }
 }
 
 /// Tells of mismatches that they have the current release's layers, where an image of that release was measured here.
@@ -97,23 +120,62 @@ async fn compare_layers(context: &Context, subjects: &[Subject], verdicts: &mut 
     }
 }
 
-type Read = (NetworkView, Vec<Answer>, Option<String>);
+/// What was read of the chain.
+struct Read {
+    answers: Vec<Answer>,
+    log_problem: Option<String>,
+    dissent: Vec<Dissent>,
+    lateness: Option<String>,
+}
 
 async fn read_records(
     context: &Context,
     chain: &Chain,
     subjects: &[Subject],
     policy: &TrustPolicy,
-) -> Result<Read, Failure> {
+) -> Result<(NetworkView, Read), Failure> {
     let question = |subject: &Subject| Question {
         reference: subject.reference.clone(),
         publishers: policy.publishers(&subject.reference).iter().map(|rule| rule.publisher).collect(),
         digests: subject.evidence.digests().iter().map(|kinded| kinded.digest).collect(),
     };
     let questions: Vec<_> = subjects.iter().map(question).collect();
-    let answers = chain.records(&questions).await?;
+    let asked: Vec<_> = questions.iter().map(|one| (one.reference.clone(), one.publishers.clone())).collect();
+    let mut attempts = 0;
+    let (answers, log_problem) = loop {
+        let (head, behind) = chain.common_head().await?;
+        let (heard, log_problem) = history::heard(context, chain, &head.latest, asked.clone()).await;
+        match chain.records_at(&head, behind, &questions, &heard).await {
+            // A reorganisation came between, or goes on.
+            Err(ChainError::Disagreement { .. } | ChainError::Unsettled { .. }) if attempts == 0 => attempts += 1,
+            answers => break (answers?, log_problem),
+        }
+    };
     let view = context.view(chain, answers.head).await?;
-    Ok((view, answers.records.into_iter().map(Answer::Records).collect(), answers.log_problem))
+    let Answers { records, dissent, .. } = answers;
+    let lateness = lateness(context, chain, &view).await;
+    Ok((view, Read { answers: records.into_iter().map(Answer::Records).collect(), log_problem, dissent, lateness }))
+}
+
+/// Why the head may not be the chain's newest block. Of a chain that nothing is known of the last blocks tell how fast it makes
+/// them, and they are asked for only where the newest is old: one that rests is not called late, and its age is told.
+#[expect(clippy::cast_precision_loss, reason = "seconds of a few blocks need no exactness")]
+async fn lateness(context: &Context, chain: &Chain, view: &NetworkView) -> Option<String> {
+    let is_known = KnownChain::by_id(view.chain_id).is_some();
+    // Their blocks come when there is something to put into them, and run ahead of the clock when there is much.
+    if view.local || (!is_known && super::geth::own_state(context).await.is_some()) {
+        return None;
+    }
+    let (now, latest) = (now(), view.head.latest);
+    let told = view.lateness(now);
+    let age = now.since(latest.at);
+    if told.is_some() || is_known || age <= OLD {
+        return told;
+    }
+    let span = SPAN.min(latest.number.checked_sub(1)?).max(1);
+    let first = *chain.blocks(&[latest.number - span]).await.ok()?.first()?;
+    let seconds = latest.at.since(first.at) as f64 / span as f64;
+    (age as f64 > RESTS * seconds).then(|| node::Pace { chain: None, seconds }.late_words(&format!("{age} s")))
 }
 
 /// Keeps the verdicts that were reached, and recalls the last one where none was.
@@ -159,42 +221,106 @@ pub enum ChainChange {
     Lost(Failure),
 }
 
-/// Follows the chain until the receiver is dropped: a block is told within about a second of its arrival.
+/// Follows the chain until the receiver is dropped. A block is told at once where the node tells of it (the embedded one,
+/// WebSocket, IPC), and elsewhere after a quarter of the time that blocks take.
 #[must_use]
 pub fn follow_chain(context: &Context) -> mpsc::Receiver<ChainChange> {
     let (sender, receiver) = mpsc::channel(16);
     let context = context.clone();
     tokio::spawn(async move {
-        let mut told = None;
-        while !sender.is_closed() {
-            // Before looking: a block that comes in between is heard of all the same.
-            let mut mined = context.local_node().mined().await;
-            let change = match look(&context).await {
-                Ok(view) => ChainChange::Block(view),
-                Err(failure) => ChainChange::Lost(failure),
-            };
-            if told.as_ref() != Some(&change) {
-                told = Some(change.clone());
-                if sender.send(change).await.is_err() {
-                    return;
-                }
-            }
-            tokio::select! { () = sender.closed() => return, () = next_block(mined.as_mut()) => {} }
-        }
+        let lost = |failure| async { sender.send(ChainChange::Lost(failure)).await.is_ok() };
+        lasting("following the chain", || follow(&context, &sender), lost).await;
     });
     receiver
 }
 
-/// Ends when there may be another block.
-async fn next_block(mined: Option<&mut watch::Receiver<()>>) {
-    match mined {
-        // The node ended: somebody else hosts it by now, or nobody.
-        Some(mined) => {
-            if let Ok(Err(_)) = timeout(TOLD_INTERVAL, mined.changed()).await {
-                sleep(BLOCK_INTERVAL).await;
+async fn follow(context: &Context, sender: &mpsc::Sender<ChainChange>) {
+    let (mut told, mut news, mut pace) = (None, News::sought(context), Pace::default());
+    while !sender.is_closed() {
+        let change = match look(context).await {
+            Ok(view) => ChainChange::Block(view),
+            Err(failure) => ChainChange::Lost(failure),
+        };
+        pace.learn(&change);
+        if told.as_ref() != Some(&change) {
+            told = Some(change.clone());
+            if sender.send(change).await.is_err() {
+                return;
             }
         }
-        None => sleep(BLOCK_INTERVAL).await,
+        tokio::select! { () = sender.closed() => return, () = next_block(context, &mut news, pace.interval) => {} }
+    }
+}
+
+/// Who tells of blocks by itself.
+enum News {
+    /// Nobody yet. An endpoint that takes its time to be connected holds nothing up: blocks are asked for meanwhile.
+    Sought(AbortOnDropHandle<Option<Self>>),
+    Embedded(watch::Receiver<()>),
+    Subscribed(NewHeads),
+}
+
+impl News {
+    fn sought(context: &Context) -> Self {
+        let context = context.clone();
+        Self::Sought(AbortOnDropHandle::new(tokio::spawn(async move { Self::of(&context).await })))
+    }
+
+    async fn of(context: &Context) -> Option<Self> {
+        if let Some(mined) = context.local_node().mined().await {
+            return Some(Self::Embedded(mined));
+        }
+        context.chain().await.ok()?.new_heads().await.map(Self::Subscribed)
+    }
+}
+
+/// Ends when there may be another block.
+async fn next_block(context: &Context, news: &mut News, interval: Duration) {
+    let told = match news {
+        News::Sought(search) => match timeout(interval, search).await {
+            // A block may have come before anybody was listened to.
+            Ok(Ok(Some(found))) => return *news = found,
+            Ok(_) => {
+                sleep(interval).await;
+                return *news = News::sought(context);
+            }
+            Err(_) => return,
+        },
+        News::Embedded(mined) => timeout(TOLD_INTERVAL, mined.changed()).await.map(|told| told.map_err(|_| Closed)),
+        News::Subscribed(heads) => timeout(TOLD_INTERVAL, heads.changed()).await,
+    };
+    if let Ok(Err(Closed)) = told {
+        // The node ended: another one is there by now, or none.
+        *news = News::sought(context);
+        sleep(BLOCK_INTERVAL).await;
+    }
+}
+
+/// How often to ask.
+struct Pace {
+    last: Option<Block>,
+    interval: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { last: None, interval: BLOCK_INTERVAL }
+    }
+}
+
+impl Pace {
+    fn learn(&mut self, change: &ChainChange) {
+        let ChainChange::Block(view) = change else {
+            self.interval = BLOCK_INTERVAL;
+            return;
+        };
+        let latest = view.head.latest;
+        if let Some(last) = self.last.filter(|last| last.number < latest.number) {
+            let (blocks, seconds) = (latest.number - last.number, latest.at.0.saturating_sub(last.at.0));
+            let quarter = Duration::from_secs(seconds) / u32::try_from(blocks).unwrap_or(u32::MAX) / 4;
+            self.interval = quarter.clamp(BLOCK_INTERVAL, SLOW_INTERVAL);
+        }
+        self.last = Some(latest);
     }
 }
 

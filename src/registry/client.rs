@@ -1,7 +1,7 @@
 //! Asking one repository over HTTP(S).
 
 use std::{
-    net::IpAddr,
+    error::Error,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -14,10 +14,11 @@ use reqwest::{
     redirect::{Attempt, Policy},
 };
 use serde::Deserialize;
+use tokio::time::{Instant, timeout, timeout_at};
 use zeroize::Zeroizing;
 
 use super::{RegistryError, error::Call, login::Login};
-use crate::domain::{Digest, Reference};
+use crate::domain::{Digest, Reference, network::is_loopback};
 
 /// Docker Hub's name in references.
 pub(super) const HUB: &str = "docker.io";
@@ -27,6 +28,11 @@ const HUB_HOST: &str = "registry-1.docker.io";
 const CONNECT_TIME_OUT: Duration = Duration::from_secs(10);
 /// Between two pieces of an answer.
 const READ_TIME_OUT: Duration = Duration::from_mins(1);
+/// For a whole manifest, token or error.
+const DOCUMENT_TIME_OUT: Duration = Duration::from_mins(2);
+/// For content: ten minutes, and as long as it takes at this rate. Whoever sends less holds the reader up on purpose.
+const BLOB_TIME_OUT: Duration = Duration::from_mins(10);
+const SLOWEST_BYTES_PER_SECOND: u64 = 10 * 1024;
 /// Tokens and errors are a few kilobytes.
 const SMALL_ANSWER: usize = 256 * 1024;
 const REDIRECTS: usize = 10;
@@ -58,6 +64,8 @@ pub struct Blob {
     response: Response,
     /// Bytes that are still to come.
     left: u64,
+    /// When all of them must have come.
+    deadline: Instant,
     call: Call,
 }
 
@@ -89,7 +97,7 @@ impl Repository {
             client = client.no_proxy();
         }
         let client = client.build().map_err(|error| call.failed(&error))?;
-        if is_here && client.get(base.clone()).send().await.is_err() {
+        if is_here && client.get(base.clone()).send().await.is_err_and(|error| !speaks_tls(&error)) {
             base = address("http")?;
         }
         let env = Box::new(env);
@@ -122,7 +130,9 @@ impl Repository {
     pub async fn blob(&self, digest: Digest, size: u64) -> Result<Option<Blob>, RegistryError> {
         let call = self.call(format!("read the content {digest} of `{}`", self.reference.name()));
         let response = self.get(&format!("blobs/{digest}"), &call).await?;
-        Ok(response.map(|response| Blob { response, left: size, call }))
+        let patience = BLOB_TIME_OUT + Duration::from_secs(size / SLOWEST_BYTES_PER_SECOND);
+        let deadline = Instant::now().checked_add(patience).unwrap_or_else(|| Instant::now() + BLOB_TIME_OUT);
+        Ok(response.map(|response| Blob { response, left: size, deadline, call }))
     }
 
     /// The answer, once the registry knows who asks; `None` for what it does not have.
@@ -131,6 +141,12 @@ impl Repository {
         let url = self.base.join(&path).map_err(|error| call.malformed(&error.to_string()))?;
         let mut response = self.send(&url, call).await?;
         if response.status() == StatusCode::UNAUTHORIZED {
+            if response.url().origin() != self.base.origin() {
+                // Where content lies elsewhere, its address carries the right to read it. Whoever is there is not the registry,
+                // and is told no login (containerd's CVE-2020-15157).
+                let host = response.url().host_str().unwrap_or_default();
+                return Err(call.denied(&format!("it leads to `{host}`, which wants a login of its own")));
+            }
             // The first time, or the token expired.
             self.authorize(&response, call).await?;
             response = self.send(&url, call).await?;
@@ -156,6 +172,7 @@ impl Repository {
     async fn authorize(&self, response: &Response, call: &Call) -> Result<(), RegistryError> {
         let challenges = response.headers().get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
         let login = Login::find(self.reference.registry(), &self.env)?;
+        let mut refusal = "it does not say how to log in";
         for challenge in challenges.flat_map(ChallengeParser::new).flatten() {
             let param = |name: &str| {
                 let found = challenge.params.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
@@ -166,7 +183,11 @@ impl Repository {
                 let token = self.token(&realm, param("service"), param("scope"), login.as_ref(), call).await?;
                 Zeroizing::new(format!("Bearer {}", *token))
             } else if challenge.scheme.eq_ignore_ascii_case("basic") {
-                let Some(login) = &login else { return Err(call.denied("it wants a login, and there is none")) };
+                let Some(login) = &login else {
+                    // Another way may need none.
+                    refusal = "it wants a login, and there is none";
+                    continue;
+                };
                 login.basic()
             } else {
                 continue;
@@ -177,7 +198,7 @@ impl Repository {
             *self.authorization.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
             return Ok(());
         }
-        Err(call.denied("it does not say how to log in"))
+        Err(call.denied(refusal))
     }
 
     async fn token(
@@ -194,7 +215,8 @@ impl Repository {
             access_token: Option<Zeroizing<String>>,
         }
         let mut url = Url::parse(realm).map_err(|_| call.malformed("it names no address for tokens"))?;
-        if url.scheme() != "https" && !is_loopback(&url) {
+        let may_lack_tls = self.base.scheme() == "http" && is_loopback(&url);
+        if url.scheme() != "https" && !may_lack_tls {
             return Err(call.malformed("it wants the login sent without TLS"));
         }
         let scope = scope.unwrap_or_else(|| format!("repository:{}:pull", self.reference.repository()));
@@ -220,7 +242,8 @@ impl Blob {
     /// # Errors
     /// When the connection ends before all of them came, or more come.
     pub async fn next(&mut self) -> Result<Option<Bytes>, RegistryError> {
-        match self.response.chunk().await.map_err(|error| self.call.failed(&error))? {
+        let chunk = timeout_at(self.deadline, self.response.chunk()).await;
+        match chunk.map_err(|_| self.call.too_slow())?.map_err(|error| self.call.failed(&error))? {
             None if self.left > 0 => Err(self.call.unreachable(&format!("{} bytes are missing at its end", self.left))),
             None => Ok(None),
             Some(bytes) => {
@@ -233,7 +256,11 @@ impl Blob {
 }
 
 /// A whole answer of at most `limit` bytes.
-async fn read(mut response: Response, limit: usize, call: &Call) -> Result<Vec<u8>, RegistryError> {
+async fn read(response: Response, limit: usize, call: &Call) -> Result<Vec<u8>, RegistryError> {
+    timeout(DOCUMENT_TIME_OUT, read_all(response, limit, call)).await.map_err(|_| call.too_slow())?
+}
+
+async fn read_all(mut response: Response, limit: usize, call: &Call) -> Result<Vec<u8>, RegistryError> {
     let mut bytes = Vec::new();
     while let Some(piece) = response.chunk().await.map_err(|error| call.failed(&error))? {
         if bytes.len() + piece.len() > limit {
@@ -266,6 +293,20 @@ async fn refusal(response: Response, call: &Call) -> RegistryError {
     call.refused(status, retry_after.as_deref(), &words)
 }
 
+/// True where what answers has TLS, and it was this end that did not accept it, or the other: then nothing is sent without.
+fn speaks_tls(error: &reqwest::Error) -> bool {
+    let mut next: Option<&dyn Error> = Some(error);
+    while let Some(error) = next {
+        let cause = error.to_string();
+        // rustls' words for a certificate that is not trusted, and for what the other end refused.
+        if cause.contains("certificate") || cause.contains("alert") {
+            return true;
+        }
+        next = error.source();
+    }
+    false
+}
+
 /// Follows to where registries keep their content; never from TLS to none.
 fn redirect(attempt: Attempt<'_>) -> reqwest::redirect::Action {
     let loses_tls = attempt.url().scheme() != "https" && attempt.previous().iter().any(|url| url.scheme() == "https");
@@ -273,11 +314,4 @@ fn redirect(attempt: Attempt<'_>) -> reqwest::redirect::Action {
         return attempt.error("a redirection that is not followed");
     }
     attempt.follow()
-}
-
-/// True for an address of this machine.
-fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let ip = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    host == "localhost" || ip.is_ok_and(|ip| ip.is_loopback())
 }

@@ -145,6 +145,11 @@ impl Call {
         RegistryError::Unreachable { operation, registry, cause: clean_to(cause, SHOWN) }
     }
 
+    /// An answer that would not end.
+    pub fn too_slow(&self) -> RegistryError {
+        self.unreachable("it answers too slowly")
+    }
+
     pub fn denied(&self, cause: &str) -> RegistryError {
         let (operation, registry) = self.parts();
         RegistryError::Denied { operation, registry, cause: clean_to(cause, SHOWN) }
@@ -182,7 +187,12 @@ impl Call {
         while let Some(next) = last.source() {
             last = next;
         }
-        self.unreachable(&last.to_string())
+        // Content and tokens may lie elsewhere.
+        match error.url().and_then(reqwest::Url::host_str).filter(|host| self.registry.split(':').next() != Some(*host))
+        {
+            Some(host) => self.unreachable(&format!("{last} (at `{host}`)")),
+            None => self.unreachable(&last.to_string()),
+        }
     }
 
     fn parts(&self) -> (String, String) {

@@ -1,6 +1,6 @@
 //! Logins that `docker login` left in Docker's `config.json`.
 //!
-//! The file holds passwords: its content is never repeated, and lies in memory that is wiped.
+//! The file holds passwords: its content is never repeated, and what is kept of it lies in memory that is wiped.
 
 use std::{
     collections::BTreeMap,

@@ -1,15 +1,18 @@
 //! What a tag leads to, from the documents alone.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt};
 
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error as _, SeqAccess, Visitor},
+};
 
 use super::{RegistryError, Repository, client::Document};
 use crate::domain::{Digest, Platform, Reference};
 
 /// Bytes of all manifests and indexes together: what distribution's registries take of one.
 const DOCUMENT_BYTES: usize = 4 * 1024 * 1024;
-/// Manifests and indexes behind one tag.
+/// Manifests and indexes that may wait to be read.
 const DOCUMENTS: usize = 4096;
 /// Configurations and layers behind one tag.
 const BLOBS: usize = 32_768;
@@ -47,11 +50,44 @@ impl Plan {
 #[derive(Deserialize)]
 struct Parts {
     #[serde(default)]
-    manifests: Option<Vec<Descriptor>>,
+    manifests: Descriptors,
     #[serde(default)]
     config: Option<Descriptor>,
     #[serde(default)]
-    layers: Option<Vec<Descriptor>>,
+    layers: Descriptors,
+}
+
+/// As many as an image may have, and an error at the next: they take more memory than text.
+#[derive(Default)]
+struct Descriptors(Vec<Descriptor>);
+
+impl<'de> Deserialize<'de> for Descriptors {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct List;
+        impl<'de> Visitor<'de> for List {
+            type Value = Descriptors;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of descriptors")
+            }
+
+            fn visit_unit<E>(self) -> Result<Descriptors, E> {
+                Ok(Descriptors::default())
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Descriptors, A::Error> {
+                let mut all = Vec::new();
+                while let Some(item) = items.next_element()? {
+                    if all.len() == BLOBS {
+                        return Err(A::Error::custom("more descriptors than an image has"));
+                    }
+                    all.push(item);
+                }
+                Ok(Descriptors(all))
+            }
+        }
+        deserializer.deserialize_any(List)
+    }
 }
 
 #[derive(Deserialize)]
@@ -99,7 +135,11 @@ impl Repository {
         while let Some((digest, depth)) = walk.next() {
             let room = DOCUMENT_BYTES.saturating_sub(walk.held);
             let Some(Document { bytes, .. }) = self.document(&digest.to_string(), room).await? else { continue };
-            // Other bytes than those of the digest lead nowhere: they are kept, and found out by whoever hashes them.
+            if Digest::of(&bytes) != digest {
+                // They lead nowhere, and whoever hashes them finds them out.
+                walk.keep(digest, bytes);
+                continue;
+            }
             walk.take(digest, bytes, wanted, depth).map_err(|error| error.told(&call))?;
         }
         Ok(Plan { root, media_type, documents: walk.documents, blobs: walk.blobs })
@@ -141,6 +181,12 @@ impl<'r> Walk<'r> {
         self.waiting.pop()
     }
 
+    fn keep(&mut self, digest: Digest, bytes: Vec<u8>) {
+        self.known.insert(digest);
+        self.held += bytes.len();
+        self.documents.push((digest, bytes));
+    }
+
     /// Takes a document in, and notes what it leads to.
     fn take(
         &mut self,
@@ -149,12 +195,11 @@ impl<'r> Walk<'r> {
         wanted: &(dyn Fn(&Platform) -> bool + Sync),
         depth: usize,
     ) -> Result<(), Problem> {
-        let parts: Parts =
-            serde_json::from_slice(&bytes).map_err(|_| Problem::Malformed("it is no manifest and no index"))?;
-        self.known.insert(digest);
-        self.held += bytes.len();
-        self.documents.push((digest, bytes));
-        for child in parts.manifests.unwrap_or_default() {
+        let parts: Parts = serde_json::from_slice(&bytes).map_err(|_| {
+            Problem::Malformed("it is no manifest and no index, or one of more descriptors than an image has")
+        })?;
+        self.keep(digest, bytes);
+        for child in parts.manifests.0 {
             if !is_wanted(&child, wanted) {
                 continue;
             }
@@ -166,7 +211,7 @@ impl<'r> Walk<'r> {
         if self.known.len() > DOCUMENTS + BLOBS || self.waiting.len() > DOCUMENTS || depth > DEPTH {
             return Err(Problem::Malformed("it leads to more manifests than an image has"));
         }
-        for blob in parts.config.into_iter().chain(parts.layers.unwrap_or_default()) {
+        for blob in parts.config.into_iter().chain(parts.layers.0) {
             let digest = self.digest(&blob)?;
             if self.known.insert(digest) {
                 self.blobs.push((digest, blob.size));

@@ -6,7 +6,12 @@
 //! ```
 
 mod board;
+mod caught;
+mod deeds;
+mod elsewhere;
+mod measuring;
 mod translate;
+mod work;
 
 use std::{
     collections::HashMap,
@@ -24,18 +29,20 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 pub use board::Board;
-use board::{TaskWatch, Unshown};
-use translate::{problem, resumed, to_quote};
+use board::Unshown;
+use caught::caught;
+pub use deeds::Typed;
+use translate::{problem, resumed};
+use work::{list_accounts, price, read_node, send, set_default};
 
 use crate::{
     app::{
-        effect::{Effect, Subject},
-        msg::{AccountMsg, Found, HistoryMsg, Msg, SignMsg, SourceMsg, TaskMsg},
+        effect::{Deed, Effect, Subject},
+        msg::{AccountMsg, HistoryMsg, Listing, Msg, NodeMsg, Problem, SignMsg, SourceMsg},
         sign::PublicationId,
         tasks::TaskId,
     },
-    domain::image::{LocalImage, Source},
-    ops::{self, Context, Failure, Passphrase, together::measure_together},
+    ops::{self, Context, Failure, Passphrase},
 };
 
 /// Messages that may wait for the loop. A full channel makes tasks wait, never lose.
@@ -48,11 +55,15 @@ pub struct Runtime {
     board: Arc<Board>,
     tasks: JoinSet<()>,
     measuring: HashMap<TaskId, CancellationToken>,
+    deeds: HashMap<u64, CancellationToken>,
+    /// Publications that may still be withdrawn.
+    signing: HashMap<PublicationId, CancellationToken>,
     /// Held for writing while what images share is measured: whoever comes meanwhile finds it done.
     sharing: Arc<RwLock<()>>,
     /// Notices that the interface was told of.
     told: Arc<AtomicUsize>,
     history: Option<JoinHandle<()>>,
+    abilities: Option<JoinHandle<()>>,
 }
 
 impl Runtime {
@@ -65,10 +76,13 @@ impl Runtime {
             board: Arc::new(Board::default()),
             tasks: JoinSet::new(),
             measuring: HashMap::new(),
+            deeds: HashMap::new(),
+            signing: HashMap::new(),
             sharing: Arc::default(),
             // Those of opening the home stand in the model from the beginning.
             told: Arc::new(AtomicUsize::new(context.notices().len())),
             history: None,
+            abilities: None,
             context,
         };
         (runtime, receiver)
@@ -85,45 +99,86 @@ impl Runtime {
     pub fn run(&mut self, effect: Effect) {
         while self.tasks.try_join_next().is_some() {}
         match effect {
-            Effect::FollowSources => self.follow_sources(),
+            Effect::FollowSources => {
+                self.follow_sources();
+                self.follow_accounts();
+            }
             Effect::FollowChain => self.follow_chain(),
             Effect::ListImages { after } => self.list_images(after),
-            Effect::Judge(subjects) => self.answer(|context| judge(context, subjects)),
-            Effect::ListAccounts => self.answer(|context| async move {
-                let listed = ops::accounts::list_accounts(&context).await;
-                Msg::Account(AccountMsg::Listed(listed.map(translate::accounts).map_err(problem)))
-            }),
+            Effect::Judge(subjects) => self.judge(subjects),
+            Effect::ListAccounts => {
+                let listed = |listed| Msg::Account(AccountMsg::Listed(listed));
+                self.answer("listing the accounts", listed, |context| async move {
+                    ops::accounts::list_accounts(&context).await.map(translate::accounts)
+                });
+            }
             Effect::ReadHistory { reference, after } => self.read_history(reference, after),
             Effect::Measure { task, image, fresh, beside } => self.measure(task, image, fresh, beside),
-            Effect::Cancel(task) => {
-                if let Some(token) = self.measuring.remove(&task) {
-                    token.cancel();
-                }
+            Effect::Cancel(task) => stop(self.measuring.remove(&task)),
+            Effect::Quote { ticket, statement, from, behalf, cap } => {
+                let quoted = move |result| Msg::Sign(SignMsg::Quoted { ticket, result });
+                self.answer("asking for the price", quoted, move |context| async move {
+                    let quote = price(&context, statement, from, behalf).await?;
+                    Ok(Box::new(translate::from_quote(quote, cap)))
+                });
             }
-            Effect::Quote { ticket, statement, from } => self.answer(move |context| async move {
-                let quoted = ops::publish::quote(&context, statement, from).await;
-                let result = quoted.map(|quote| Box::new(translate::from_quote(quote))).map_err(problem);
-                Msg::Sign(SignMsg::Quoted { ticket, result })
-            }),
-            Effect::Resume => self.answer(|context| async move {
-                let found = ops::publish::resume(&context).await;
-                Msg::Sign(SignMsg::Resumed(found.map(resumed).map_err(problem)))
-            }),
-            Effect::Look { publication, entry } => self.answer(move |context| async move {
-                let confirmations = ops::publish::default_confirmations(context.is_local());
-                let result = ops::publish::look(&context, &entry, confirmations).await.map_err(problem);
-                Msg::Sign(SignMsg::Settled { publication, result })
-            }),
-            Effect::SetDefault(address) => self.answer(move |context| async move {
-                let account = ops::accounts::set_default_account(&context, address).await;
-                Msg::Account(AccountMsg::DefaultSet(account.map_err(problem)))
-            }),
-            Effect::Fund(address) => self.answer(move |context| async move {
-                let funded = ops::accounts::fund_account(&context, address).await;
-                Msg::Account(AccountMsg::Funded(funded.map(|(account, _)| account).map_err(problem)))
-            }),
+            Effect::QuoteReplacement { ticket, replaces, cap } => {
+                let quoted = move |result| Msg::Sign(SignMsg::Quoted { ticket, result });
+                self.answer("asking for the price", quoted, move |context| async move {
+                    let (hash, kind) = (replaces.transaction, translate::replacement(replaces));
+                    let quote = ops::replace::quote(&context, hash, kind, cap).await?;
+                    Ok(Box::new(translate::from_replacement(quote, replaces)))
+                });
+            }
+            Effect::Resume => {
+                let found = |found| Msg::Sign(SignMsg::Resumed(found));
+                self.answer("looking up open publications", found, |context| async move {
+                    ops::follow::resume(&context).await.map(resumed)
+                });
+            }
+            Effect::Look { publication, entry } => {
+                let settled = move |result| Msg::Sign(SignMsg::Settled { publication, result });
+                self.answer("looking up a publication", settled, move |context| async move {
+                    let confirmations = ops::publish::default_confirmations(context.is_local());
+                    ops::follow::look(&context, &entry, confirmations).await
+                });
+            }
+            Effect::SetDefault { account, everywhere } => {
+                let set = |account| Msg::Account(AccountMsg::DefaultSet(account));
+                self.answer("choosing the account", set, move |context| async move {
+                    set_default(&context, account, everywhere).await
+                });
+            }
+            Effect::Fund(address) => {
+                let funded = |account| Msg::Account(AccountMsg::Funded(account));
+                self.answer("funding the account", funded, move |context| async move {
+                    ops::accounts::fund_account(&context, address).await.map(|(account, _)| account)
+                });
+            }
+            Effect::ReadNode => {
+                let read = |status| Msg::Node(NodeMsg::Read(status));
+                self.answer("asking the endpoints", read, read_node);
+            }
+            Effect::AddPeer(enode) => {
+                let added = |added| Msg::Node(NodeMsg::PeerAdded(added));
+                self.answer("telling the node of a peer", added, move |context| async move {
+                    ops::node::add_peer(&context, enode.as_str()).await
+                });
+            }
+            Effect::Ask { .. }
+            | Effect::ReadGiven { .. }
+            | Effect::Forget(_)
+            | Effect::Relay { .. }
+            | Effect::Save { .. } => {
+                self.carry(effect);
+            }
+            Effect::Withdraw(publication) => stop(self.signing.remove(&publication)),
+            Effect::Undo(ticket) => stop(self.deeds.remove(&ticket)),
+            Effect::Lock(account) => ops::unlock::lock(&self.context, account),
+            Effect::ReadAbilities { account, after } => self.read_abilities(account, after),
             Effect::Submit { .. }
-            | Effect::CreateAccount
+            | Effect::Do { .. }
+            | Effect::SignRequest { .. }
             | Effect::ForgetSecret
             | Effect::Copy(_)
             | Effect::Redraw
@@ -132,17 +187,28 @@ impl Runtime {
         }
     }
 
-    /// Makes an account with `passphrase`.
-    pub fn create_account(&mut self, passphrase: Passphrase) {
-        self.answer(|context| async move {
-            let created = ops::accounts::create_account(&context, passphrase).await;
-            Msg::Account(AccountMsg::Created(created.map_err(problem)))
+    /// Does something to an account, with what was typed into the dialog's secret fields.
+    pub fn perform(&mut self, ticket: u64, deed: Deed, typed: Typed) {
+        let token = CancellationToken::new();
+        self.deeds.retain(|_, token| !token.is_cancelled());
+        self.deeds.insert(ticket, token.clone());
+        let done = move |result| Msg::Account(AccountMsg::Done { ticket, result });
+        self.answer("changing an account", done, move |context| async move {
+            deeds::perform(&context, deed, typed, Arc::new(Unshown(token))).await
         });
+    }
+
+    /// Forgets every key that stays open.
+    pub fn lock_all(&self) {
+        ops::unlock::lock_all(&self.context);
     }
 
     /// Signs with `passphrase`, sends and follows. Every stage becomes a message.
     pub fn submit(&mut self, publication: PublicationId, quote: crate::app::sign::Quote, passphrase: Passphrase) {
         let (context, sender) = (self.context.clone(), self.sender.clone());
+        let token = CancellationToken::new();
+        self.signing.retain(|id, _| id.0 + 1 >= publication.0);
+        self.signing.insert(publication, token.clone());
         self.tasks.spawn(async move {
             let (stages, mut seen) = mpsc::channel(16);
             let forward = async {
@@ -150,12 +216,12 @@ impl Runtime {
                     tell(&sender, Msg::Sign(SignMsg::Stage { publication, stage })).await;
                 }
             };
-            let quote = to_quote(quote);
             let confirmations = ops::publish::default_confirmations(quote.network.local);
-            let submit = ops::publish::submit(&context, &quote, passphrase, confirmations, stages);
+            let submit = caught("publishing", send(&context, quote, passphrase, &token, (confirmations, stages)));
             // The stages' channel closes when the work ends, so that both end together and the outcome comes last.
             let (result, ()) = tokio::join!(submit, forward);
-            tell(&sender, Msg::Sign(SignMsg::Settled { publication, result: result.map_err(problem) })).await;
+            let result = result.and_then(|sent| sent.map_err(problem));
+            tell(&sender, Msg::Sign(SignMsg::Settled { publication, result })).await;
         });
     }
 
@@ -164,22 +230,49 @@ impl Runtime {
         for token in self.measuring.values() {
             token.cancel();
         }
-        if let Some(history) = &self.history {
-            history.abort();
+        for reading in [&self.history, &self.abilities].into_iter().flatten() {
+            reading.abort();
         }
         self.tasks.abort_all();
         self.context.close().await;
     }
 
-    fn answer<F>(&mut self, work: impl FnOnce(Context) -> F)
-    where
-        F: Future<Output = Msg> + Send + 'static,
+    /// Every question has its answer: that its work panicked is one too.
+    fn answer<T, F>(
+        &mut self,
+        what: &'static str,
+        message: impl FnOnce(Result<T, Problem>) -> Msg + Send + 'static,
+        work: impl FnOnce(Context) -> F,
+    ) where
+        F: Future<Output = Result<T, Failure>> + Send + 'static,
+        T: Send,
     {
         let (work, sender) = (work(self.context.clone()), self.sender.clone());
         let (context, told) = (self.context.clone(), Arc::clone(&self.told));
         self.tasks.spawn(async move {
-            tell(&sender, work.await).await;
+            let result = caught(what, work).await.and_then(|result| result.map_err(problem));
+            tell(&sender, message(result)).await;
             tell_notices(&context, &told, &sender).await;
+        });
+    }
+
+    fn judge(&mut self, subjects: Vec<Subject>) {
+        let (keys, subjects): (Vec<_>, Vec<_>) = subjects
+            .into_iter()
+            .map(|one| {
+                let image = Some(one.key.image.clone());
+                (one.key, ops::verify::Subject { image, reference: one.reference, evidence: one.evidence })
+            })
+            .unzip();
+        let asked = subjects.clone();
+        let message = move |judgement| match judgement {
+            Ok(judgement) => Msg::Chain(translate::judged(keys, judgement)),
+            Err(problem) => Msg::Chain(translate::unjudged(keys, &asked, problem)),
+        };
+        // The policy is read anew each time: `daochain trust` in another terminal changes it.
+        self.answer("judging the images", message, |context| async move {
+            let policy = ops::trust::trust_policy(&context)?;
+            Ok(ops::verify::judge_images(&context, &subjects, &policy).await)
         });
     }
 
@@ -192,15 +285,20 @@ impl Runtime {
             // A thread that reads for this task ends with it.
             let _guard = token.drop_guard();
             let list = async || {
-                let list = ops::images::list_images(&context).await;
-                let images = list.images.clone();
-                tell(&sender, Msg::Source(SourceMsg::Listed(translate::listing(list)))).await;
+                let (images, listing) = match caught("listing the images", ops::images::list_images(&context)).await {
+                    Ok(list) => (list.images.clone(), translate::listing(list)),
+                    Err(problem) => (Vec::new(), Listing { images: Vec::new(), problems: vec![problem], engine: None }),
+                };
+                tell(&sender, Msg::Source(SourceMsg::Listed(listing))).await;
                 tell_notices(&context, &told, &sender).await;
                 images
             };
             tokio::time::sleep(after).await;
             let images = list().await;
-            if ops::identity::identify_listed(&context, &images, watch).await {
+            // Without it the first listing stands.
+            let identified =
+                caught("reading images' documents", ops::identity::identify_listed(&context, &images, watch));
+            if identified.await == Ok(true) {
                 list().await;
             }
         });
@@ -212,6 +310,17 @@ impl Runtime {
             let mut news = ops::images::follow_sources(&context);
             while let Some(change) = news.recv().await {
                 tell(&sender, Msg::Source(translate::source(change))).await;
+            }
+        });
+    }
+
+    /// Lists the accounts again whenever any program changes the keystore.
+    fn follow_accounts(&mut self) {
+        let (context, sender) = (self.context.clone(), self.sender.clone());
+        self.tasks.spawn(async move {
+            let mut news = ops::accounts::follow_accounts(&context);
+            while news.recv().await.is_some() {
+                tell(&sender, list_accounts(&context).await).await;
             }
         });
     }
@@ -234,46 +343,18 @@ impl Runtime {
         let (context, sender) = (self.context.clone(), self.sender.clone());
         self.history = Some(tokio::spawn(async move {
             tokio::time::sleep(after).await;
-            let result = ops::history::read_history(&context, &reference, None).await.map_err(problem);
+            // The task itself is aborted when nobody wants it any more.
+            let watch = Arc::new(Unshown(CancellationToken::new()));
+            let read = caught("reading the history", ops::history::read_history(&context, &reference, None, watch));
+            let result = read.await.and_then(|read| read.map_err(problem));
             tell(&sender, Msg::History(HistoryMsg::Read { reference, result })).await;
         }));
     }
-
-    fn measure(&mut self, task: TaskId, image: LocalImage, fresh: bool, beside: Vec<LocalImage>) {
-        let token = CancellationToken::new();
-        self.measuring.insert(task, token.clone());
-        let watch = Arc::new(TaskWatch::new(task, token.clone(), Arc::clone(&self.board)));
-        let (context, sender) = (self.context.clone(), self.sender.clone());
-        let sharing = Arc::clone(&self.sharing);
-        // Taken here, before a later task can take it.
-        let held = if beside.is_empty() { None } else { Arc::clone(&sharing).try_write_owned().ok() };
-        self.tasks.spawn(async move {
-            // A task of its own, so that a panic in a reader of foreign bytes costs this image and nothing else.
-            let work = tokio::spawn(async move {
-                if let Some(held) = held {
-                    measure_together(&context, Some(&image.id), &beside, false, watch.clone()).await?;
-                    drop(held);
-                } else if !fresh && image.id.source == Source::Engine {
-                    tokio::select! { _done = sharing.read() => {}, () = token.cancelled() => {} }
-                }
-                measure(context, image, fresh, watch).await
-            });
-            let result = match work.await {
-                Ok(result) => result,
-                Err(error) if error.is_cancelled() => Err(Failure::cancelled()),
-                Err(_) => Err(Failure::new("internal", "measuring ended by a fault of this program")
-                    .hint("the log file names it; please report it")),
-            };
-            tell(&sender, Msg::Task(TaskMsg::Measured { task, result: result.map_err(problem) })).await;
-        });
-    }
 }
 
-/// An archive is measured as a whole: only its content tells how many images it holds, and how they are called.
-async fn measure(context: Context, image: LocalImage, fresh: bool, watch: Arc<TaskWatch>) -> Result<Found, Failure> {
-    match &image.id.source {
-        Source::Engine => ops::measure::measure_image(&context, &image, fresh, watch).await.map(Found::Evidence),
-        Source::Archive(path) => ops::measure::measure_archive(&context, path, fresh, watch).await.map(Found::Archive),
+fn stop(work: Option<CancellationToken>) {
+    if let Some(token) = work {
+        token.cancel();
     }
 }
 
@@ -291,24 +372,6 @@ async fn tell(sender: &mpsc::Sender<Msg>, msg: Msg) {
     let _ = sender.send(msg).await;
 }
 
-/// The policy is read anew each time: `daochain trust` in another terminal changes it.
-async fn judge(context: Context, subjects: Vec<Subject>) -> Msg {
-    let (keys, subjects): (Vec<_>, Vec<_>) = subjects
-        .into_iter()
-        .map(|one| {
-            let image = Some(one.key.image.clone());
-            (one.key, ops::verify::Subject { image, reference: one.reference, evidence: one.evidence })
-        })
-        .unzip();
-    match ops::trust::trust_policy(&context) {
-        Ok(policy) => {
-            let judgement = ops::verify::judge_images(&context, &subjects, &policy).await;
-            Msg::Chain(translate::judged(keys, judgement))
-        }
-        Err(failure) => Msg::Chain(translate::unjudged(keys, &subjects, failure)),
-    }
-}
-
 impl Drop for Runtime {
     fn drop(&mut self) {
         for token in self.measuring.values() {
@@ -316,3 +379,6 @@ impl Drop for Runtime {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

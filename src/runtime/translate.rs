@@ -3,13 +3,20 @@
 use crate::{
     app::{
         msg::{AccountList, ChainMsg, JudgedRow, Listing, Problem, ResumedEntry, SourceMsg},
+        node::{EndpointView, NodeStatus},
         rows::RowKey,
-        sign::Quote,
+        sign::{Quote, Replaces},
     },
-    domain::verdict::undecided,
+    domain::{
+        Wei,
+        network::Dissent,
+        publication::{Authority, Statement},
+        verdict::undecided,
+    },
     ops::{
         self, Failure,
         images::{ImageList, SourceChange},
+        replace::{Replacement, ReplacementQuote},
         verify::{ChainChange, Judgement, Subject},
     },
 };
@@ -42,7 +49,8 @@ pub(super) fn chain(change: ChainChange) -> ChainMsg {
 }
 
 pub(super) fn accounts(list: ops::accounts::Accounts) -> AccountList {
-    AccountList { accounts: list.accounts, problems: list.problems, node: list.node.map(problem) }
+    let ops::accounts::Accounts { accounts, problems, removed, node } = list;
+    AccountList { accounts, problems, removed, node: node.map(problem) }
 }
 
 pub(super) fn judged(keys: Vec<RowKey>, judgement: Judgement) -> ChainMsg {
@@ -56,31 +64,73 @@ pub(super) fn judged(keys: Vec<RowKey>, judgement: Judgement) -> ChainMsg {
         network: judgement.network.map_err(problem),
         rows,
         checked_at: judgement.checked_at,
-        log_problem: judgement.log_problem,
+        log_problem: judgement.log_problem.or_else(|| Dissent::told(&judgement.dissent)),
     }
 }
 
 /// Without a trust policy nothing is decided; an empty one in its place would call everything untrusted.
-pub(super) fn unjudged(keys: Vec<RowKey>, subjects: &[Subject], failure: Failure) -> ChainMsg {
-    let verdict = |subject: &Subject| undecided(subject.evidence.level(), failure.to_string());
+pub(super) fn unjudged(keys: Vec<RowKey>, subjects: &[Subject], problem: Problem) -> ChainMsg {
+    let verdict = |subject: &Subject| undecided(subject.evidence.level(), problem.sentence());
     let rows = keys
         .into_iter()
         .zip(subjects)
         .map(|(key, subject)| JudgedRow { key, verdict: verdict(subject), last: None })
         .collect();
-    ChainMsg::Unjudged { rows, problem: problem(failure) }
+    ChainMsg::Unjudged { rows, problem }
 }
 
-pub(super) fn resumed(found: Vec<ops::publish::Resumed>) -> Vec<ResumedEntry> {
+pub(super) fn resumed(found: Vec<ops::follow::Resumed>) -> Vec<ResumedEntry> {
     found.into_iter().map(|one| ResumedEntry { entry: one.entry, stage: one.stage }).collect()
 }
 
-pub(super) fn from_quote(quote: ops::publish::Quote) -> Quote {
-    let ops::publish::Quote { statement, from, balance, cost, network, version, standing } = quote;
-    Quote { statement, from, balance, cost, network, version, standing }
+pub(super) fn from_quote(quote: ops::quoting::Quote, cap: Option<Wei>) -> Quote {
+    let ops::quoting::Quote { statement, from, balance, cost, network, version, versions: _, standing, authority } =
+        quote;
+    let needed = cost.needed();
+    let cost = cap.map_or(cost, |cap| cost.capped(cap));
+    Quote { statement, from, balance, cost, needed, network, version, standing, replaces: None, authority }
 }
 
-pub(super) fn to_quote(quote: Quote) -> ops::publish::Quote {
-    let Quote { statement, from, balance, cost, network, version, standing } = quote;
-    ops::publish::Quote { statement, from, balance, cost, network, version, standing }
+pub(super) fn to_quote(quote: Quote) -> ops::quoting::Quote {
+    let Quote { statement, from, balance, cost, needed: _, network, version, standing, replaces: _, authority } = quote;
+    let versions = vec![version];
+    ops::quoting::Quote { statement, from, authority, balance, cost, network, version, versions, standing }
+}
+
+/// What a replacement costs, as the dialog shows it.
+pub(super) fn from_replacement(quote: ReplacementQuote, replaces: Replaces) -> Quote {
+    let statement = match quote.kind {
+        Replacement::SpeedUp => quote.entry.statement,
+        Replacement::Cancel => {
+            Statement::Cancellation { reference: quote.entry.statement.reference().cloned(), of: quote.entry.hash }
+        }
+    };
+    Quote {
+        statement,
+        from: quote.entry.from,
+        balance: quote.balance,
+        cost: quote.cost,
+        needed: quote.needed,
+        network: quote.network,
+        version: 0,
+        standing: None,
+        replaces: Some(replaces),
+        authority: Authority::Own,
+    }
+}
+
+/// By what a transaction is replaced.
+pub(super) const fn replacement(replaces: Replaces) -> Replacement {
+    if replaces.cancel { Replacement::Cancel } else { Replacement::SpeedUp }
+}
+
+/// What the endpoints say, each with those that it is connected to.
+pub(super) fn node(
+    status: ops::node::NodeStatus,
+    peers: Vec<(String, Result<Vec<ops::node::Peer>, Failure>)>,
+) -> NodeStatus {
+    let ops::node::NodeStatus { network, local, managed, must_agree, endpoints } = status;
+    let peers = peers.into_iter().map(|(_, told)| told.map_err(problem));
+    let view = |(status, peers): (ops::node::EndpointStatus, _)| EndpointView { status: status.tell(problem), peers };
+    NodeStatus { network, local, managed, must_agree, endpoints: endpoints.into_iter().zip(peers).map(view).collect() }
 }

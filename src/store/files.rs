@@ -5,15 +5,19 @@
 
 use std::{
     ffi::OsString,
-    fs::{DirBuilder, File, OpenOptions, TryLockError},
+    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
     io::{self, Read as _, Write as _},
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
     thread,
     time::{Duration, Instant},
 };
 
-use rustix::{fs::OFlags, io::Errno};
+use rustix::{
+    fs::{CWD, OFlags, RenameFlags, renameat_with},
+    io::Errno,
+    process::{Gid, Uid},
+};
 
 use crate::domain::text::clean;
 
@@ -35,6 +39,18 @@ impl FileError {
     #[must_use]
     pub fn listing(folder: &Path, cause: io::Error) -> Self {
         Self { operation: "list folder", path: folder.to_owned(), cause }
+    }
+
+    /// Something has the name that a new file was to get.
+    #[must_use]
+    pub fn taken(path: &Path) -> Self {
+        Self { operation: "write", path: path.to_owned(), cause: io::ErrorKind::AlreadyExists.into() }
+    }
+
+    /// A file that could not be deleted.
+    #[must_use]
+    pub fn deleting(path: &Path, cause: io::Error) -> Self {
+        Self { operation: "delete", path: path.to_owned(), cause }
     }
 
     /// The cause alone, without the file's name and the next step.
@@ -113,21 +129,60 @@ pub(super) fn is_on_full_disk(path: &Path) -> bool {
     rustix::fs::statvfs(folder_of(path)).is_ok_and(|found| found.f_bavail == 0)
 }
 
+/// Whose a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Owner {
+    /// Number of the user.
+    pub user: u32,
+    /// Number of the group.
+    pub group: u32,
+}
+
+impl Owner {
+    /// Of a file or folder. `None` where there is none.
+    #[must_use]
+    pub fn of(path: &Path) -> Option<Self> {
+        fs::metadata(path).ok().map(|found| Self { user: found.uid(), group: found.gid() })
+    }
+}
+
 /// Replaces the content of `path`, or creates it, with mode 0600. A symbolic link is followed: its target changes.
 ///
 /// # Errors
 /// When the folder cannot be written or the disk is full; `path` is then as it was.
 pub fn replace(path: &Path, content: &[u8]) -> Result<(), FileError> {
     let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    write(&real, content, |temporary, target| temporary.persist(target).map(drop).map_err(|refused| refused.error))
+    replace_as(&real, content, None)
 }
 
-/// Creates `path` with mode 0600 and never replaces what is there.
+/// Replaces `path` itself, a symbolic link too, for root writes in folders whose owner may put links there. Root leaves the
+/// file to `owner`.
+///
+/// # Errors
+/// As [`replace`].
+pub fn replace_as(path: &Path, content: &[u8], owner: Option<Owner>) -> Result<(), FileError> {
+    write(path, content, owner, |temporary, target| {
+        temporary.persist(target).map(drop).map_err(|refused| refused.error)
+    })
+}
+
+/// Creates `path` with mode 0600 and never replaces what is there. Makes no folder: a name that somebody gave may be misspelt.
 ///
 /// # Errors
 /// [`io::ErrorKind::AlreadyExists`] when something has its name; otherwise as [`replace`].
 pub fn create(path: &Path, content: &[u8]) -> Result<(), FileError> {
-    write(path, content, |temporary, target| {
+    if folder_of(path).is_dir() {
+        return create_as(path, content, None);
+    }
+    Err(failed("write", path)(io::Error::new(io::ErrorKind::NotFound, "its folder is not there")))
+}
+
+/// [`create`] that makes the folder, and where root leaves the file to `owner`.
+///
+/// # Errors
+/// As [`create`].
+pub fn create_as(path: &Path, content: &[u8], owner: Option<Owner>) -> Result<(), FileError> {
+    write(path, content, owner, |temporary, target| {
         temporary.persist_noclobber(target).map(drop).map_err(|refused| refused.error)
     })
 }
@@ -135,6 +190,7 @@ pub fn create(path: &Path, content: &[u8]) -> Result<(), FileError> {
 fn write(
     path: &Path,
     content: &[u8],
+    owner: Option<Owner>,
     persist: impl FnOnce(tempfile::NamedTempFile, &Path) -> io::Result<()>,
 ) -> Result<(), FileError> {
     let fail = failed("write", path);
@@ -142,9 +198,45 @@ fn write(
     create_folder(folder)?;
     // tempfile creates with mode 0600. The leading dot keeps geth from taking a torn one for a key file.
     let mut temporary = tempfile::Builder::new().prefix(".daochain-").tempfile_in(folder).map_err(&fail)?;
+    give(temporary.as_file(), owner).map_err(&fail)?;
     temporary.write_all(content).and_then(|()| temporary.as_file().sync_all()).map_err(&fail)?;
     persist(temporary, path).map_err(&fail)?;
     sync_folder_of(path)
+}
+
+/// Root alone can give files away, and what root makes in a user's folder is of no use to the user otherwise.
+fn give(file: &File, owner: Option<Owner>) -> io::Result<()> {
+    match owner {
+        Some(owner) if rustix::process::geteuid().is_root() => {
+            let (user, group) = (Uid::from_raw(owner.user), Gid::from_raw(owner.group));
+            Ok(rustix::fs::fchown(file, Some(user), Some(group))?)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Renames a file, and never over another one. The folder of `to` is made when it is missing, by root for `owner`.
+///
+/// # Errors
+/// [`io::ErrorKind::AlreadyExists`] when something has the name; when a folder cannot be written.
+pub fn move_new(from: &Path, to: &Path, owner: Option<Owner>) -> Result<(), FileError> {
+    let fail = failed("move to", to);
+    let folder = folder_of(to);
+    if !folder.is_dir() {
+        create_folder(folder)?;
+        open_with(OpenOptions::new().read(true), folder, OFlags::NOFOLLOW | OFlags::DIRECTORY)
+            .and_then(|made| give(&made, owner))
+            .map_err(&fail)?;
+    }
+    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        // File systems that cannot: a second name, then without the first.
+        Err(Errno::INVAL | Errno::NOSYS) => {
+            fs::hard_link(from, to).and_then(|()| fs::remove_file(from)).map_err(&fail)?;
+        }
+        moved => moved.map_err(io::Error::from).map_err(&fail)?,
+    }
+    sync_folder_of(to)?;
+    sync_folder_of(from)
 }
 
 /// Syncs the folder that holds `path`: until then a power cut undoes a rename in it.
@@ -175,15 +267,7 @@ pub fn read_unlinked(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
 
 fn read_with(path: &Path, limit: u64, flags: OFlags) -> Result<Vec<u8>, FileError> {
     let fail = failed("read", path);
-    let file = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path).map_err(|cause| {
-        match Errno::from_io_error(&cause) {
-            Some(Errno::LOOP) => fail(io::Error::new(io::ErrorKind::InvalidInput, "it is a symbolic link")),
-            _ => fail(cause),
-        }
-    })?;
-    if !file.metadata().map_err(&fail)?.is_file() {
-        return Err(fail(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file")));
-    }
+    let file = open_regular(OpenOptions::new().read(true), path, flags).map_err(&fail)?;
     let mut content = Vec::new();
     // One byte more tells a file of the limit from a longer one; the length in the metadata may change meanwhile.
     file.take(limit + 1).read_to_end(&mut content).map_err(&fail)?;
@@ -191,6 +275,22 @@ fn read_with(path: &Path, limit: u64, flags: OFlags) -> Result<Vec<u8>, FileErro
         return Err(fail(io::ErrorKind::FileTooLarge.into()));
     }
     Ok(content)
+}
+
+/// A file that is neither a folder nor a device; no link either, where `flags` say so.
+fn open_regular(options: &mut OpenOptions, path: &Path, flags: OFlags) -> io::Result<File> {
+    let file = open_with(options, path, flags)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
+    }
+    Ok(file)
+}
+
+fn open_with(options: &mut OpenOptions, path: &Path, flags: OFlags) -> io::Result<File> {
+    options.custom_flags(flags.bits().cast_signed()).open(path).map_err(|cause| match Errno::from_io_error(&cause) {
+        Some(Errno::LOOP) => io::Error::new(io::ErrorKind::InvalidInput, "it is a symbolic link"),
+        _ => cause,
+    })
 }
 
 /// Keeps other DaoChain processes from changing one file; lets go when dropped, also by the end of the process.
@@ -210,8 +310,7 @@ impl Lock {
         let beside = PathBuf::from(name);
         let fail = failed("lock", path);
         create_folder(folder_of(path))?;
-        let file =
-            OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&beside).map_err(&fail)?;
+        let file = lock_file(&beside, Owner::of(folder_of(path))).map_err(&fail)?;
         let deadline = Instant::now() + patience;
         loop {
             match file.try_lock() {
@@ -226,97 +325,17 @@ impl Lock {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-    use std::{
-        fs,
-        os::unix::fs::{MetadataExt as _, symlink},
-    };
-
-    use super::*;
-
-    fn mode(path: &Path) -> u32 {
-        fs::metadata(path).unwrap().mode() & 0o777
-    }
-
-    #[test]
-    fn a_file_is_replaced_whole_and_for_its_owner_alone() {
-        let home = tempfile::tempdir().unwrap();
-        let path = home.path().join("below/config.toml");
-        replace(&path, b"one").unwrap();
-        replace(&path, b"two").unwrap();
-        assert_eq!(fs::read(&path).unwrap(), b"two");
-        assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
-        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "nothing temporary is left");
-    }
-
-    #[test]
-    fn a_link_to_a_file_kept_elsewhere_stays_a_link() {
-        let home = tempfile::tempdir().unwrap();
-        let (real, link) = (home.path().join("dotfiles.toml"), home.path().join("config.toml"));
-        fs::write(&real, "old").unwrap();
-        symlink(&real, &link).unwrap();
-        replace(&link, b"new").unwrap();
-        assert!(link.is_symlink());
-        assert_eq!(fs::read(&real).unwrap(), b"new");
-    }
-
-    #[test]
-    fn creating_never_replaces() {
-        let home = tempfile::tempdir().unwrap();
-        let path = home.path().join("key");
-        create(&path, b"first").unwrap();
-        assert_eq!(create(&path, b"second").unwrap_err().kind(), io::ErrorKind::AlreadyExists);
-        assert_eq!(fs::read(&path).unwrap(), b"first");
-        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1, "nothing temporary is left");
-    }
-
-    #[test]
-    fn a_home_that_cannot_be_made_is_named_with_its_cause() {
-        let home = tempfile::tempdir().unwrap();
-        let file = home.path().join("file");
-        fs::write(&file, "").unwrap();
-        for (below, cause) in [("config.toml", "something else has its name"), ("a/config.toml", "no folder")] {
-            let error = replace(&file.join(below), b"x").unwrap_err().to_string();
-            assert!(error.contains("cannot create folder") && error.contains(cause), "{error}");
+/// A lock's file. Root's would keep the folder's owner out for ever, so root gives a new one away; what has the name already may
+/// be anybody's file, linked there by the folder's owner.
+fn lock_file(path: &Path, owner: Option<Owner>) -> io::Result<File> {
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Ok(made) => give(&made, owner).map(|()| made),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            open_regular(OpenOptions::new().write(true), path, OFlags::NOFOLLOW | OFlags::NONBLOCK)
         }
-    }
-
-    #[test]
-    fn the_usual_causes_have_a_next_step() {
-        for (number, step) in [(28, "free some space"), (30, "--home"), (13, "--home"), (122, "free some space")] {
-            let error = failed("write", Path::new("f"))(io::Error::from_raw_os_error(number));
-            let hint = error.hint().unwrap();
-            assert!(hint.contains(step), "{hint}");
-            assert_eq!(error.to_string(), format!("cannot write `f`: {}; {hint}", error.cause()));
-        }
-        let error = failed("write", Path::new("f"))(io::Error::other("a; run evil"));
-        assert_eq!((error.hint(), error.to_string().as_str()), (None, "cannot write `f`: a; run evil"));
-    }
-
-    #[test]
-    fn only_bounded_regular_files_are_read() {
-        let home = tempfile::tempdir().unwrap();
-        let (file, link, pipe) = (home.path().join("file"), home.path().join("link"), home.path().join("pipe"));
-        fs::write(&file, "12345").unwrap();
-        symlink(&file, &link).unwrap();
-        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RUSR).unwrap();
-        assert_eq!(read(&file, 5).unwrap(), b"12345");
-        assert_eq!(read(&file, 4).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
-        assert_eq!(read(&link, 5).unwrap(), b"12345");
-        assert!(read_unlinked(&link, 5).unwrap_err().to_string().contains("symbolic link"));
-        assert!(read(&pipe, 5).unwrap_err().to_string().contains("no regular file"));
-        assert!(read(home.path(), 5).is_err());
-    }
-
-    #[test]
-    fn a_lock_keeps_others_out_until_it_is_dropped() {
-        let home = tempfile::tempdir().unwrap();
-        let path = home.path().join("config.toml");
-        let held = Lock::take(&path, Duration::ZERO).unwrap();
-        assert!(Lock::take(&path, Duration::ZERO).unwrap_err().is_locked());
-        drop(held);
-        Lock::take(&path, Duration::ZERO).unwrap();
+        Err(error) => Err(error),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@
 //! | `measurement` | what measuring found, by what identifies the bytes | time: measured again |
 //! | `layers` | the ChainID behind each configuration that was measured | the hint that a mismatch is a conversion |
 //! | `journal` | signed transactions, written before they are broadcast | the following of unfinished publications |
+//! | `event…` | what the contract ever said, by chain and contract | time: read from the chain again |
 //! | `verdict` | the last verdict of each image | the age of a verdict while the node is away |
 //! | `meta` | single values | |
 //!
@@ -13,9 +14,12 @@
 
 mod cache;
 mod error;
+mod events;
 pub mod files;
 mod journal;
 mod open;
+mod requests;
+mod saved_event;
 mod statement;
 mod verdicts;
 
@@ -28,6 +32,8 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 
 pub use cache::CacheKey;
 pub use error::StoreError;
+pub use events::{EventIndex, Explained, KEPT_BLOCKS, Position, milestones};
+pub use requests::OpenRequest;
 pub use verdicts::VerdictKey;
 
 use crate::domain::notice::Notice;
@@ -95,7 +101,7 @@ impl Store {
     ) -> Result<T, StoreError> {
         // A panic elsewhere leaves no half-done statement behind: SQLite rolls an open transaction back.
         let connection = self.inner.connection.lock().unwrap_or_else(PoisonError::into_inner);
-        query(&connection).map_err(|error| StoreError::of(operation, self.inner.path.clone(), &error))
+        query(&connection).map_err(|error| self.said(operation, &error))
     }
 
     /// Runs `change` in a transaction that takes the write lock at once: one begun for reading could not wait for it.
@@ -111,7 +117,14 @@ impl Store {
             transaction.commit()?;
             Ok(outcome)
         };
-        run().map_err(|error| StoreError::of(operation, self.inner.path.clone(), &error))
+        run().map_err(|error| self.said(operation, &error))
+    }
+
+    fn said(&self, operation: &'static str, error: &rusqlite::Error) -> StoreError {
+        if error::is_damage(error) {
+            open::suspect(&self.inner.path);
+        }
+        StoreError::of(operation, self.inner.path.clone(), error)
     }
 
     fn failed(&self, operation: &'static str, cause: String) -> StoreError {

@@ -21,7 +21,7 @@ use super::{
 use crate::domain::{notice::Notice, text::clean};
 
 /// One step per schema version. A step that was released is never changed.
-pub(super) const MIGRATIONS: [&str; 2] = [
+pub(super) const MIGRATIONS: [&str; 8] = [
     "
     CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE measurement (key TEXT NOT NULL UNIQUE, measured TEXT NOT NULL) STRICT;
@@ -50,16 +50,98 @@ pub(super) const MIGRATIONS: [&str; 2] = [
         chain BLOB NOT NULL CHECK (length(chain) = 32)
     ) STRICT, WITHOUT ROWID;
 ",
+    "
+    CREATE TABLE event_index (
+        id INTEGER PRIMARY KEY,
+        chain_id INTEGER NOT NULL,
+        contract BLOB NOT NULL CHECK (length(contract) = 20),
+        source BLOB NOT NULL CHECK (length(source) = 32),
+        next_block INTEGER NOT NULL,
+        UNIQUE (chain_id, contract, source)
+    ) STRICT;
+    CREATE TABLE event_block (
+        event_index INTEGER NOT NULL REFERENCES event_index (id) ON DELETE CASCADE,
+        number INTEGER NOT NULL,
+        hash BLOB NOT NULL CHECK (length(hash) = 32),
+        PRIMARY KEY (event_index, number)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE event_name (
+        id INTEGER PRIMARY KEY,
+        hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
+        name TEXT
+    ) STRICT;
+    CREATE VIRTUAL TABLE event_text USING fts5 (name, content = '', tokenize = 'trigram');
+    CREATE TABLE event (
+        event_index INTEGER NOT NULL REFERENCES event_index (id) ON DELETE CASCADE,
+        block INTEGER NOT NULL,
+        log_index INTEGER NOT NULL,
+        block_hash BLOB NOT NULL,
+        transaction_hash BLOB NOT NULL,
+        at INTEGER NOT NULL,
+        scope INTEGER NOT NULL REFERENCES event_name (id),
+        publisher BLOB NOT NULL CHECK (length(publisher) = 20),
+        sender BLOB,
+        said TEXT NOT NULL,
+        PRIMARY KEY (event_index, block, log_index)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX event_by_scope ON event (event_index, scope, publisher);
+    CREATE TABLE event_digest (
+        digest BLOB NOT NULL CHECK (length(digest) = 32),
+        event_index INTEGER NOT NULL,
+        block INTEGER NOT NULL,
+        log_index INTEGER NOT NULL,
+        PRIMARY KEY (digest, event_index, block, log_index),
+        FOREIGN KEY (event_index, block, log_index) REFERENCES event (event_index, block, log_index) ON DELETE CASCADE
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX event_digest_by_event ON event_digest (event_index, block, log_index);
+",
+    "
+    ALTER TABLE journal ADD COLUMN genesis BLOB CHECK (length(genesis) = 32);
+",
+    "CREATE INDEX event_name_by_name ON event_name (name);
+",
+    "ALTER TABLE journal ADD COLUMN second BLOB CHECK (length(second) = 32);
+",
+    "
+    CREATE TABLE request (
+        hash BLOB PRIMARY KEY CHECK (length(hash) = 32),
+        chain_id INTEGER NOT NULL,
+        contract BLOB NOT NULL CHECK (length(contract) = 20),
+        publisher BLOB NOT NULL CHECK (length(publisher) = 20),
+        number INTEGER NOT NULL,
+        deadline INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE event_person (
+        person BLOB NOT NULL CHECK (length(person) = 20),
+        event_index INTEGER NOT NULL,
+        block INTEGER NOT NULL,
+        log_index INTEGER NOT NULL,
+        PRIMARY KEY (person, event_index, block, log_index),
+        FOREIGN KEY (event_index, block, log_index) REFERENCES event (event_index, block, log_index) ON DELETE CASCADE
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX event_person_by_event ON event_person (event_index, block, log_index);
+    -- What was read before says nothing of people: it is read again.
+    DELETE FROM event_digest;
+    DELETE FROM event;
+    DELETE FROM event_block;
+    DELETE FROM event_index;
+",
+    "ALTER TABLE journal ADD COLUMN gone_at INTEGER;
+",
 ];
 
 /// The newest schema that this program knows.
-pub(super) const SCHEMA: i64 = 2;
-const _: () = assert!(MIGRATIONS.len() == 2 && SCHEMA == 2, "one step per version");
+pub(super) const SCHEMA: i64 = 8;
+const _: () = assert!(MIGRATIONS.len() == 8 && SCHEMA == 8, "one step per version");
 
 /// `DAOC`, in SQLite's field for the kind of file.
 const APPLICATION_ID: i64 = 0x4441_4F43;
 
 const OPENING: &str = "open";
+
+/// Up to this size all of a file is checked when it is opened; of a larger one, which is the event index for the most part, what
+/// cannot be read from the chain again.
+const CHECKED_WHOLE: u64 = 32 << 20;
 
 /// Why a file cannot be used as it is.
 enum Trouble {
@@ -90,6 +172,7 @@ impl Store {
                 })?
             }
         };
+        let _ = fs::remove_file(suspicion(path));
         let inner = Inner { path: path.to_owned(), connection: Mutex::new(connection), volatile: None };
         Ok((Self { inner: Arc::new(inner) }, notices))
     }
@@ -163,8 +246,42 @@ fn check(
     if version > SCHEMA {
         return Err(Trouble::Other(StoreError::Newer { path: path.to_owned(), found: version, known: SCHEMA }));
     }
-    let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(sorted)?;
-    if verdict == "ok" { Ok(()) } else { Err(Trouble::Damaged(clean(&verdict))) }
+    match checked(connection, path).map_err(sorted)? {
+        None => Ok(()),
+        Some(fault) => Err(Trouble::Damaged(clean(&fault))),
+    }
+}
+
+/// What is wrong with the content.
+fn checked(connection: &Connection, path: &Path) -> rusqlite::Result<Option<String>> {
+    let is_small = fs::metadata(path).is_ok_and(|found| found.len() <= CHECKED_WHOLE);
+    let checks = if is_small || suspicion(path).exists() {
+        vec!["PRAGMA quick_check(1)".to_owned()]
+    } else {
+        connection
+            .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'event*'")?
+            .query_map([], |row| Ok(format!("PRAGMA quick_check('{}')", row.get::<_, String>(0)?.replace('\'', "''"))))?
+            .collect::<rusqlite::Result<_>>()?
+    };
+    for check in checks {
+        let verdict: String = connection.query_row(&check, [], |row| row.get(0))?;
+        if verdict != "ok" {
+            return Ok(Some(verdict));
+        }
+    }
+    Ok(None)
+}
+
+/// There while a database was found to be damaged where it is not looked at each time: the next to open it looks at all of it.
+fn suspicion(path: &Path) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(".suspect");
+    PathBuf::from(name)
+}
+
+/// Leaves word for the next to open the database.
+pub(super) fn suspect(path: &Path) {
+    let _ = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(suspicion(path));
 }
 
 fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {

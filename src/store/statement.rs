@@ -5,10 +5,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Digest, Reference,
+    Address, Digest, Reference, Timestamp,
     digest::DigestKind,
     image::KindedDigest,
-    publication::{JournalStage, Statement},
+    publication::{JournalStage, Statement, TransactionHash},
 };
 
 #[derive(Serialize, Deserialize)]
@@ -22,53 +22,108 @@ enum Saved {
         amends: u32,
         annotations: String,
     },
+    Releases {
+        reference: Reference,
+        releases: Vec<Saved>,
+    },
     Revocation {
         reference: Reference,
         digests: Vec<Digest>,
         reason: String,
     },
+    Cancellation {
+        reference: Option<Reference>,
+        of: TransactionHash,
+    },
+    Retirement {
+        reference: Option<Reference>,
+        reason: String,
+    },
+    Delegation {
+        reference: Option<Reference>,
+        delegate: Address,
+        /// Seconds.
+        expiry: u64,
+    },
+    SuccessionOffer {
+        reference: Option<Reference>,
+        successor: Option<Address>,
+    },
+    SuccessionAcceptance {
+        reference: Option<Reference>,
+        publisher: Address,
+    },
+    Deployment {
+        contract: Address,
+        deterministic: bool,
+    },
 }
 
-pub(super) fn to_json(statement: &Statement) -> Result<String, serde_json::Error> {
-    let saved = match statement.clone() {
-        Statement::Release { reference, digests, amends, annotations } => {
-            let digests = digests.into_iter().map(|kinded| (kinded.kind.code(), kinded.digest)).collect();
-            Saved::Release { reference, digests, amends, annotations }
+impl From<Statement> for Saved {
+    fn from(statement: Statement) -> Self {
+        match statement {
+            Statement::Release { reference, digests, amends, annotations } => {
+                let digests = digests.into_iter().map(|kinded| (kinded.kind.code(), kinded.digest)).collect();
+                Self::Release { reference, digests, amends, annotations }
+            }
+            Statement::Releases { reference, releases } => {
+                Self::Releases { reference, releases: releases.into_iter().map(Self::from).collect() }
+            }
+            Statement::Revocation { reference, digests, reason } => Self::Revocation { reference, digests, reason },
+            Statement::Cancellation { reference, of } => Self::Cancellation { reference, of },
+            Statement::Retirement { reference, reason } => Self::Retirement { reference, reason },
+            Statement::Delegation { reference, delegate, expiry } => {
+                Self::Delegation { reference, delegate, expiry: expiry.0 }
+            }
+            Statement::SuccessionOffer { reference, successor } => Self::SuccessionOffer { reference, successor },
+            Statement::SuccessionAcceptance { reference, publisher } => {
+                Self::SuccessionAcceptance { reference, publisher }
+            }
+            Statement::Deployment { contract, deterministic } => Self::Deployment { contract, deterministic },
         }
-        Statement::Revocation { reference, digests, reason } => Saved::Revocation { reference, digests, reason },
-    };
-    serde_json::to_string(&saved)
-}
-
-pub(super) fn from_json(json: &str) -> Result<Statement, serde_json::Error> {
-    Ok(match serde_json::from_str(json)? {
-        Saved::Release { reference, digests, amends, annotations } => {
-            let kinded = |(code, digest)| KindedDigest { kind: DigestKind::from_code(code), digest };
-            Statement::Release { reference, digests: digests.into_iter().map(kinded).collect(), amends, annotations }
-        }
-        Saved::Revocation { reference, digests, reason } => Statement::Revocation { reference, digests, reason },
-    })
-}
-
-/// Every stage with its word in the journal.
-const STAGES: [(JournalStage, &str); 5] = [
-    (JournalStage::Signed, "signed"),
-    (JournalStage::Broadcast, "broadcast"),
-    (JournalStage::Included, "included"),
-    (JournalStage::Final, "final"),
-    (JournalStage::Failed, "failed"),
-];
-
-pub(super) const fn stage_word(stage: JournalStage) -> &'static str {
-    match stage {
-        JournalStage::Signed => STAGES[0].1,
-        JournalStage::Broadcast => STAGES[1].1,
-        JournalStage::Included => STAGES[2].1,
-        JournalStage::Final => STAGES[3].1,
-        JournalStage::Failed => STAGES[4].1,
     }
 }
 
+impl From<Saved> for Statement {
+    fn from(saved: Saved) -> Self {
+        match saved {
+            Saved::Release { reference, digests, amends, annotations } => {
+                let kinded = |(code, digest)| KindedDigest { kind: DigestKind::from_code(code), digest };
+                Self::Release { reference, digests: digests.into_iter().map(kinded).collect(), amends, annotations }
+            }
+            Saved::Releases { reference, releases } => {
+                Self::Releases { reference, releases: releases.into_iter().map(Self::from).collect() }
+            }
+            Saved::Revocation { reference, digests, reason } => Self::Revocation { reference, digests, reason },
+            Saved::Cancellation { reference, of } => Self::Cancellation { reference, of },
+            Saved::Retirement { reference, reason } => Self::Retirement { reference, reason },
+            Saved::Delegation { reference, delegate, expiry } => {
+                Self::Delegation { reference, delegate, expiry: Timestamp(expiry) }
+            }
+            Saved::SuccessionOffer { reference, successor } => Self::SuccessionOffer { reference, successor },
+            Saved::SuccessionAcceptance { reference, publisher } => Self::SuccessionAcceptance { reference, publisher },
+            Saved::Deployment { contract, deterministic } => Self::Deployment { contract, deterministic },
+        }
+    }
+}
+
+pub(super) fn to_json(statement: &Statement) -> Result<String, serde_json::Error> {
+    serde_json::to_string(&Saved::from(statement.clone()))
+}
+
+pub(super) fn from_json(json: &str) -> Result<Statement, serde_json::Error> {
+    serde_json::from_str::<Saved>(json).map(Statement::from)
+}
+
+const STAGES: [JournalStage; 6] = [
+    JournalStage::Signed,
+    JournalStage::Broadcast,
+    JournalStage::Included,
+    JournalStage::Reverted,
+    JournalStage::Final,
+    JournalStage::Failed,
+];
+
 pub(super) fn stage_of(word: &str) -> Option<JournalStage> {
-    STAGES.into_iter().find(|(_, own)| *own == word).map(|(stage, _)| stage)
+    STAGES.into_iter().find(|stage| stage.word() == word)
 }

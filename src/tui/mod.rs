@@ -11,6 +11,7 @@
 //! the last one sends no byte.
 
 mod backend;
+pub mod clipboard;
 mod input;
 mod secret;
 mod terminal;
@@ -83,6 +84,7 @@ pub async fn run(context: Context, options: ScreenOptions) -> Result<Outcome, Fa
     let notices = context.notices().iter().map(|notice| notice.sentence().to_owned()).collect();
     let mut model = Model::new(now(), width, height, notices);
     model.tasks.allow(context.config().jobs);
+    model.unicode = options.theme.is_unicode();
     let (runtime, receiver) = Runtime::new(context);
     let mut screen = Loop { guard, model, theme: options.theme, runtime, secrets: Secrets::default(), outcome: None };
     screen.draw();
@@ -216,8 +218,11 @@ impl Loop {
 
     fn perform(&mut self, effect: Effect) {
         match effect {
-            Effect::Submit { publication, quote } => self.runtime.submit(publication, quote, self.secrets.take()),
-            Effect::CreateAccount => self.runtime.create_account(self.secrets.take()),
+            Effect::Submit { publication, quote } => self.runtime.submit(publication, *quote, self.secrets.take()),
+            Effect::Do { ticket, deed } => self.runtime.perform(ticket, deed, self.secrets.take_all()),
+            Effect::SignRequest { ticket, request } => {
+                self.runtime.sign_request(ticket, *request, self.secrets.take());
+            }
             Effect::ForgetSecret => self.secrets.clear(),
             Effect::Copy(text) => {
                 let queued = self.guard.screen.backend_mut().queue(CopyToClipboard::to_clipboard_from(text));
@@ -228,6 +233,9 @@ impl Loop {
                 self.or_hang_up(&cleared);
             }
             Effect::Suspend => {
+                // A program that is stopped looks at no clock.
+                self.runtime.lock_all();
+                self.model.accounts.open.clear();
                 let stopped = Guard::suspend();
                 self.or_hang_up(&stopped);
             }

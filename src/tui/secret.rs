@@ -3,17 +3,22 @@
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use zeroize::{Zeroize as _, Zeroizing};
 
-use crate::{app::msg::SecretShape, ops::Passphrase};
+use crate::{
+    app::msg::{SecretField, SecretShape, Strength},
+    domain::pinned::pinned_line,
+    ops::{Passphrase, keys},
+    runtime::Typed,
+};
 
 /// Bytes that are set aside at once: a buffer that grew would leave its old, shorter self behind in freed memory.
 const CAPACITY: usize = 1024;
 
-/// One line that nobody sees. It never reallocates, and is overwritten when cleared or dropped.
+/// One line that nobody sees. It never reallocates, is kept out of swap, and is overwritten when cleared or dropped.
 pub struct SecretLine(Zeroizing<String>);
 
 impl Default for SecretLine {
     fn default() -> Self {
-        Self(Zeroizing::new(String::with_capacity(CAPACITY)))
+        Self(pinned_line(CAPACITY))
     }
 }
 
@@ -25,21 +30,26 @@ impl SecretLine {
     }
 
     /// The line, which is empty afterwards.
-    fn take(&mut self) -> Passphrase {
-        Passphrase(std::mem::take(self).0)
+    fn take(&mut self) -> Zeroizing<String> {
+        std::mem::take(self).0
     }
 }
 
-/// The two passphrase fields of a dialog: what the model must never hold.
+/// The secret fields of a dialog: what the model must never hold.
 #[derive(Default)]
 pub struct Secrets {
-    lines: [SecretLine; 2],
+    /// In the order of [`SecretField`].
+    lines: [SecretLine; 4],
 }
 
 impl Secrets {
+    fn line(&mut self, field: SecretField) -> &mut SecretLine {
+        &mut self.lines[field as usize]
+    }
+
     /// Types a key into `field`. `None` when the key is no text: then it is the dialog's.
-    pub fn key(&mut self, field: usize, key: &KeyEvent) -> Option<SecretShape> {
-        let line = self.lines.get_mut(field)?;
+    pub fn key(&mut self, field: SecretField, key: &KeyEvent) -> Option<SecretShape> {
+        let line = self.line(field);
         let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
         match key.code {
             KeyCode::Char('u' | 'w') if ctrl => line.0.zeroize(),
@@ -52,21 +62,27 @@ impl Secrets {
     }
 
     /// Types pasted text into `field`: its first line.
-    pub fn paste(&mut self, field: usize, text: &str) -> SecretShape {
-        if let Some(line) = self.lines.get_mut(field) {
-            text.lines().next().unwrap_or_default().chars().for_each(|c| line.push(c));
-        }
+    pub fn paste(&mut self, field: SecretField, text: &str) -> SecretShape {
+        let line = self.line(field);
+        text.lines().next().unwrap_or_default().chars().for_each(|c| line.push(c));
         self.shape()
     }
 
-    /// The passphrase; both fields are empty afterwards.
+    /// The passphrase that opens a key; all fields are empty afterwards.
     pub fn take(&mut self) -> Passphrase {
-        let passphrase = self.lines[0].take();
-        self.clear();
-        passphrase
+        self.take_all().open
     }
 
-    /// Overwrites both fields.
+    /// Everything; all fields are empty afterwards.
+    pub fn take_all(&mut self) -> Typed {
+        let open = Passphrase(self.line(SecretField::Open).take());
+        let new = Passphrase(self.line(SecretField::New).take());
+        let key = self.line(SecretField::Key).take();
+        self.clear();
+        Typed { open, new, key }
+    }
+
+    /// Overwrites all fields.
     pub fn clear(&mut self) {
         for line in &mut self.lines {
             line.0.zeroize();
@@ -76,8 +92,20 @@ impl Secrets {
     /// What the model may know.
     #[must_use]
     pub fn shape(&self) -> SecretShape {
-        let [first, again] = &self.lines;
-        SecretShape { first: first.0.chars().count(), again: again.0.chars().count(), same: *first.0 == *again.0 }
+        let [_, new, again, _] = &self.lines;
+        let strength = (!new.0.is_empty()).then(|| {
+            let found = keys::Strength::of(&new.0);
+            let advice = found.advice.first().map_or_else(String::new, |advice| format!(". {advice}"));
+            Strength {
+                weak: found.is_weak(),
+                words: format!("{}: withstands {}{advice}", found.word(), found.withstands),
+            }
+        });
+        SecretShape {
+            typed: std::array::from_fn(|at| self.lines[at].0.chars().count()),
+            same: *new.0 == *again.0,
+            strength,
+        }
     }
 }
 
@@ -85,7 +113,7 @@ impl Secrets {
 mod tests {
     use super::*;
 
-    fn typed(secrets: &mut Secrets, field: usize, text: &str) -> SecretShape {
+    fn typed(secrets: &mut Secrets, field: SecretField, text: &str) -> SecretShape {
         for c in text.chars() {
             secrets.key(field, &KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE));
         }
@@ -96,26 +124,35 @@ mod tests {
     fn what_is_typed_is_taken_once_and_never_reallocates() {
         let mut secrets = Secrets::default();
         let before = secrets.lines[0].0.as_ptr();
-        assert_eq!(typed(&mut secrets, 0, "pässphrase").first, 10);
-        secrets.paste(0, &"x".repeat(5 * CAPACITY));
+        assert_eq!(typed(&mut secrets, SecretField::Open, "pässphrase").typed, [10, 0, 0, 0]);
+        secrets.paste(SecretField::Open, &"x".repeat(5 * CAPACITY));
         assert_eq!(secrets.lines[0].0.as_ptr(), before, "the buffer moved and left a copy");
         assert_eq!(secrets.lines[0].0.len(), CAPACITY);
         let taken = secrets.take();
         assert!(taken.0.starts_with("pässphrasexx"));
-        assert_eq!(secrets.shape().first, 0);
+        assert_eq!(secrets.shape(), SecretShape { same: true, ..SecretShape::default() });
         assert!(secrets.lines[0].0.capacity() >= CAPACITY, "the next passphrase has room too");
     }
 
     #[test]
     fn keys_edit_and_other_keys_are_the_dialogs() {
+        let (new, again) = (SecretField::New, SecretField::Again);
         let mut secrets = Secrets::default();
-        typed(&mut secrets, 0, "abc");
-        secrets.key(0, &KeyEvent::new(KeyCode::Backspace, KeyModifiers::NONE));
-        assert!(!typed(&mut secrets, 1, "a").same);
-        assert!(typed(&mut secrets, 1, "b").same);
-        assert_eq!(secrets.key(0, &KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE)), None);
-        assert_eq!(secrets.paste(1, "c\nsecond line").again, 3);
-        secrets.key(1, &KeyEvent::new(KeyCode::Char('u'), KeyModifiers::CONTROL));
-        assert_eq!(secrets.shape().again, 0);
+        typed(&mut secrets, new, "abc");
+        secrets.key(new, &KeyEvent::new(KeyCode::Backspace, KeyModifiers::NONE));
+        assert!(!typed(&mut secrets, again, "a").same);
+        assert!(typed(&mut secrets, again, "b").same);
+        assert_eq!(secrets.key(new, &KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE)), None);
+        assert_eq!(secrets.paste(again, "c\nsecond line").typed(again), 3);
+        secrets.key(again, &KeyEvent::new(KeyCode::Char('u'), KeyModifiers::CONTROL));
+        assert_eq!(secrets.shape().typed(again), 0);
+    }
+
+    #[test]
+    fn only_a_new_passphrase_is_judged_and_never_repeated() {
+        let mut secrets = Secrets::default();
+        assert_eq!(typed(&mut secrets, SecretField::Open, "hunter2").strength, None);
+        let judged = typed(&mut secrets, SecretField::New, "hunter2").strength;
+        assert!(judged.is_some_and(|one| one.weak && one.words.contains("weak") && !one.words.contains("hunter2")));
     }
 }

@@ -36,10 +36,12 @@ pub enum Role {
     Field,
     /// Lines between regions, frames.
     Line,
+    /// Light modules of a code for cameras.
+    Light,
 }
 
 /// Every role, in the order of the enum.
-pub const ROLES: [Role; 13] = [
+pub const ROLES: [Role; 14] = [
     Role::Plain,
     Role::Muted,
     Role::Title,
@@ -53,6 +55,7 @@ pub const ROLES: [Role; 13] = [
     Role::Selected,
     Role::Field,
     Role::Line,
+    Role::Light,
 ];
 
 /// How roles become styles.
@@ -106,7 +109,7 @@ impl Theme {
                 Role::Danger | Role::Selected => plain.add_modifier(Modifier::BOLD.union(Modifier::REVERSED)),
                 Role::Muted | Role::Stale | Role::Line => plain.add_modifier(Modifier::DIM),
                 Role::Field => plain.add_modifier(Modifier::UNDERLINED),
-                Role::Plain | Role::Good | Role::Lighter | Role::Busy => plain,
+                Role::Plain | Role::Good | Role::Lighter | Role::Busy | Role::Light => plain,
             },
             Palette::Colour => match role {
                 Role::Plain => plain,
@@ -121,6 +124,8 @@ impl Theme {
                 Role::Busy => plain.fg(Color::Cyan),
                 Role::Selected => plain.add_modifier(Modifier::BOLD.union(Modifier::REVERSED)),
                 Role::Field => plain.add_modifier(Modifier::UNDERLINED),
+                // Whatever the terminal's own colours are: what is drawn must be the lighter one.
+                Role::Light => plain.fg(Color::White).bg(Color::Black),
             },
         }
     }
@@ -145,6 +150,12 @@ impl Theme {
             (true, Conclusion::Unpublished) => "-",
             (true, Conclusion::Undecided) => "...",
         }
+    }
+
+    /// True where characters beyond ASCII can be shown.
+    #[must_use]
+    pub const fn is_unicode(self) -> bool {
+        !self.ascii
     }
 
     /// Columns of the sign.

@@ -6,11 +6,13 @@ use std::{
 };
 
 use daochain::{
-    chain::{Action, Answers, Chain, ChainConfig, ChainError, Question, SigningKey, Unsigned},
+    chain::{Action, Answers, Chain, ChainConfig, ChainError, Heard, Question, SigningKey, Unsigned},
     domain::{
         Address, Digest, Reference, Wei,
         publication::{Cost, Fate, TransactionHash},
+        record::HistoryEvent,
     },
+    store::{EventIndex, Store},
 };
 use ethers_core::{
     abi::{Token, encode},
@@ -62,14 +64,14 @@ pub(crate) fn on_each_node<F: Future<Output = ()>>(test: impl Fn(Node) -> F) {
     for (name, url) in endpoints() {
         runtime.block_on(async {
             let node = Node::with_registry(url).await;
-            eprintln!("{name}: {}", node.chain.client_version().await.unwrap());
+            eprintln!("{name}: {}", node.chain.endpoints()[0].client_version().await.unwrap());
             test(node).await;
         });
     }
 }
 
 pub(crate) fn config(url: &Url, contract: Option<Address>) -> ChainConfig {
-    ChainConfig { network: "test".to_owned(), rpc: url.clone(), chain_id: None, contract, local: true }
+    ChainConfig { contract, local: true, ..ChainConfig::new("test", vec![url.clone()]) }
 }
 
 impl Node {
@@ -90,6 +92,18 @@ impl Node {
         }
         node.deploy(deterministic).await;
         node
+    }
+
+    /// What an index of everything tells of a reference.
+    pub(crate) async fn history(&self, reference: &Reference, publisher: Option<Address>) -> Vec<HistoryEvent> {
+        let head = self.chain.head().await.unwrap().latest;
+        let (events, _) = self.chain.events_between(0, head.number).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let (store, _) = Store::open(&folder.path().join("state.db")).unwrap();
+        let chain_id = self.chain.chain_id().await.unwrap();
+        let index = EventIndex { chain_id, contract: self.chain.contract(), source: [0; 32] };
+        assert!(store.append_events(index, 0, head.number + 1, &events, &[head]).unwrap());
+        store.history(index, head.number, &reference.hash(), publisher).unwrap()
     }
 
     /// Deploys the registry, and looks at it before and after.
@@ -134,9 +148,10 @@ impl Node {
 
     pub(crate) async fn account(&self) -> SigningKey {
         let key = SigningKey::generate();
+        // All funding is by one account: two at once would take one nonce.
+        let _alone = FUNDING.lock().await;
         match &self.faucet {
             Some(faucet) => {
-                let _alone = FUNDING.lock().await;
                 let transfer = Action::Transfer { to: key.address(), amount: Wei::from_ether(2) };
                 self.succeed(faucet, &transfer).await;
             }
@@ -149,8 +164,13 @@ impl Node {
         let accounts: Vec<String> = self.rpc.request("eth_accounts", rpc_params![]).await.unwrap();
         let two_ether = "0x1bc16d674ec80000";
         let transfer = json!({"from": accounts[0], "to": to.to_string(), "value": two_ether});
-        let _: String = self.rpc.request("eth_sendTransaction", rpc_params![transfer]).await.unwrap();
         let deadline = Instant::now() + PATIENCE;
+        // Another suite's transaction may have the nonce that the node would give this one.
+        while let Err(error) = self.rpc.request::<String, _>("eth_sendTransaction", rpc_params![transfer.clone()]).await
+        {
+            assert!(Instant::now() < deadline, "{error}");
+            tokio::task::yield_now().await;
+        }
         while self.chain.balances(&[to]).await.unwrap() != [Wei::from_ether(2)] {
             assert!(Instant::now() < deadline, "the account was not funded");
             tokio::task::yield_now().await;
@@ -211,7 +231,6 @@ impl Node {
     /// Estimates, signs, sends, and demands success. Returns the block.
     pub(crate) async fn succeed(&self, key: &SigningKey, action: &Action) -> u64 {
         let cost = self.chain.estimate(action, key.address()).await.unwrap();
-        self.chain.check_funds(action, key.address(), &cost).await.unwrap();
         match self.send(key, action, cost).await {
             Fate::Succeeded { inclusion, confirmations, .. } => {
                 assert!(confirmations >= 1);
@@ -226,7 +245,12 @@ impl Node {
     pub(crate) async fn ask(&self, reference: &Reference, publishers: &[Address], digests: &[Digest]) -> Answers {
         let question =
             Question { reference: reference.clone(), publishers: publishers.to_vec(), digests: digests.to_vec() };
-        self.chain.records(&[question]).await.unwrap()
+        let (head, behind) = self.chain.common_head().await.unwrap();
+        let mut heard = Heard::default();
+        for event in self.chain.events_between(0, head.latest.number).await.unwrap().0 {
+            heard.take(event);
+        }
+        self.chain.records_at(&head, behind, &[question], &heard).await.unwrap()
     }
 
     /// A contract that is not the registry: one byte of code.

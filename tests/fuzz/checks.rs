@@ -5,6 +5,7 @@
 use std::{
     collections::BTreeSet,
     io::{self, Read},
+    path::Path,
     sync::OnceLock,
     time::{Duration, Instant},
 };
@@ -17,8 +18,10 @@ use daochain::{
         reference::Reference,
     },
     image::measure,
+    keystore::{Fault, Sealed, SealedFile},
 };
 use serde_json::{Value, json};
+use zeroize::Zeroizing;
 
 /// Decompressed bytes that the second opinion looks at. Beyond, it has none.
 const UNPACKED: u64 = 16 * 1024 * 1024;
@@ -150,6 +153,46 @@ pub fn reference(text: &str) -> bool {
     assert_eq!(parts, reference.as_str());
     assert_eq!(reference.to_string(), parts);
     assert!(parts.is_ascii() && !parts.contains(|it: char| it.is_ascii_control() || it == ' '));
+    true
+}
+
+/// Work up to which a key file of the fuzzer's is opened: a hundredth of a second.
+const CHEAP: u64 = 1 << 16;
+
+/// Any bytes as a key file.
+pub fn keyfile(bytes: &[u8]) -> bool {
+    let file = Path::new("key");
+    let said = |text: &str| {
+        assert!(text.len() < 1000 && !text.contains(char::is_control), "a key file speaks to the terminal: {text:?}");
+    };
+    let read = SealedFile::of(file, bytes);
+    let sealed = match Sealed::parse(bytes) {
+        Ok(sealed) => sealed,
+        Err(Fault::Invalid(cause) | Fault::Refused(cause)) => {
+            said(&cause);
+            assert!(read.is_err());
+            return false;
+        }
+    };
+    assert!(sealed.memory() <= 512 << 20 && sealed.work() <= 4 << 30, "it costs more than the bounds: {sealed:?}");
+    let document: Value = serde_json::from_slice(bytes).unwrap();
+    let crypto = document.get("crypto").unwrap_or(&document["Crypto"]);
+    let params = &crypto["kdfparams"];
+    let number = |name: &str| params[name].as_u64().unwrap();
+    assert_eq!((&document["version"], &crypto["cipher"]), (&json!(3), &json!("aes-128-ctr")));
+    let work = match crypto["kdf"].as_str().unwrap() {
+        "scrypt" => 128 * number("n") * number("r") * number("p"),
+        "pbkdf2" => number("c"),
+        other => panic!("`{other}` was read"),
+    };
+    assert_eq!((sealed.work(), number("dklen")), (work, 32));
+    let Ok(read) = read else { return false };
+    if work <= CHEAP
+        && let Err(error) = read.open(&Zeroizing::default())
+    {
+        assert!(["passphrase-wrong", "keyfile-invalid"].contains(&error.code()), "{error}");
+        said(&error.to_string());
+    }
     true
 }
 

@@ -9,10 +9,10 @@ case $command in
 start)
   port=$3 geth=${DAOCHAIN_GETH:-geth}
   mkdir -p "$dir"
-  "$geth" init --datadir "$dir/data" "$here/geth-genesis.json" >"$dir/init.log" 2>&1
+  "$geth" init --datadir "$dir/data" "$here/../../assets/geth-genesis.json" >"$dir/init.log" 2>&1
   # --nat none: without it geth opens two UDP sockets beyond loopback.
   setsid "$geth" --dev --datadir "$dir/data" --nat none --cache 64 --http --http.addr 127.0.0.1 --http.port "$port" \
-    --http.api eth,net,web3,debug,txpool --authrpc.port 0 --ipcpath "$dir/geth.ipc" >"$dir/log" 2>&1 </dev/null &
+    --http.api eth,net,web3,debug,txpool --ws --ws.addr 127.0.0.1 --ws.port "$port" --authrpc.port 0 --ipcpath "$dir/geth.ipc" >"$dir/log" 2>&1 </dev/null &
   echo $! >"$dir/pid"
   for _ in $(seq 200); do
     # The socket appears when geth answers; a port alone could be another program's.

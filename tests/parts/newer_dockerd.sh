@@ -12,7 +12,8 @@ make_root() {
   [ -x "$chroot/usr/sbin/dockerd" ] && return 0
   local mirror scripts=/usr/share/debootstrap/scripts
   # The mirror that this machine's own apt uses. A server's sources may be in either form.
-  mirror=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources 2>/dev/null |
+  # Any of the three may be missing.
+  mirror=$({ cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources 2>/dev/null || true; } |
     awk '/^URIs:/ { print $2 } /^deb / { for (i = 2; i <= NF; i++) if ($i ~ /^http/) { print $i; break } }' |
     awk '/\/debian\/?$/ && !found { print; found = 1 }')
   [ -n "$mirror" ] || { echo "newer_dockerd.sh: no Debian mirror in /etc/apt" >&2; exit 1; }

@@ -5,19 +5,22 @@ use daochain::{
     app::{
         Effect, Key, Model, Msg,
         msg::{
-            AccountList, AccountMsg, ChainMsg, HistoryMsg, InputMsg, JudgedRow, Listing, Problem, SecretShape, SignMsg,
-            SourceMsg,
+            AccountList, AccountMsg, ChainMsg, HistoryMsg, InputMsg, JudgedRow, Listing, NodeMsg, Problem, SecretShape,
+            SignMsg, SourceMsg,
         },
+        node::{EndpointView, NodeStatus},
         rows::RowKey,
-        sign::Quote,
+        sign::{Carried, Quote},
         update,
     },
     domain::{
         Account, Address, Digest, Reference, Timestamp, Wei,
+        account::AccountKind,
         digest::DigestKind,
         image::{Evidence, EvidenceLevel, ImageId, KindedDigest, LocalImage, Source},
         network::{Block, ChainHead, Finality, NetworkView},
-        publication::{Cost, Inclusion, Stage, Statement, TransactionHash},
+        node::{EndpointStatus, Managed, Peer, Sync, Vitals, standings},
+        publication::{Authority, Cost, Inclusion, SignedRequest, SigningRequest, Stage, Statement, TransactionHash},
         record::{HistoryEvent, HistoryKind},
         verdict::{Conclusion, Verdict, Withdrawal, WithdrawalScope, undecided},
     },
@@ -51,6 +54,7 @@ impl Play {
     pub fn ready(width: u16, height: u16) -> Self {
         Self::start(width, height)
             .tell(Msg::Source(SourceMsg::Connected { engine: "docker 20.10.24".into() }))
+            .tell(Msg::Sign(SignMsg::Resumed(Ok(Vec::new()))))
             .tell(listed(images()))
             .tell(Msg::Chain(ChainMsg::Block(network())))
             .tell(accounts(vec![account(1, true, 9998), account(2, false, 0)]))
@@ -72,7 +76,12 @@ impl Play {
     }
 
     pub fn passphrase(self, length: usize) -> Self {
-        self.tell(Msg::Input(InputMsg::Secret(SecretShape { first: length, again: 0, same: false })))
+        self.secrets([length, 0, 0, 0], false)
+    }
+
+    /// What stands in the secret fields.
+    pub fn secrets(self, typed: [usize; 4], same: bool) -> Self {
+        self.tell(Msg::Input(InputMsg::Secret(SecretShape { typed, same, strength: None })))
     }
 
     pub fn after(self, seconds: u64) -> Self {
@@ -116,11 +125,35 @@ impl Play {
     /// Answers the newest question for the cost.
     pub fn quoted(self) -> Self {
         let asked = self.asked.iter().rev().find_map(|effect| match effect {
-            Effect::Quote { ticket, statement, from } => Some((*ticket, statement.clone(), *from)),
+            Effect::Quote { ticket, statement, from, cap, .. } => Some((*ticket, statement.clone(), *from, *cap)),
             _ => None,
         });
-        let (ticket, statement, from) = asked.expect("the cost was asked for");
-        self.tell(Msg::Sign(SignMsg::Quoted { ticket, result: Ok(Box::new(quote(statement, from))) }))
+        let (ticket, statement, from, cap) = asked.expect("the cost was asked for");
+        self.tell(Msg::Sign(SignMsg::Quoted { ticket, result: Ok(Box::new(capped(quote(statement, from), cap))) }))
+    }
+
+    /// Answers the newest question for what is carried to whoever signs.
+    pub fn carried(self) -> Self {
+        let asked = self.asked.iter().rev().find_map(|effect| match effect {
+            Effect::Ask { ticket, statement, publisher, contract, .. } => {
+                Some((*ticket, carried(statement.clone(), *publisher, *contract)))
+            }
+            _ => None,
+        });
+        let (ticket, carried) = asked.expect("something was to be carried");
+        self.tell(Msg::Sign(SignMsg::Asked { ticket, result: Ok(Box::new(carried)) }))
+    }
+
+    /// Answers the newest question for the cost of what was signed elsewhere.
+    pub fn relayed(self) -> Self {
+        let asked = self.asked.iter().rev().find_map(|effect| match effect {
+            Effect::Relay { ticket, request, from, .. } => Some((*ticket, (**request).clone(), *from)),
+            _ => None,
+        });
+        let (ticket, request, from) = asked.expect("the cost of relaying was asked for");
+        let authority = Authority::Signature(Box::new(SignedRequest { request: request.clone(), signature: vec![1] }));
+        let quote = Quote { authority, ..quote(request.statement, from) };
+        self.tell(Msg::Sign(SignMsg::Quoted { ticket, result: Ok(Box::new(quote)) }))
     }
 
     /// The screen as text, and below it the role of every character.
@@ -157,7 +190,7 @@ pub fn text(buffer: &Buffer) -> String {
 
 /// One letter a character: the first of the role's name, in capitals for what stands out (`Danger`, `Selected`).
 fn roles(buffer: &Buffer) -> String {
-    const LETTERS: [char; 13] = ['.', 'm', 't', 'k', 'g', 'l', 'w', 'D', 'b', '~', 'S', '_', '-'];
+    const LETTERS: [char; 14] = ['.', 'm', 't', 'k', 'g', 'l', 'w', 'D', 'b', '~', 'S', '_', '-', 'L'];
     assert_eq!(LETTERS.len(), ROLES.len());
     lines(buffer, |cell| match cell.fg {
         _ if cell.symbol() == " " && !matches!(cell.fg, Color::Indexed(10 | 11)) => " ".to_owned(),
@@ -187,6 +220,77 @@ pub fn network() -> NetworkView {
         head: ChainHead { latest, safe: Some(1190), finalized: Some(1184) },
         local: true,
     }
+}
+
+/// An endpoint that answers, with the newest block of this number and hash.
+pub fn endpoint(url: &str, chain_id: u64, number: u64, hash: u8) -> EndpointView {
+    let gwei = |amount: u64| Wei(Wei::from_ether(amount).0 / 1_000_000_000u64);
+    let latest = Block { number, hash: [hash; 32], at: Timestamp(NOW - 14) };
+    let vitals =
+        Vitals { block_seconds: Some(12.1), gas_price: Some(gwei(3)), base_fee: Some(gwei(2)), pending: Some(148) };
+    let status = EndpointStatus {
+        client: Some("Geth/v1.17.10-stable-0a1b2c3d/linux-amd64/go1.25.1".into()),
+        chain_id: Some(chain_id),
+        head: Some(ChainHead { latest, safe: Some(number - 32), finalized: Some(number - 64) }),
+        peers: Some(2),
+        sync: Some(Sync::Done),
+        vitals,
+        latency: Some(std::time::Duration::from_millis(43)),
+        ..EndpointStatus::silent(url)
+    };
+    let peer = |name: &str, address: &str, inbound, head| Peer {
+        name: daochain::domain::text::clean(name),
+        address: address.into(),
+        enode: format!("enode://{}@{address}", "a1".repeat(64)),
+        inbound,
+        head,
+    };
+    let peers = vec![
+        peer("Geth/v1.16.7-stable/linux-amd64", "192.0.2.7:30303", false, Some(number)),
+        peer("\u{1b}[2Jreth\u{202e}/v1.8.2", "203.0.113.240:41234", true, None),
+    ];
+    EndpointView { status, peers: Ok(peers) }
+}
+
+/// An endpoint that does not answer.
+pub fn silent(url: &str) -> EndpointView {
+    let lost = || {
+        let message = format!("the node at `{url}` does not answer: connection refused");
+        problem("node-unreachable", &message, "start it, or name another with --rpc")
+    };
+    let status = EndpointStatus { problem: Some(lost()), ..EndpointStatus::silent(url) };
+    EndpointView { status, peers: Err(lost()) }
+}
+
+/// The answer of a network's endpoints, of which `must_agree` have to say the same.
+pub fn endpoints(network: &str, managed: Option<Managed>, must_agree: usize, mut endpoints: Vec<EndpointView>) -> Msg {
+    let all: Vec<_> = endpoints.iter().map(|one| one.status.clone()).collect();
+    for (one, standing) in endpoints.iter_mut().zip(standings(&all, must_agree)) {
+        one.status.standing = standing;
+    }
+    let local = network == "dev";
+    Msg::Node(NodeMsg::Read(Ok(NodeStatus { network: network.into(), local, managed, must_agree, endpoints })))
+}
+
+/// Four endpoints of a public chain: one says otherwise, one says nothing.
+pub fn quarrel() -> Msg {
+    let said = |url: &str, hash| endpoint(url, 11_155_111, 9_204_512, hash);
+    let all = vec![
+        said("https://rpc.one.example", 1),
+        said("https://sepolia.two.example:8545", 2),
+        said("wss://three.example", 1),
+        silent("http://127.0.0.1:8545"),
+    ];
+    endpoints("sepolia", None, 2, all)
+}
+
+/// The embedded node's answer.
+pub fn embedded() -> Msg {
+    let mut one = endpoint("http://127.0.0.1:40123", 1337, 1204, 4);
+    one.status.client = Some("ethrex/v24.0.0/linux".into());
+    (one.status.peers, one.peers) = (Some(0), Ok(Vec::new()));
+    one.status.vitals = Vitals { block_seconds: Some(3.0), pending: Some(0), ..one.status.vitals };
+    endpoints("dev", None, 1, vec![one])
 }
 
 pub fn image(seed: u8, name: Option<&str>, level: EvidenceLevel, size: u64, age: u64) -> LocalImage {
@@ -233,11 +337,34 @@ pub fn account(seed: u8, is_default: bool, hundredths: u64) -> Account {
     let balance = Wei(Wei::from_ether(hundredths).0 / 100);
     let address = address(seed);
     let file = format!("/home/op/keystore/UTC--2026-11-01T10-00-00Z--{}", &address.to_string()[2..].to_lowercase());
-    Account { address, file: file.into(), is_default, balance: Some(balance) }
+    Account { address, kind: AccountKind::KeyFile(file.into()), label: None, is_default, balance: Some(balance) }
+}
+
+/// An account whose key is on another machine.
+pub fn cold(seed: u8) -> Account {
+    Account { kind: AccountKind::Cold, label: Some("vault".into()), ..account(seed, false, 0) }
+}
+
+/// What is carried to whoever signs.
+pub fn carried(statement: Statement, publisher: Address, contract: bool) -> Carried {
+    let network = network();
+    let (chain_id, contract_at, deadline) = (network.chain_id, network.contract, Timestamp(NOW + 7 * DAY));
+    let request = SigningRequest { chain_id, contract: contract_at, publisher, statement, nonce: 3, deadline };
+    Carried {
+        request: (!contract).then_some(request),
+        text: r#"{"schema":"daochain.request/1"}"#.into(),
+        earlier: vec![2],
+        left: false,
+    }
 }
 
 pub fn accounts(accounts: Vec<Account>) -> Msg {
-    Msg::Account(AccountMsg::Listed(Ok(AccountList { accounts, problems: Vec::new(), node: None })))
+    Msg::Account(AccountMsg::Listed(Ok(AccountList {
+        accounts,
+        problems: Vec::new(),
+        removed: Vec::new(),
+        node: None,
+    })))
 }
 
 pub fn problem(code: &'static str, message: &str, hint: &str) -> Problem {
@@ -256,6 +383,8 @@ fn verdict_of(name: &Reference, level: EvidenceLevel) -> Verdict {
         confirmations: Some(25),
         finality: Some(Finality::Final),
         published_at: Some(Timestamp(NOW - 2 * DAY)),
+        by: None,
+        successor: None,
         expected: vec![digest(expected)],
         ..bare(conclusion, reason)
     };
@@ -324,7 +453,23 @@ pub fn quote(statement: Statement, from: Address) -> Quote {
     let gwei = |amount: u64| Wei((Wei::from_ether(amount).0) / 1_000_000_000u64);
     let cost = Cost { gas: 60_455, gas_limit: 72_546, gas_price: gwei(3), max_gas_price: gwei(5), tip: gwei(1) };
     let balance = Wei(Wei::from_ether(9998).0 / 100);
-    Quote { statement, from, balance, cost, network: network(), version: 6, standing: None }
+    let (network, needed) = (network(), cost.needed());
+    Quote {
+        statement,
+        from,
+        balance,
+        cost,
+        needed,
+        network,
+        version: 6,
+        standing: None,
+        replaces: None,
+        authority: Authority::Own,
+    }
+}
+
+pub fn capped(quote: Quote, cap: Option<Wei>) -> Quote {
+    Quote { cost: cap.map_or(quote.cost, |cap| quote.cost.capped(cap)), ..quote }
 }
 
 pub fn hash() -> TransactionHash {

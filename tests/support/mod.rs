@@ -8,7 +8,9 @@
 )]
 
 pub mod fake_engine;
+pub mod flooded;
 pub mod layout;
+pub mod proxy;
 pub mod registry;
 pub mod terminal;
 
@@ -115,6 +117,16 @@ impl Home {
         Run::read(args, &bounded.stdin(Stdio::null()).output().expect("the program starts"))
     }
 
+    /// A new archive with one image of that content, named `docker.io/NAME`.
+    pub fn archive(&self, name: &str, content: &str) -> PathBuf {
+        let mut blobs = layout::Blobs::default();
+        let image = blobs.image("amd64", content.as_bytes());
+        let path = self.path().join(format!("{}.tar", unique("image")));
+        let archive = blobs.archive(&format!("docker.io/{name}"), layout::MANIFEST, image.manifest);
+        std::fs::write(&path, archive).expect("an archive");
+        path
+    }
+
     /// Makes an account with ether in it; its address.
     pub fn funded_account(&self) -> String {
         let made = self.run(&["account", "new"]);
@@ -163,7 +175,7 @@ pub fn rpc(url: &str, method: &str, params: &Value) -> Value {
 }
 
 /// The whole answer, an error too.
-fn call(url: &str, method: &str, params: &Value) -> Value {
+pub fn call(url: &str, method: &str, params: &Value) -> Value {
     let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).to_string();
     let output = Command::new("curl")
         .args(["-sS", "--max-time", "20", "-H", "content-type: application/json", "-d", &body, url])
@@ -172,10 +184,19 @@ fn call(url: &str, method: &str, params: &Value) -> Value {
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{method}: {error}: {output:?}"))
 }
 
+/// One after another: all funding of a node is by one account, and a node that has just made a block may give two
+/// transactions one nonce.
+static FUNDING: std::sync::Mutex<()> = std::sync::Mutex::new(());
+
 /// Sends ten ether from the node's own unlocked account, and waits for the block.
 pub fn fund(url: &str, address: &str) {
+    let _alone = FUNDING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let from = rpc(url, "eth_accounts", &json!([]))[0].clone();
-    let hash = rpc(url, "eth_sendTransaction", &json!([{"from": from, "to": address, "value": "0x8ac7230489e80000"}]));
+    let transfer = json!([{"from": from, "to": address, "value": "0x8ac7230489e80000"}]);
+    let hash = wait_for("the node to take the funding transaction", || {
+        let answer = call(url, "eth_sendTransaction", &transfer);
+        answer["result"].is_string().then(|| answer["result"].clone())
+    });
     wait_for("the funding transaction's block", || {
         // A young geth answers with an error while it indexes its first transactions.
         (!call(url, "eth_getTransactionReceipt", &json!([hash]))["result"].is_null()).then_some(())

@@ -20,6 +20,9 @@ const DEADLINE: Duration = Duration::from_secs(30);
 pub mod key {
     pub const ENTER: &str = "\r";
     pub const ESC: &str = "\x1b";
+    pub const TAB: &str = "\t";
+    pub const RIGHT: &str = "\x1b[C";
+    pub const DELETE: &str = "\x1b[3~";
     pub const CTRL_C: &str = "\x03";
     pub const DOWN: &str = "\x1b[B";
     pub const HOME: &str = "\x1b[H";

@@ -2,10 +2,11 @@
 
 use crate::{
     app::{
+        form::{Field, Form, Value},
         model::{Dialog, Model},
-        sign::Step,
+        sign::{Purpose, Sign, Step},
     },
-    domain::image::Source,
+    domain::{account::AccountKind, image::Source},
 };
 
 #[expect(clippy::unnecessary_wraps, reason = "one of the table's predicates")]
@@ -68,7 +69,53 @@ pub(super) fn can_set_default(model: &Model) -> Result<(), &'static str> {
     demand(!account.is_default, "it is the default already")
 }
 
-fn sign(model: &Model) -> Option<&crate::app::sign::Sign> {
+pub(super) fn has_key_here(model: &Model) -> Result<(), &'static str> {
+    has_account(model)?;
+    let is_here = model.accounts.selected().is_some_and(|account| account.kind.file().is_some());
+    demand(is_here, "the account's key is not here")
+}
+
+pub(super) fn says_personally(model: &Model) -> Result<(), &'static str> {
+    has_account(model)?;
+    let is_cold = model.accounts.selected().is_some_and(|account| account.kind == AccountKind::Cold);
+    demand(!is_cold, "only the account's own transaction can say that, and its key is on another machine")
+}
+
+pub(super) fn can_restore(model: &Model) -> Result<(), &'static str> {
+    let some = model.accounts.list.as_ref().is_some_and(|list| !list.removed.is_empty());
+    demand(some, "no account was removed within the last 30 days")
+}
+
+fn form(model: &Model) -> Option<&Form> {
+    match &model.dialog {
+        Some(Dialog::Form(form)) if form.working.is_none() => Some(form),
+        _ => None,
+    }
+}
+
+pub(super) fn has_next_field(model: &Model) -> Result<(), &'static str> {
+    demand(form(model).is_some_and(|form| !form.is_at_end()), "")
+}
+
+pub(super) fn is_form_ready(model: &Model) -> Result<(), &'static str> {
+    demand(form(model).is_some_and(Form::is_at_end), "")
+}
+
+pub(super) fn chooses(model: &Model) -> Result<(), &'static str> {
+    let choice = |field: &Field| matches!(field.value, Value::Choice { .. });
+    demand(form(model).and_then(Form::focused).is_some_and(choice), "")
+}
+
+pub(super) fn has_endpoint(model: &Model) -> Result<(), &'static str> {
+    demand(model.endpoints.selected().is_some(), "no endpoint is known yet")
+}
+
+pub(super) fn can_add_peer(model: &Model) -> Result<(), &'static str> {
+    let Some(Ok(status)) = &model.endpoints.status else { return Err("the endpoints have not answered yet") };
+    demand(!status.local, "the embedded node has no peers: it is shared with nobody")
+}
+
+fn sign(model: &Model) -> Option<&Sign> {
     match &model.dialog {
         Some(Dialog::Sign(sign)) => Some(sign),
         _ => None,
@@ -76,7 +123,23 @@ fn sign(model: &Model) -> Option<&crate::app::sign::Sign> {
 }
 
 pub(super) fn can_publish(model: &Model) -> Result<(), &'static str> {
-    demand(sign(model).is_some_and(|sign| sign.step == Step::Ready && !sign.is_revocation()), "")
+    let publishes = |sign: &Sign| sign.step == Step::Ready && matches!(sign.purpose, Purpose::Publish);
+    demand(sign(model).is_some_and(publishes), "")
+}
+
+pub(super) fn can_replace(model: &Model) -> Result<(), &'static str> {
+    let sends = |sign: &Sign| {
+        sign.replaces().is_some() || matches!(&sign.purpose, Purpose::Given(given) if given.signed.is_some())
+    };
+    demand(sign(model).is_some_and(|sign| sign.step == Step::Ready && sends(sign)), "")
+}
+
+pub(super) fn can_sign(model: &Model) -> Result<(), &'static str> {
+    demand(sign(model).is_some_and(|sign| sign.step == Step::Ready && sign.to_sign().is_some()), "")
+}
+
+pub(super) fn is_waiting(model: &Model) -> Result<(), &'static str> {
+    demand(model.waiting_of_selected().is_some(), "no transaction about this image waits for a block")
 }
 
 pub(super) fn can_revoke(model: &Model) -> Result<(), &'static str> {
@@ -85,6 +148,45 @@ pub(super) fn can_revoke(model: &Model) -> Result<(), &'static str> {
 
 pub(super) fn is_reasoning(model: &Model) -> Result<(), &'static str> {
     demand(sign(model).is_some_and(|sign| sign.step == Step::Reason), "")
+}
+
+pub(super) fn can_say(model: &Model) -> Result<(), &'static str> {
+    let says = |sign: &Sign| sign.step == Step::Ready && matches!(sign.purpose, Purpose::Personal(_));
+    demand(sign(model).is_some_and(says), "")
+}
+
+pub(super) fn has_earlier(model: &Model) -> Result<(), &'static str> {
+    let earlier = |sign: &Sign| sign.carried.as_ref().is_some_and(|carried| !carried.earlier.is_empty());
+    demand(sign(model).is_some_and(earlier), "no request waits to be relayed")
+}
+
+pub(super) fn is_saving(model: &Model) -> Result<(), &'static str> {
+    demand(sign(model).is_some_and(|sign| sign.step == Step::Saving), "")
+}
+
+pub(super) fn is_pricing(model: &Model) -> Result<(), &'static str> {
+    demand(sign(model).is_some_and(|sign| sign.step == Step::Price), "")
+}
+
+pub(super) fn is_not_pricing(model: &Model) -> Result<(), &'static str> {
+    let is_typing = is_pricing(model).is_ok() || is_saving(model).is_ok() || is_naming(model).is_ok();
+    demand(!is_typing, "")
+}
+
+pub(super) fn is_naming(model: &Model) -> Result<(), &'static str> {
+    demand(sign(model).is_some_and(|sign| sign.step == Step::Naming), "")
+}
+
+pub(super) fn can_edit_name(model: &Model) -> Result<(), &'static str> {
+    let speaks =
+        |sign: &Sign| matches!(sign.purpose, Purpose::Publish | Purpose::Revoke { .. }) && sign.answer.is_none();
+    let is_open = |sign: &Sign| matches!(sign.step, Step::Ready | Step::Stuck) && speaks(sign);
+    demand(sign(model).is_some_and(is_open), "")
+}
+
+pub(super) fn can_edit_price(model: &Model) -> Result<(), &'static str> {
+    let is_quoted = |sign: &Sign| matches!(sign.step, Step::Ready | Step::Stuck) && sign.quote.is_some();
+    demand(sign(model).is_some_and(|sign| is_quoted(sign) && !sign.is_repetition()), "")
 }
 
 pub(super) fn can_retry(model: &Model) -> Result<(), &'static str> {
@@ -100,8 +202,11 @@ pub(super) fn is_done(model: &Model) -> Result<(), &'static str> {
 
 pub(super) fn can_change_account(model: &Model) -> Result<(), &'static str> {
     let step = sign(model).map(|sign| sign.step);
-    let choosing = matches!(step, Some(Step::Ready | Step::Estimating | Step::Stuck));
-    demand(choosing && model.accounts.all().len() > 1, "")
+    let choosing = matches!(step, Some(Step::Ready | Step::Estimating | Step::Stuck | Step::Carrying));
+    // What an account says of itself is its own.
+    let is_bound = |sign: &Sign| matches!(sign.purpose, Purpose::Personal(_)) || sign.to_sign().is_some();
+    let is_free = |sign: &Sign| sign.replaces().is_none() && !is_bound(sign);
+    demand(choosing && sign(model).is_some_and(is_free) && model.accounts.all().len() > 1, "")
 }
 
 pub(super) fn no_account(model: &Model) -> Result<(), &'static str> {

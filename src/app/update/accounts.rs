@@ -1,13 +1,18 @@
 //! Accounts.
 
+use std::time::Duration;
+
 use crate::app::{
-    accounts::NewAccount,
+    accounts::{Able, IDLE},
     effect::Effect,
-    model::{Dialog, Model, Tone},
-    msg::{AccountMsg, SecretShape},
-    sign::Sign,
-    update::sign,
+    form::Matter,
+    model::{Model, Pane, Tone},
+    msg::AccountMsg,
+    update::{forms, sign},
 };
+
+/// How long a selection must rest before anybody is asked about it.
+const REST: Duration = Duration::from_millis(150);
 
 pub(super) fn update(model: &mut Model, msg: AccountMsg) -> Vec<Effect> {
     match msg {
@@ -21,33 +26,13 @@ pub(super) fn update(model: &mut Model, msg: AccountMsg) -> Vec<Effect> {
                 Err(problem) => model.accounts.problem = Some(problem),
             }
             let again = std::mem::take(&mut model.accounts.stale);
-            if again { list(model) } else { Vec::new() }
-        }
-        AccountMsg::Created(Ok(account)) => {
-            model.accounts.select_address(account.address);
-            model.say(Tone::Good, format!("made account {}", account.address));
-            let back = match model.dialog.take() {
-                Some(Dialog::NewAccount(_, back)) => back,
-                other => {
-                    model.dialog = other;
-                    None
-                }
-            };
-            let mut effects = list(model);
-            if let Some(mut sign) = back {
-                sign.account = Some(account.address);
-                effects.extend(sign::resume(model, sign));
+            let mut effects = lock_missing(model);
+            if again {
+                effects.extend(list(model));
             }
             effects
         }
-        AccountMsg::Created(Err(problem)) => {
-            if let Some(Dialog::NewAccount(new, _)) = &mut model.dialog {
-                *new = NewAccount { problem: Some(problem.sentence()), ..NewAccount::default() };
-            } else {
-                model.say(Tone::Bad, problem.sentence());
-            }
-            Vec::new()
-        }
+        AccountMsg::Done { ticket, result } => forms::done(model, ticket, result),
         AccountMsg::DefaultSet(Ok(account)) => {
             model.say(Tone::Good, format!("{} signs from now on", account.address));
             list(model)
@@ -62,6 +47,13 @@ pub(super) fn update(model: &mut Model, msg: AccountMsg) -> Vec<Effect> {
             model.say(Tone::Bad, problem.sentence());
             Vec::new()
         }
+        AccountMsg::Abilities { account, result } => {
+            let cancelled = result.as_ref().is_err_and(crate::app::msg::Problem::is_cancelled);
+            if model.accounts.able.account == Some(account) && !cancelled {
+                model.accounts.able.result = Some(result);
+            }
+            Vec::new()
+        }
     }
 }
 
@@ -74,35 +66,63 @@ pub(super) fn list(model: &mut Model) -> Vec<Effect> {
     vec![Effect::ListAccounts]
 }
 
-/// Opens the dialog that makes an account.
-pub(super) fn open_new(model: &mut Model, back: Option<Box<Sign>>) -> Vec<Effect> {
-    model.dialog = Some(Dialog::NewAccount(NewAccount::default(), back));
-    vec![Effect::ForgetSecret]
+/// Looks up what the selected account may do, while somebody looks at it.
+pub(super) fn follow_selection(model: &mut Model) -> Option<Effect> {
+    if model.pane != Pane::Accounts {
+        return None;
+    }
+    let selected = model.accounts.selected().map(|account| account.address);
+    if selected == model.accounts.able.account {
+        return None;
+    }
+    model.accounts.able = Able { account: selected, result: None };
+    Some(Effect::ReadAbilities { account: selected?, after: REST })
 }
 
-/// Goes to the second field, then makes the account.
-pub(super) fn accept(model: &mut Model) -> Vec<Effect> {
-    let Some(Dialog::NewAccount(new, _)) = &mut model.dialog else { return Vec::new() };
-    if new.working {
-        return Vec::new();
+/// A new block may have changed what the account may do that is looked at.
+pub(super) fn look(model: &Model) -> Option<Effect> {
+    let account = model.accounts.able.account.filter(|_| model.pane == Pane::Accounts)?;
+    Some(Effect::ReadAbilities { account, after: REST })
+}
+
+/// Opens the form that something is done to the selected account with.
+pub(super) fn open(model: &mut Model, matter: Matter) -> Vec<Effect> {
+    forms::open(model, matter, None)
+}
+
+/// Locks the selected account, or asks for its passphrase to keep it open.
+pub(super) fn unlock_or_lock(model: &mut Model) -> Vec<Effect> {
+    let Some(account) = model.accounts.selected().map(|account| account.address) else { return Vec::new() };
+    if model.accounts.open.remove(&account).is_none() {
+        return open(model, Matter::Unlock(account));
     }
-    let SecretShape { first, again, same } = new.secret;
-    new.problem = None;
-    match (first, again) {
-        (0, _) => {
-            new.repeating = false;
-            new.problem = Some("a passphrase protects the key; type one".to_owned());
-        }
-        (_, 0) => new.repeating = true,
-        _ if !same => {
-            new.repeating = true;
-            new.problem = Some("the two differ; type them again".to_owned());
-        }
-        _ => {
-            new.working = true;
-            new.secret = SecretShape::default();
-            return vec![Effect::CreateAccount];
-        }
+    model.say(Tone::Good, format!("{account} is locked"));
+    vec![Effect::Lock(account)]
+}
+
+/// Locks what has been open for as long as was wanted, and everything where nobody pressed a key for a while.
+pub(super) fn tick(model: &mut Model) -> Vec<Effect> {
+    // A clock that was set back does not keep anything open for longer.
+    let is_idle = model.now < model.touched || model.now.since(model.touched) >= IDLE;
+    let now = model.now;
+    let over: Vec<_> = model.accounts.open.iter().filter(|(_, until)| is_idle || **until <= now).collect();
+    let over: Vec<_> = over.into_iter().map(|(account, _)| *account).collect();
+    for account in &over {
+        model.accounts.open.remove(account);
     }
-    Vec::new()
+    if !over.is_empty() {
+        let why = if is_idle { ": no key was pressed for two minutes" } else { " again: its time is over" };
+        model.say(Tone::Plain, format!("locked{why}"));
+    }
+    over.into_iter().map(Effect::Lock).collect()
+}
+
+/// What was removed meanwhile is not open.
+fn lock_missing(model: &mut Model) -> Vec<Effect> {
+    let gone = model.accounts.open.keys().filter(|open| model.accounts.get(**open).is_none());
+    let gone: Vec<_> = gone.copied().collect();
+    for account in &gone {
+        model.accounts.open.remove(account);
+    }
+    gone.into_iter().map(Effect::Lock).collect()
 }

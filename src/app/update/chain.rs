@@ -7,7 +7,7 @@ use crate::{
         effect::{Effect, Subject},
         model::{History, Model, Node},
         msg::{ChainMsg, HistoryMsg, JudgedRow, Problem},
-        update::{accounts, journal},
+        update::{accounts, journal, node},
     },
     domain::{Timestamp, network::NetworkView},
 };
@@ -25,7 +25,7 @@ pub(super) fn update(model: &mut Model, msg: ChainMsg) -> Vec<Effect> {
         ChainMsg::Lost(problem) => {
             model.rows.doubt(&problem.sentence());
             lose(model, problem);
-            Vec::new()
+            node::look(model)
         }
         ChainMsg::Judged { network, rows, checked_at, log_problem } => {
             let known = model.network().map_or(0, |known| known.head.latest.number);
@@ -60,6 +60,8 @@ fn advance(model: &mut Model, network: NetworkView) -> Option<Vec<Effect>> {
     }
     let mut effects = accounts::list(model);
     effects.extend(journal::look(model));
+    effects.extend(node::look(model));
+    effects.extend(accounts::look(model));
     // What is shown of the history stays until the answer comes.
     effects.extend(read_history(model, Duration::ZERO));
     Some(effects)

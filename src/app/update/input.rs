@@ -5,11 +5,12 @@ use tui_input::{Input, InputRequest};
 use crate::app::{
     action::{self, Action, Motion, Place},
     effect::Effect,
+    form::{Matter, Value},
     key::Key,
     layout,
-    model::{Dialog, Model, Pane, Tone},
+    model::{Code, Dialog, Model, Pane, Tone},
     sign::{Purpose, Step},
-    update::{accounts, sign, sources, tasks},
+    update::{accounts, elsewhere, forms, node, price, sign, sources, tasks},
 };
 
 /// Longer reasons and filters are typing errors: the contract's event costs gas per byte.
@@ -36,9 +37,17 @@ pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
 fn field(model: &mut Model) -> Option<&mut Input> {
     match (&mut model.dialog, model.filter.editing) {
         (Some(Dialog::Sign(sign)), _) => match (&mut sign.purpose, sign.step) {
+            (_, Step::Price) => Some(&mut sign.price),
+            (_, Step::Saving) => Some(&mut sign.path),
+            (_, Step::Naming) => Some(&mut sign.name),
             (Purpose::Revoke { reason }, Step::Reason) => Some(reason),
             _ => None,
         },
+        (Some(Dialog::Form(form)), _) if form.working.is_none() => match &mut form.fields.get_mut(form.focus)?.value {
+            Value::Text(input) => Some(input),
+            _ => None,
+        },
+        (Some(Dialog::AddPeer(add)), _) if !add.working => Some(&mut add.input),
         (None, true) => Some(&mut model.filter.input),
         _ => None,
     }
@@ -72,6 +81,12 @@ fn type_key(model: &mut Model, key: Key) -> Vec<Effect> {
 
 /// Pasted text: one line, without what a terminal would obey.
 pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
+    if model.place() == Place::Carry {
+        return elsewhere::pasted(model, text);
+    }
+    if forms::paste(model, text) {
+        return Vec::new();
+    }
     let clean: String = crate::domain::text::clean(text.trim()).chars().take(FIELD_LIMIT).collect();
     clean.chars().flat_map(|c| type_key(model, Key::Char(c))).collect()
 }
@@ -90,10 +105,18 @@ fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::CancelAll => tasks::cancel_all(model),
         Action::Publish => sign::open(model, false),
         Action::Revoke => sign::open(model, true),
+        Action::SpeedUp => sign::open_replacement(model, false),
+        Action::TakeBack => sign::open_replacement(model, true),
         Action::CopyDigest => {
             let digest = model.rows.selected().and_then(|row| row.image.evidence.config_digest());
             copy(model, digest.map(|digest| digest.to_string()))
         }
+        Action::CopyUrl => {
+            let url = model.endpoints.selected().map(|one| one.status.url.clone());
+            copy(model, url)
+        }
+        Action::AskEndpoints => node::refresh(model),
+        Action::AddPeer => node::open_add(model),
         Action::CopyAddress => {
             let address = model.accounts.selected().map(|account| account.address.to_string());
             copy(model, address)
@@ -114,10 +137,9 @@ fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::ShowImages => show(model, Pane::Images),
         Action::ShowAccounts => show(model, Pane::Accounts),
-        Action::NextPane => {
-            let next = if model.pane == Pane::Images { Pane::Accounts } else { Pane::Images };
-            show(model, next)
-        }
+        Action::ShowNode => show(model, Pane::Node),
+        Action::NextPane => show_beside(model, 1),
+        Action::PreviousPane => show_beside(model, -1),
         Action::Refresh => sources::refresh(model),
         Action::Dismiss => dismiss(model),
         Action::Help => {
@@ -128,7 +150,10 @@ fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Suspend => vec![Effect::Suspend],
         Action::Quit | Action::Yes => quit(model, action == Action::Yes),
         Action::No => {
-            model.dialog = None;
+            model.dialog = match model.dialog.take() {
+                Some(Dialog::Quit(before)) => before.map(|dialog| *dialog),
+                _ => None,
+            };
             Vec::new()
         }
         dialog => perform_in_dialog(model, dialog),
@@ -138,39 +163,80 @@ fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
 fn perform_in_dialog(model: &mut Model, action: Action) -> Vec<Effect> {
     match (action, model.place()) {
         (Action::NewAccount, Place::Sign) => sign::new_account(model),
-        (Action::NewAccount, _) => accounts::open_new(model, None),
-        (Action::Fund | Action::SetDefault, _) => {
-            let Some(address) = model.accounts.selected().map(|account| account.address) else { return Vec::new() };
-            if action == Action::SetDefault {
-                return vec![Effect::SetDefault(address)];
-            }
-            model.say(Tone::Plain, "asking the faucet");
-            vec![Effect::Fund(address)]
-        }
+        (Action::NewAccount, _) => accounts::open(model, Matter::New),
+        (Action::Import, _) => accounts::open(model, Matter::Import),
+        (Action::Know, _) => accounts::open(model, Matter::Know),
+        (Action::Given, _) => accounts::open(model, Matter::Given),
+        (Action::Restore, _) => accounts::open(model, Matter::Restore),
+        (Action::Unlock, _) => accounts::unlock_or_lock(model),
+        (Action::ShowCode, Place::Carry) => elsewhere::show(model),
+        (Action::CopyCarried, _) => elsewhere::copy(model),
+        (Action::SaveCarried, _) => elsewhere::name_file(model),
+        (Action::ReplaceCarried, _) => elsewhere::replace(model),
+        (Action::KeepCarried, _) => elsewhere::keep(model),
         (Action::Accept, Place::Sign) => sign::accept(model),
-        (Action::Accept, Place::NewAccount) => accounts::accept(model),
+        (Action::Accept, Place::Form) => forms::accept(model),
+        (Action::Accept, Place::AddPeer) => node::add(model),
         (Action::Accept, _) => {
             model.filter.editing = false;
             Vec::new()
         }
         (Action::PreviousAccount, _) => sign::change_account(model, -1),
         (Action::NextAccount, _) => sign::change_account(model, 1),
+        (Action::EditPrice, _) => price::edit(model),
+        (Action::EditName, _) => price::edit_name(model),
+        (Action::KeepPrice, _) => price::keep(model),
         (Action::NextField, Place::Sign) => sign::edit_reason(model),
-        (Action::NextField, _) => {
-            if let Some(Dialog::NewAccount(new, _)) = &mut model.dialog {
-                new.repeating = !new.repeating;
-            }
-            Vec::new()
-        }
+        (Action::NextField, _) => forms::travel(model, 1),
+        (Action::PreviousField, _) => forms::travel(model, -1),
+        (Action::NextChoice, _) => forms::choose(model, 1),
+        (Action::PreviousChoice, _) => forms::choose(model, -1),
         (Action::Close, _) => sign::close(model),
-        _ => Vec::new(),
+        (other, _) => perform_on_account(model, other),
     }
+}
+
+/// What is done to the selected account.
+fn perform_on_account(model: &mut Model, action: Action) -> Vec<Effect> {
+    let Some(account) = model.accounts.selected().map(|account| account.address) else { return Vec::new() };
+    let matter = match action {
+        Action::SetDefault | Action::SetDefaultEverywhere => {
+            let everywhere = action == Action::SetDefaultEverywhere;
+            return vec![Effect::SetDefault { account, everywhere }];
+        }
+        Action::Fund => {
+            model.say(Tone::Plain, "asking the faucet");
+            return vec![Effect::Fund(account)];
+        }
+        Action::ShowCode => {
+            let code = Code { title: "Address".to_owned(), text: account.to_string(), back: None };
+            model.dialog = Some(Dialog::Code(Box::new(code)));
+            return Vec::new();
+        }
+        Action::Label => Matter::Label(account),
+        Action::Export => Matter::Export(account),
+        Action::ChangePassphrase => Matter::ChangePassphrase(account),
+        Action::Remove => Matter::Remove(account),
+        Action::Delegate => Matter::Delegate(account),
+        Action::Succeed => Matter::Succeed(account),
+        Action::Retire => Matter::Retire(account),
+        _ => return Vec::new(),
+    };
+    accounts::open(model, matter)
 }
 
 fn show(model: &mut Model, pane: Pane) -> Vec<Effect> {
     model.pane = pane;
     model.wide = false;
-    Vec::new()
+    if pane == Pane::Node { node::tick(model) } else { Vec::new() }
+}
+
+/// The pane `step` places further, around the ends.
+fn show_beside(model: &mut Model, step: isize) -> Vec<Effect> {
+    let panes = action::panes();
+    let at = panes.iter().position(|(pane, ..)| *pane == model.pane).unwrap_or_default();
+    let next = at.checked_add_signed(step).unwrap_or(panes.len() - 1) % panes.len();
+    show(model, panes[next].0)
 }
 
 fn copy(model: &mut Model, text: Option<String>) -> Vec<Effect> {
@@ -196,8 +262,13 @@ fn quit(model: &mut Model, sure: bool) -> Vec<Effect> {
     if sure || !(model.tasks.is_busy() || unsent) {
         return vec![Effect::ForgetSecret, Effect::Quit];
     }
-    model.dialog = Some(Dialog::Quit);
-    vec![Effect::ForgetSecret]
+    // Asked once.
+    let before = match model.dialog.take() {
+        Some(Dialog::Quit(before)) => before,
+        other => other.map(Box::new),
+    };
+    model.dialog = Some(Dialog::Quit(before));
+    Vec::new()
 }
 
 fn travel(model: &mut Model, motion: Motion) -> Vec<Effect> {
@@ -212,11 +283,15 @@ fn travel(model: &mut Model, motion: Motion) -> Vec<Effect> {
             let page = usize::from(model.height.saturating_sub(8));
             model.detail_top = lines(shift(usize::from(model.detail_top), motion, page, 40 + 4 * history));
         }
+        Place::Accounts if matches!(motion, Motion::PageUp | Motion::PageDown) => {
+            let page = usize::from(model.height / 3);
+            model.accounts.top = lines(shift(usize::from(model.accounts.top), motion, page, model.accounts.rows()));
+        }
         Place::Accounts => {
-            let position =
-                shift(model.accounts.cursor(), motion, usize::from(model.height / 2), model.accounts.all().len());
+            let position = shift(model.accounts.cursor(), motion, 1, model.accounts.all().len());
             model.accounts.select(position);
         }
+        Place::Node => travel_endpoints(model, motion),
         _ => {
             let page = layout::list_rows(model).saturating_sub(1).max(1);
             let position = shift(model.rows.cursor(), motion, page, model.rows.shown());
@@ -224,6 +299,17 @@ fn travel(model: &mut Model, motion: Motion) -> Vec<Effect> {
         }
     }
     Vec::new()
+}
+
+/// Arrows choose among several endpoints; everything else scrolls, arrows too where there is one.
+fn travel_endpoints(model: &mut Model, motion: Motion) {
+    let count = model.endpoints.endpoints().len();
+    if count > 1 && matches!(motion, Motion::Up | Motion::Down) {
+        let position = shift(model.endpoints.cursor(), motion, 1, count);
+        return model.endpoints.select(position);
+    }
+    let page = usize::from(model.height / 2);
+    model.endpoints.top = lines(shift(usize::from(model.endpoints.top), motion, page, model.endpoints.rows()));
 }
 
 fn lines(position: usize) -> u16 {

@@ -6,18 +6,30 @@ use crate::{
         model::{Dialog, Model, Tone},
         msg::{Problem, ResumedEntry, SignMsg},
         sign::{Publication, PublicationId},
-        update::{accounts, chain, sign},
+        update::{accounts, chain, elsewhere, given, quoted, sign},
     },
-    domain::publication::{Stage, Statement},
+    domain::{
+        network::Finality,
+        publication::{JournalStage, Stage, Statement},
+    },
 };
 
 pub(super) fn update(model: &mut Model, msg: SignMsg) -> Vec<Effect> {
     match msg {
+        SignMsg::Asked { ticket, result } => {
+            elsewhere::asked(model, ticket, result);
+            Vec::new()
+        }
+        SignMsg::Given { ticket, result } => given::read(model, ticket, result),
         SignMsg::Quoted { ticket, result } => {
-            sign::quoted(model, ticket, result);
+            quoted::quoted(model, ticket, result);
             Vec::new()
         }
         SignMsg::Stage { publication, stage } => {
+            if stage == Stage::Signing && model.opening == Some(publication) {
+                model.tries.succeeded();
+                model.opening = None;
+            }
             if let Some(one) = find(model, publication)
                 && one.is_open()
             {
@@ -27,19 +39,52 @@ pub(super) fn update(model: &mut Model, msg: SignMsg) -> Vec<Effect> {
         }
         SignMsg::Settled { publication, result: Ok(stage) } => settled(model, publication, stage),
         SignMsg::Settled { publication, result: Err(problem) } => failed(model, publication, &problem),
-        SignMsg::Resumed(Ok(entries)) => {
-            for entry in entries {
-                resumed(model, entry);
+        SignMsg::Resumed(result) => {
+            let mut effects = resumed_all(model, result);
+            if model.resuming.done() {
+                effects.push(Effect::Resume);
             }
-            Vec::new()
-        }
-        // A problem of the node is told by the chain's own messages.
-        SignMsg::Resumed(Err(problem)) if problem.is_cancelled() => Vec::new(),
-        SignMsg::Resumed(Err(problem)) => {
-            model.notices.push_back(format!("open publications could not be looked up: {}", problem.sentence()));
-            Vec::new()
+            effects
         }
     }
+}
+
+fn resumed_all(model: &mut Model, result: Result<Vec<ResumedEntry>, Problem>) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    match result {
+        Ok(entries) => {
+            let known: Vec<_> = entries.iter().map(|one| one.entry.hash).collect();
+            for entry in entries {
+                effects.extend(resumed(model, entry));
+            }
+            // Another process of this home saw the end of it.
+            let is_closed =
+                |one: &Publication| one.unfollowed && one.stage.hash().is_some_and(|hash| !known.contains(&hash));
+            let closed = model.publications.iter().find(|one| is_closed(one)).map(|one| one.subject().to_owned());
+            model.publications.retain(|one| !is_closed(one));
+            if let Some(name) = closed {
+                model.say(Tone::Plain, format!("{name}: settled meanwhile; `daochain tx list` tells how"));
+            }
+            // What is open and stands in no list here may still leave its block.
+            let is_followed = |hash| model.publications.iter().any(|one| one.stage.hash() == Some(hash));
+            model.journal_open = known.into_iter().any(|hash| !is_followed(hash));
+        }
+        // A problem of the node is told by the chain's own messages; the next block asks again.
+        Err(problem) if problem.is_cancelled() => model.journal_open = true,
+        Err(problem) => {
+            model.journal_open = true;
+            let sentence = format!("open publications could not be looked up: {}", problem.sentence());
+            if !model.notices.contains(&sentence) {
+                model.notices.push_back(sentence);
+            }
+        }
+    }
+    effects
+}
+
+/// Asks what the journal holds open, unless that is on its way: then once more after it.
+pub(super) fn resume(model: &mut Model) -> Vec<Effect> {
+    if model.resuming.want() { vec![Effect::Resume] } else { Vec::new() }
 }
 
 fn find(model: &mut Model, id: PublicationId) -> Option<&mut Publication> {
@@ -51,10 +96,28 @@ fn settled(model: &mut Model, id: PublicationId, stage: Stage) -> Vec<Effect> {
     let Some(one) = find(model, id) else { return Vec::new() };
     one.stage = stage;
     one.looking = false;
-    if one.is_open() {
+    if one.may_go_on() {
+        one.unfollowed = one.entry.is_none();
+        let name = one.subject();
+        let text = match one.stage {
+            Stage::Unknown { .. } => {
+                Some(format!("{name}: signed, and not known whether a node has it; the next block tells"))
+            }
+            Stage::Dropped { .. } => {
+                Some(format!("{name}: no node has the transaction; the next block sends it again"))
+            }
+            _ => None,
+        };
+        if let Some(text) = text.filter(|_| one.unfollowed) {
+            model.say(Tone::Bad, text);
+        }
         return Vec::new();
     }
+    // Its block may still be taken back.
+    let may_fall =
+        one.stage.inclusion().is_some() && !matches!(one.stage, Stage::Final { finality: Finality::Final, .. });
     let (tone, text) = outcome(one);
+    model.journal_open |= may_fall;
     // Good news is told once; bad news stays until it is dismissed.
     if tone == Tone::Good && !shown {
         model.publications.retain(|one| one.id != id);
@@ -74,15 +137,19 @@ fn failed(model: &mut Model, id: PublicationId, problem: &Problem) -> Vec<Effect
     }
     let unsent = one.stage.hash().is_none();
     if unsent {
-        let reference = one.reference.familiar().to_owned();
+        let reference = one.subject().to_owned();
         model.publications.retain(|one| one.id != id);
-        if !sign::failed(model, id, problem) {
+        let told = sign::failed(model, id, problem);
+        if problem.is_cancelled() {
+            model.say(Tone::Plain, format!("{reference}: nothing was signed"));
+        } else if !told {
             model.say(Tone::Bad, format!("{reference}: {}", problem.sentence()));
         }
     } else {
         if let Some(hash) = one.stage.hash() {
             one.stage = Stage::Unknown { hash };
         }
+        one.unfollowed = true;
         one.problem = Some(problem.clone());
         model.say(Tone::Bad, problem.sentence());
     }
@@ -91,52 +158,77 @@ fn failed(model: &mut Model, id: PublicationId, problem: &Problem) -> Vec<Effect
 
 /// One sentence about how a publication ended.
 fn outcome(one: &Publication) -> (Tone, String) {
-    let name = one.reference.familiar();
+    let name = one.subject();
     match &one.stage {
-        Stage::Final { inclusion, .. } if one.revocation => {
-            (Tone::Good, format!("{name} is revoked since block {}", inclusion.block))
-        }
-        Stage::Final { inclusion, .. } => (Tone::Good, format!("{name} is published in block {}", inclusion.block)),
+        Stage::Final { hash, inclusion, .. } if one.cancels.is_some_and(|cancelled| cancelled != *hash) => (
+            Tone::Good,
+            format!("{name}: the transaction was taken back in block {}; nothing was written", inclusion.block),
+        ),
+        Stage::Final { inclusion, .. } => (Tone::Good, format!("{name} {} in block {}", one.done(), inclusion.block)),
         Stage::Reverted { reason, .. } => {
             (Tone::Bad, format!("{name}: the contract refused: {reason}; the fee is spent"))
         }
         Stage::Replaced { .. } => {
             (Tone::Bad, format!("{name}: another transaction of the account took its place; nothing was written"))
         }
-        Stage::Dropped { .. } => (Tone::Bad, format!("{name}: the node forgot the transaction; publish again")),
+        Stage::Dropped { .. } => (Tone::Bad, format!("{name}: no node has the transaction; it is sent again")),
         other => (Tone::Plain, format!("{name}: {}", other.word())),
     }
 }
 
-fn resumed(model: &mut Model, resumed: ResumedEntry) {
+fn resumed(model: &mut Model, resumed: ResumedEntry) -> Vec<Effect> {
     let ResumedEntry { entry, stage } = resumed;
+    if let Some(known) = model.publications.iter_mut().find(|one| one.stage.hash() == Some(entry.hash)) {
+        // Sent by this screen, or taken up already.
+        if !known.unfollowed {
+            return Vec::new();
+        }
+        let id = known.id;
+        (known.stage, known.entry, known.unfollowed, known.problem) = (stage.clone(), Some(entry), false, None);
+        return if stage.is_settled() { settled(model, id, stage) } else { Vec::new() };
+    }
+    if !stage.is_news(entry.stage) {
+        return Vec::new();
+    }
+    let fell = entry.stage == JournalStage::Included && stage.inclusion().is_none();
     model.last_publication += 1;
     let one = Publication {
         id: PublicationId(model.last_publication),
-        reference: entry.statement.reference().clone(),
+        reference: entry.statement.reference().cloned(),
         image: None,
-        revocation: matches!(entry.statement, Statement::Revocation { .. }),
+        word: entry.statement.word(),
+        cancels: match entry.statement {
+            Statement::Cancellation { of, .. } => Some(of),
+            _ => None,
+        },
         stage,
         problem: None,
         entry: Some(entry),
         looking: false,
+        unfollowed: false,
     };
     if one.is_open() {
+        if fell {
+            model.say(Tone::Bad, format!("{}: the chain took its block back; it waits for another", one.subject()));
+        }
         model.publications.push(one);
     } else {
         let (tone, text) = outcome(&one);
         let text = format!("begun earlier: {text}");
         if tone == Tone::Good { model.say(tone, text) } else { model.notices.push_back(text) }
     }
+    Vec::new()
 }
 
-/// Looks at what an earlier process left open, once per block.
+/// Looks at what is open and no task of this screen follows, once per block.
 pub(super) fn look(model: &mut Model) -> Vec<Effect> {
-    let open = model.publications.iter_mut().filter(|one| one.is_open() && !one.looking);
-    open.filter_map(|one| {
+    let is_due = model.journal_open || model.publications.iter().any(|one| one.unfollowed);
+    let mut effects = if is_due { resume(model) } else { Vec::new() };
+    let open = model.publications.iter_mut().filter(|one| one.may_go_on() && !one.looking);
+    effects.extend(open.filter_map(|one| {
         let entry = one.entry.clone()?;
         one.looking = true;
         Some(Effect::Look { publication: one.id, entry })
-    })
-    .collect()
+    }));
+    effects
 }

@@ -2,8 +2,14 @@
 
 mod accounts;
 mod chain;
+mod elsewhere;
+mod forms;
+mod given;
 mod input;
 mod journal;
+mod node;
+mod price;
+mod quoted;
 mod sign;
 mod sources;
 mod tasks;
@@ -11,7 +17,7 @@ mod tasks;
 use crate::app::{
     effect::Effect,
     layout,
-    model::{Dialog, Model},
+    model::{Dialog, Model, Pane},
     msg::{InputMsg, Msg},
 };
 
@@ -21,23 +27,30 @@ pub fn start(model: &mut Model) -> Vec<Effect> {
     let mut effects = vec![Effect::FollowSources, Effect::FollowChain];
     effects.extend(sources::list(model, sources::AT_ONCE));
     effects.extend(accounts::list(model));
-    effects.push(Effect::Resume);
+    effects.extend(journal::resume(model));
     effects
 }
 
 /// Changes the model by one message.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     let mut effects = match msg {
-        Msg::Input(InputMsg::Key(key)) => input::key(model, key),
-        Msg::Input(InputMsg::Paste(text)) => input::paste(model, &text),
+        Msg::Input(InputMsg::Key(key)) => {
+            model.touched = model.now;
+            input::key(model, key)
+        }
+        Msg::Input(InputMsg::Paste(text)) => {
+            model.touched = model.now;
+            input::paste(model, &text)
+        }
         Msg::Input(InputMsg::Resize { width, height }) => {
             (model.width, model.height) = (width, height);
             Vec::new()
         }
         Msg::Input(InputMsg::Secret(shape)) => {
+            model.touched = model.now;
             match &mut model.dialog {
                 Some(Dialog::Sign(sign)) => sign.secret = shape,
-                Some(Dialog::NewAccount(new, _)) => new.secret = shape,
+                Some(Dialog::Form(form)) => form.secret = shape,
                 _ => {}
             }
             Vec::new()
@@ -47,7 +60,11 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             if model.flash.as_ref().is_some_and(|flash| flash.until <= now) {
                 model.flash = None;
             }
-            Vec::new()
+            let mut effects = accounts::tick(model);
+            if model.pane == Pane::Node {
+                effects.extend(node::tick(model));
+            }
+            effects
         }
         Msg::Source(msg) => sources::update(model, msg),
         Msg::Chain(msg) => chain::update(model, msg),
@@ -64,8 +81,14 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Task(msg) => tasks::update(model, msg),
         Msg::Account(msg) => accounts::update(model, msg),
         Msg::Sign(msg) => journal::update(model, msg),
+        Msg::Node(msg) => node::update(model, msg),
+        Msg::Saved(result) => {
+            elsewhere::saved(model, result);
+            Vec::new()
+        }
     };
     model.rows.scroll(layout::list_rows(model));
     effects.extend(chain::follow_selection(model));
+    effects.extend(accounts::follow_selection(model));
     effects
 }

@@ -5,16 +5,22 @@ use tui_input::Input;
 use crate::{
     app::{
         effect::Effect,
+        form,
         model::{Dialog, Model, Tone},
-        msg::{Problem, SecretShape},
-        sign::{Publication, PublicationId, Purpose, Quote, Sign, Step},
-        update::{accounts, tasks},
+        msg::{Problem, SecretField, SecretShape},
+        rows::Row,
+        sign::{Publication, PublicationId, Purpose, Quote, Replaces, Sign, Step},
+        update::{elsewhere, forms, given, price, tasks},
     },
     domain::{
-        image::{Evidence, ImageId, KindedDigest},
+        Address,
+        account::AccountKind,
+        image::{Evidence, ImageId, KindedDigest, Source},
         publication::{Stage, Statement},
     },
 };
+
+const NEEDED: &str = "passphrase-needed";
 
 /// Opens the dialog for the selected row.
 pub(super) fn open(model: &mut Model, revocation: bool) -> Vec<Effect> {
@@ -25,18 +31,34 @@ pub(super) fn open(model: &mut Model, revocation: bool) -> Vec<Effect> {
     let account = publisher.and_then(|publisher| model.accounts.get(publisher));
     let account = account.or_else(|| model.accounts.default_account()).or_else(|| model.accounts.all().first());
     let purpose = if revocation { Purpose::Revoke { reason: Input::default() } } else { Purpose::Publish };
-    let sign = Sign {
-        purpose,
-        key: row.key.clone(),
-        reference,
-        digests: Vec::new(),
-        account: account.map(|account| account.address),
-        step: Step::Measuring,
-        ticket: 0,
-        quote: None,
-        secret: SecretShape::default(),
-        problem: None,
-    };
+    let sign = Sign::new(purpose, Some(row.key.clone()), Some(reference), account.map(|account| account.address));
+    let mut effects = vec![Effect::ForgetSecret];
+    effects.extend(resume(model, Box::new(sign)));
+    effects
+}
+
+/// Opens the dialog for the selected row's transaction that waits.
+pub(super) fn open_replacement(model: &mut Model, cancel: bool) -> Vec<Effect> {
+    let Some(row) = model.rows.selected() else { return Vec::new() };
+    let Some((transaction, reference)) = model.waiting_of_selected() else { return Vec::new() };
+    // The account follows from the transaction.
+    let purpose = Purpose::Replace(Replaces { transaction, cancel });
+    let sign = Sign::new(purpose, Some(row.key.clone()), Some(reference), None);
+    let mut effects = vec![Effect::ForgetSecret];
+    effects.extend(resume(model, Box::new(sign)));
+    effects
+}
+
+/// Opens the dialog for what `account` says of itself.
+pub(super) fn open_personal(
+    model: &mut Model,
+    account: Address,
+    statement: Statement,
+    form: Option<Box<form::Form>>,
+) -> Vec<Effect> {
+    let reference = statement.reference().cloned();
+    let sign = Sign::new(Purpose::Personal(statement), None, reference, Some(account));
+    let sign = Sign { form, ..sign };
     let mut effects = vec![Effect::ForgetSecret];
     effects.extend(resume(model, Box::new(sign)));
     effects
@@ -50,24 +72,37 @@ fn digests(sign: &Sign, evidence: &Evidence) -> Vec<KindedDigest> {
 /// Takes the dialog as far as it can go without the user.
 pub(super) fn resume(model: &mut Model, mut sign: Box<Sign>) -> Vec<Effect> {
     sign.problem = None;
-    let image = model.rows.get(&sign.key).map(|row| (row.image.clone(), row.label()));
-    let Some((image, label)) = image else {
-        sign.step = Step::Stuck;
-        sign.problem = Some(trouble("gone", "the image is no longer here under this name"));
-        model.dialog = Some(Dialog::Sign(sign));
-        return Vec::new();
+    let effects = match (&sign.purpose, sign.replaces()) {
+        (_, Some(replaces)) => {
+            let (ticket, cap) = (ask(model, &mut sign, Step::Estimating), sign.cap);
+            vec![Effect::QuoteReplacement { ticket, replaces, cap }]
+        }
+        (Purpose::Personal(_), None) => say(model, &mut sign),
+        (Purpose::Given(_), None) => given::resume(model, &mut sign),
+        (_, None) => of_image(model, &mut sign),
     };
-    sign.digests = digests(&sign, &image.evidence);
-    let effects = match &image.evidence {
+    model.dialog = Some(Dialog::Sign(sign));
+    effects
+}
+
+pub(super) fn stuck(sign: &mut Sign, problem: Problem) -> Vec<Effect> {
+    sign.step = Step::Stuck;
+    sign.problem = Some(problem);
+    Vec::new()
+}
+
+/// What is said of an image is measured, and a revocation has its reason.
+fn of_image(model: &mut Model, sign: &mut Sign) -> Vec<Effect> {
+    let row = sign.key.as_ref().and_then(|key| model.rows.get(key));
+    let Some((image, label)) = row.map(|row| (row.image.clone(), row.label())) else {
+        return stuck(sign, trouble("gone", "the image is no longer here under this name"));
+    };
+    sign.digests = digests(sign, &image.evidence);
+    match &image.evidence {
         Evidence::Corrupt { problem, .. } => {
-            sign.step = Step::Stuck;
-            sign.problem = Some(trouble("corrupt", &format!("the image contradicts itself: {problem}")));
-            Vec::new()
+            stuck(sign, trouble("corrupt", &format!("the image contradicts itself: {problem}")))
         }
-        _ if sign.account.is_none() => {
-            sign.step = Step::NoAccount;
-            Vec::new()
-        }
+        _ if waits(model, sign) || sign.account.is_none() => say(model, sign),
         evidence if !evidence.level().is_measured() || image.evidence.config_digest().is_none() => {
             sign.step = Step::Measuring;
             model.tasks.add(&image, &label, false, true);
@@ -78,43 +113,74 @@ pub(super) fn resume(model: &mut Model, mut sign: Box<Sign>) -> Vec<Effect> {
                 sign.step = Step::Reason;
                 Vec::new()
             }
-            _ => estimate(model, &mut sign),
+            _ => say(model, sign),
         },
-    };
-    model.dialog = Some(Dialog::Sign(sign));
-    effects
+    }
 }
 
-fn estimate(model: &mut Model, sign: &mut Sign) -> Vec<Effect> {
-    let Some(from) = sign.account else { return Vec::new() };
-    let statement = match &sign.purpose {
-        Purpose::Publish => Statement::Release {
-            reference: sign.reference.clone(),
+fn waits(model: &Model, sign: &Sign) -> bool {
+    let about = sign.reference.as_ref().and_then(|reference| model.publication_of(reference));
+    about.is_some_and(|one| one.waiting().is_some())
+}
+
+/// Asks for the cost, or for the signature of a publisher whose key is elsewhere.
+pub(super) fn say(model: &mut Model, sign: &mut Sign) -> Vec<Effect> {
+    if waits(model, sign) {
+        let hint = "`+` speeds it up, `-` takes it back".to_owned();
+        let problem = trouble("publication-pending", "a transaction about this name waits for its block");
+        return stuck(sign, Problem { hint: Some(hint), ..problem });
+    }
+    let (Some(from), Some(statement)) = (sign.account, statement(sign)) else {
+        sign.step = Step::NoAccount;
+        return Vec::new();
+    };
+    let kind = model.accounts.kind(sign.account);
+    let is_contract = kind == Some(&AccountKind::Contract);
+    if is_contract || kind == Some(&AccountKind::Cold) || sign.answer.is_some() {
+        return elsewhere::ask(model, sign, from, statement, is_contract);
+    }
+    let ticket = ask(model, sign, Step::Estimating);
+    vec![Effect::Quote { ticket, statement, from, behalf: sign.behalf, cap: sign.cap }]
+}
+
+/// What is to be said.
+fn statement(sign: &Sign) -> Option<Statement> {
+    let reference = sign.reference.clone();
+    match &sign.purpose {
+        Purpose::Publish => Some(Statement::Release {
+            reference: reference?,
             digests: sign.digests.clone(),
             amends: 0,
             annotations: String::new(),
-        },
-        Purpose::Revoke { reason } => Statement::Revocation {
-            reference: sign.reference.clone(),
+        }),
+        Purpose::Revoke { reason } => Some(Statement::Revocation {
+            reference: reference?,
             digests: sign.digests.iter().map(|kinded| kinded.digest).collect(),
             reason: reason.value().trim().to_owned(),
-        },
-    };
+        }),
+        Purpose::Personal(statement) => Some(statement.clone()),
+        Purpose::Given(given) => Some(given.request.statement.clone()),
+        Purpose::Replace(_) => None,
+    }
+}
+
+/// The ticket of a new question.
+pub(super) fn ask(model: &mut Model, sign: &mut Sign, step: Step) -> u64 {
     model.last_ticket += 1;
     sign.ticket = model.last_ticket;
     sign.quote = None;
-    sign.step = Step::Estimating;
-    vec![Effect::Quote { ticket: sign.ticket, statement, from }]
+    sign.step = step;
+    sign.ticket
 }
 
-fn trouble(code: &'static str, message: &str) -> Problem {
+pub(super) fn trouble(code: &'static str, message: &str) -> Problem {
     Problem { code, message: message.to_owned(), hint: None }
 }
 
 /// The image that the dialog waited for was measured, or could not be.
 pub(super) fn measured(model: &mut Model, image: &ImageId, problem: Option<Problem>) -> Vec<Effect> {
-    let waits =
-        matches!(&model.dialog, Some(Dialog::Sign(sign)) if sign.step == Step::Measuring && sign.key.image == *image);
+    let is_of = |sign: &Sign| sign.key.as_ref().is_some_and(|key| key.image == *image);
+    let waits = matches!(&model.dialog, Some(Dialog::Sign(sign)) if sign.step == Step::Measuring && is_of(sign));
     let Some(Dialog::Sign(mut sign)) = model.dialog.take_if(|_| waits) else { return Vec::new() };
     match problem {
         None => resume(model, sign),
@@ -130,55 +196,33 @@ pub(super) fn measured(model: &mut Model, image: &ImageId, problem: Option<Probl
 /// The images were listed or measured anew: what is signed must be what the dialog shows, and that what is here.
 pub(super) fn recheck(model: &mut Model) -> Vec<Effect> {
     let Some(Dialog::Sign(sign)) = &model.dialog else { return Vec::new() };
-    let now = model.rows.get(&sign.key).map(|row| digests(sign, &row.image.evidence)).unwrap_or_default();
-    let is_other = matches!(sign.step, Step::Reason | Step::Estimating | Step::Ready) && now != sign.digests;
+    let Some(key) = &sign.key else { return Vec::new() };
+    let now = match model.rows.get(key) {
+        Some(row) => digests(sign, &row.image.evidence),
+        // A file that is so new that it may still change is read again with each listing, and has no names until then.
+        None if is_being_opened(model, &key.image) => return Vec::new(),
+        None => Vec::new(),
+    };
+    let is_shown = !matches!(sign.step, Step::NoAccount | Step::Measuring | Step::Working(_) | Step::Stuck)
+        && sign.replaces().is_none();
+    let is_other = is_shown && now != sign.digests;
     let Some(Dialog::Sign(mut sign)) = model.dialog.take_if(|_| is_other) else { return Vec::new() };
     sign.secret = SecretShape::default();
     let mut effects = vec![Effect::ForgetSecret];
+    effects.extend(sign.let_go().map(Effect::Forget));
     effects.extend(resume(model, sign));
     model.say(Tone::Bad, "the image changed: look again before you sign");
     effects
 }
 
-/// The cost came.
-pub(super) fn quoted(model: &mut Model, ticket: u64, result: Result<Box<Quote>, Problem>) {
-    let Some(Dialog::Sign(sign)) = &mut model.dialog else { return };
-    if sign.ticket != ticket || sign.step != Step::Estimating {
-        return;
-    }
-    match result {
-        Ok(quote) => {
-            sign.step = Step::Ready;
-            if let Some(refused) = refusal(&quote) {
-                sign.step = Step::Stuck;
-                sign.problem = Some(refused);
-            }
-            sign.quote = Some(*quote);
-        }
-        Err(problem) => {
-            sign.step = Step::Stuck;
-            sign.problem = Some(problem);
-        }
-    }
+fn is_being_opened(model: &Model, image: &ImageId) -> bool {
+    let of_archive = |row: &&Row| row.key.image.source != Source::Engine && row.key.image.source == image.source;
+    model.rows.all().iter().filter(of_archive).any(|row| !row.is_measured())
 }
 
-/// Why a quote is not worth a passphrase.
-fn refusal(quote: &Quote) -> Option<Problem> {
-    if quote.is_repetition() {
-        return Some(match quote.statement {
-            Statement::Release { .. } => {
-                trouble("already-published", "this digest is the current release already: there is nothing to publish")
-            }
-            Statement::Revocation { .. } => {
-                trouble("already-revoked", "all of it is withdrawn already: there is nothing to revoke")
-            }
-        });
-    }
-    if quote.is_covered() {
-        return None;
-    }
-    let hint = if quote.network.local { "fund it in the accounts pane with `f`" } else { "send ether to it first" };
-    Some(Problem { hint: Some(hint.to_owned()), ..trouble("not-covered", "the account holds less than this can cost") })
+/// A passphrase was missing already: it is meant to be empty.
+fn is_asked_again(sign: &Sign) -> bool {
+    sign.problem.as_ref().is_some_and(|problem| problem.code == NEEDED)
 }
 
 /// Enter: the reason is complete, the passphrase is typed, the error is read.
@@ -186,6 +230,7 @@ pub(super) fn accept(model: &mut Model) -> Vec<Effect> {
     let Some(Dialog::Sign(mut sign)) = model.dialog.take_if(|dialog| matches!(dialog, Dialog::Sign(_))) else {
         return Vec::new();
     };
+    let wants = model.wants_passphrase(&sign);
     match sign.step {
         Step::Working(_) => {
             forget_told(model);
@@ -193,6 +238,7 @@ pub(super) fn accept(model: &mut Model) -> Vec<Effect> {
         }
         Step::Stuck if sign.is_repetition() => return vec![Effect::ForgetSecret],
         Step::Stuck => return resume(model, sign),
+        Step::Price => return price::accept(model, sign),
         Step::Reason => {
             let Purpose::Revoke { reason } = &sign.purpose else { return Vec::new() };
             if reason.value().trim().is_empty() {
@@ -202,50 +248,69 @@ pub(super) fn accept(model: &mut Model) -> Vec<Effect> {
             }
             return resume(model, sign);
         }
-        Step::Ready if sign.secret.first > 0 => {
-            if let Some(quote) = sign.quote.clone() {
+        Step::Ready if wants && sign.secret.typed(SecretField::Open) == 0 && !is_asked_again(&sign) => {
+            sign.problem = Some(trouble(NEEDED, forms::EMPTY));
+        }
+        Step::Ready => {
+            if let Some(seconds) = model.tries.wait(model.now).filter(|_| wants) {
+                sign.problem = Some(trouble("passphrase-wrong", &forms::waits(seconds)));
+            } else if sign.to_sign().is_some() {
+                return given::sign(model, sign);
+            } else if let Some(quote) = sign.quote.clone() {
                 return submit(model, sign, quote);
             }
         }
-        Step::Ready => {
-            sign.problem = Some(trouble("passphrase-needed", "type the account's passphrase"));
-        }
-        Step::NoAccount | Step::Measuring | Step::Estimating => {}
+        Step::Saving => return elsewhere::save(model, sign),
+        Step::Naming => return price::accept_name(model, sign),
+        Step::NoAccount | Step::Measuring | Step::Estimating | Step::Asking | Step::Carrying => {}
     }
     model.dialog = Some(Dialog::Sign(sign));
     Vec::new()
 }
 
 fn submit(model: &mut Model, mut sign: Box<Sign>, quote: Quote) -> Vec<Effect> {
+    let wants = model.wants_passphrase(&sign);
     model.last_publication += 1;
     let id = PublicationId(model.last_publication);
+    let replaces = sign.replaces();
+    // Both are followed as one from now on.
+    model.publications.retain(|one| replaces.is_none_or(|replaces| one.stage.hash() != Some(replaces.transaction)));
     model.publications.push(Publication {
         id,
         reference: sign.reference.clone(),
-        image: Some(sign.key.image.clone()),
-        revocation: sign.is_revocation(),
+        image: sign.key.as_ref().map(|key| key.image.clone()),
+        word: quote.statement.word(),
+        cancels: replaces.filter(|replaces| replaces.cancel).map(|replaces| replaces.transaction),
         stage: Stage::Unlocking,
         problem: None,
         entry: None,
         looking: false,
+        unfollowed: false,
     });
+    model.opening = wants.then_some(id);
     sign.step = Step::Working(id);
     sign.problem = None;
     sign.secret = SecretShape::default();
     model.dialog = Some(Dialog::Sign(sign));
-    vec![Effect::Submit { publication: id, quote }]
+    vec![Effect::Submit { publication: id, quote: Box::new(quote) }]
 }
 
 /// A publication failed before it was sent: the dialog, if it still shows it, asks again.
 pub(super) fn failed(model: &mut Model, id: PublicationId, problem: &Problem) -> bool {
+    let is_wrong = problem.code == "passphrase-wrong";
+    // Counted whether or not the dialog is still there to tell it.
+    let is_over = is_wrong && model.tries.failed(model.now);
     let Some(Dialog::Sign(sign)) = &mut model.dialog else { return false };
     if sign.step != Step::Working(id) {
         return false;
     }
     // A wrong passphrase leaves the cost as it was; anything else may have changed it.
-    let again = problem.code == "passphrase-wrong" && sign.quote.is_some();
-    sign.step = if again { Step::Ready } else { Step::Stuck };
+    sign.step = if is_wrong && sign.quote.is_some() { Step::Ready } else { Step::Stuck };
     sign.problem = Some(problem.clone());
+    if is_over {
+        model.dialog = None;
+        model.say(Tone::Bad, "five wrong passphrases: the dialog was closed, and nothing was signed");
+    }
     true
 }
 
@@ -263,15 +328,21 @@ pub(super) fn change_account(model: &mut Model, step: isize) -> Vec<Effect> {
     let Some(Dialog::Sign(mut sign)) = model.dialog.take_if(|dialog| matches!(dialog, Dialog::Sign(_))) else {
         return Vec::new();
     };
-    sign.account = model.accounts.neighbour(sign.account, step);
-    sign.secret = SecretShape::default();
     let mut effects = vec![Effect::ForgetSecret];
+    if sign.answer.is_some() {
+        sign.payer = elsewhere::payer(model, sign.payer, step);
+    } else {
+        sign.account = model.accounts.neighbour(sign.account, step);
+        effects.extend(sign.let_go().map(Effect::Forget));
+    }
+    sign.secret = SecretShape::default();
     effects.extend(resume(model, sign));
     effects
 }
 
 /// Back to the reason of a revocation.
 pub(super) fn edit_reason(model: &mut Model) -> Vec<Effect> {
+    let mut effects = vec![Effect::ForgetSecret];
     if let Some(Dialog::Sign(sign)) = &mut model.dialog
         && sign.is_revocation()
     {
@@ -279,15 +350,16 @@ pub(super) fn edit_reason(model: &mut Model) -> Vec<Effect> {
         sign.problem = None;
         sign.quote = None;
         sign.secret = SecretShape::default();
+        effects.extend(sign.let_go().map(Effect::Forget));
     }
-    vec![Effect::ForgetSecret]
+    effects
 }
 
 /// Makes an account and comes back.
 pub(super) fn new_account(model: &mut Model) -> Vec<Effect> {
     match model.dialog.take() {
-        Some(Dialog::Sign(sign)) => accounts::open_new(model, Some(sign)),
-        _ => accounts::open_new(model, None),
+        Some(Dialog::Sign(sign)) => forms::open(model, form::Matter::New, Some(sign)),
+        _ => forms::open(model, form::Matter::New, None),
     }
 }
 
@@ -300,13 +372,25 @@ fn forget_told(model: &mut Model) {
 pub(super) fn close(model: &mut Model) -> Vec<Effect> {
     forget_told(model);
     match model.dialog.take() {
-        Some(Dialog::NewAccount(new, _)) if new.working => {
-            model.say(Tone::Plain, "the account is being made");
+        Some(Dialog::Form(form)) => forms::close(model, *form),
+        Some(Dialog::Code(code)) => {
+            model.dialog = code.back.map(Dialog::Sign);
+            Vec::new()
         }
-        Some(Dialog::NewAccount(_, Some(sign))) => {
-            model.dialog = Some(Dialog::Sign(sign));
+        Some(Dialog::Sign(mut sign)) => {
+            let mut effects = vec![Effect::ForgetSecret];
+            if !matches!(sign.step, Step::Working(_)) {
+                effects.extend(sign.let_go().map(Effect::Forget));
+            }
+            let publication = sign.publication().and_then(|id| model.publication(id));
+            if let Some(one) = publication.filter(|one| one.stage == Stage::Unlocking) {
+                effects.push(Effect::Withdraw(one.id));
+                model.say(Tone::Plain, "stopping, unless it is signed already");
+            }
+            // What was typed there is not lost by looking at the cost.
+            model.dialog = sign.form.filter(|_| !matches!(sign.step, Step::Working(_))).map(Dialog::Form);
+            effects
         }
-        _ => {}
+        _ => vec![Effect::ForgetSecret],
     }
-    vec![Effect::ForgetSecret]
 }

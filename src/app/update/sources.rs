@@ -103,5 +103,6 @@ pub(super) fn refresh(model: &mut Model) -> Vec<Effect> {
     effects.extend(super::accounts::list(model));
     effects.extend(chain::judge(model));
     model.history.reference = None;
+    effects.extend(super::node::look(model));
     effects
 }

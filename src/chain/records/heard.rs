@@ -1,22 +1,24 @@
-//! What the event log tells of each publisher and reference.
+//! What the event log tells of each publisher and reference: the circumstances of a record, and who else has one.
 
 use std::collections::BTreeMap;
 
-use super::super::{bindings::ImageRegistryEvents, logs::Event};
-use crate::domain::{Address, Digest, digest::DigestKind, image::KindedDigest, text::clean_to};
-
-/// The contract's own bound on reasons.
-const MAX_REASON: usize = 1024;
+use crate::domain::{
+    Address, Digest,
+    image::KindedDigest,
+    record::{ChainEvent, HistoryKind},
+};
 
 /// One release, or one amendment of it.
+#[derive(Debug)]
 struct Published {
     block: u64,
     version: u32,
     digests: Vec<KindedDigest>,
+    by: Option<Address>,
 }
 
 /// Events of one publisher under one reference, in the chain's order.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Word {
     published: Vec<Published>,
     revocations: BTreeMap<Digest, String>,
@@ -24,40 +26,31 @@ pub(super) struct Word {
 }
 
 /// Everything that was heard. Under hash zero: what is true of a publisher as a whole.
-#[derive(Default)]
-pub(super) struct Heard {
+#[derive(Debug, Default)]
+pub struct Heard {
     words: BTreeMap<([u8; 32], Address), Word>,
 }
 
 impl Heard {
     /// Takes an event in, which must come in the chain's order.
-    pub(super) fn take(&mut self, event: Event) {
-        let block = event.block;
-        match event.body {
-            ImageRegistryEvents::PublishedFilter(event) => {
-                let digests = event.digests.iter().map(|digest| KindedDigest {
-                    kind: DigestKind::from_code(digest.kind),
-                    digest: Digest::from_bytes(digest.value),
-                });
-                let published = Published { block, version: event.version, digests: digests.collect() };
-                self.word_mut(event.publisher.0, event.ref_hash).published.push(published);
+    pub fn take(&mut self, event: ChainEvent) {
+        let (block, reference, publisher) = (event.event.block, event.scope, event.event.publisher);
+        let by = event.event.by;
+        let word = self.words.entry((reference, publisher)).or_default();
+        match event.event.kind {
+            HistoryKind::Published { version, digests } => {
+                word.published.push(Published { block, version, digests, by });
             }
-            ImageRegistryEvents::RevokedFilter(event) => {
-                let reason = clean_to(&event.reason, MAX_REASON);
-                let word = self.word_mut(event.publisher.0, event.ref_hash);
-                // The contract keeps the first revocation's time, so its reason is the one that belongs to it.
-                word.revocations.entry(Digest::from_bytes(event.digest)).or_insert(reason);
-            }
-            ImageRegistryEvents::RetiredFilter(event) => {
-                let reason = clean_to(&event.reason, MAX_REASON);
-                self.word_mut(event.publisher.0, event.ref_hash).farewell.get_or_insert(reason);
-            }
-            _ => {}
+            // The contract keeps the first revocation's time, so its reason is the one that belongs to it.
+            HistoryKind::Revoked { digest, reason } => drop(word.revocations.entry(digest).or_insert(reason)),
+            HistoryKind::Retired { reason, .. } => drop(word.farewell.get_or_insert(reason)),
+            HistoryKind::Succession { .. } | HistoryKind::Delegate { .. } => {}
         }
     }
 
-    fn word_mut(&mut self, publisher: [u8; 20], reference: [u8; 32]) -> &mut Word {
-        self.words.entry((reference, Address::from_bytes(publisher))).or_default()
+    /// Notes that a publisher said something under a reference, whatever it was.
+    pub fn note(&mut self, reference: [u8; 32], publisher: Address) {
+        self.words.entry((reference, publisher)).or_default();
     }
 
     /// Who said anything under `reference`.
@@ -74,9 +67,18 @@ impl Heard {
 impl Word {
     /// Where `version` put `digest` in: its release, or an amendment.
     pub(super) fn block_of(&self, digest: &Digest, version: u32) -> Option<u64> {
+        self.release_of(digest, version).map(|one| one.block)
+    }
+
+    /// Who sent that.
+    pub(super) fn sender(&self, digest: &Digest, version: u32) -> Option<Address> {
+        self.release_of(digest, version)?.by
+    }
+
+    fn release_of(&self, digest: &Digest, version: u32) -> Option<&Published> {
         let holds =
             |one: &&Published| one.version == version && one.digests.iter().any(|kinded| kinded.digest == *digest);
-        self.published.iter().rev().find(holds).map(|one| one.block)
+        self.published.iter().rev().find(holds)
     }
 
     /// Where `version` was released.

@@ -1,5 +1,7 @@
 //! What hostile, broken and odd nodes lead to: records.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use ethers_core::abi::AbiDecode as _;
 use serde_json::{Value, json};
 
@@ -46,20 +48,47 @@ fn statuses(count: usize, fill: [u8; 9]) -> Value {
     wire::data(&bytes)
 }
 
+/// How many queries a call of `statusMany` holds, by the length of its data: three words each, behind three more.
+fn asked(params: &Value) -> usize {
+    let digits = params[0]["data"].as_str().unwrap().len() - 2;
+    (digits / 2 - 4) / 32 / 3
+}
+
 #[tokio::test]
-async fn a_refused_event_log_costs_blocks_and_no_record() {
-    let answers = records(|method, _| {
+async fn a_call_that_is_too_much_for_a_node_is_made_in_halves() {
+    let fake = Fake::start(Body::Script(|method, params| {
         basics(method, code()).unwrap_or_else(|| match method {
-            "eth_getLogs" => Say::Error(-32602, "exceed maximum block range", Value::Null),
-            _ => Say::Result(statuses(1, [2, 50, 0, 0, 2, 50, 0, 1, 0])),
+            "eth_getLogs" => Say::Result(json!([])),
+            _ if asked(params) > 3 => Say::Error(-32000, "out of gas", Value::Null),
+            _ => Say::Result(statuses(asked(params), [2, 50, 0, 0, 2, 50, 0, 0, 0])),
         })
-    })
-    .await
-    .unwrap();
-    let record = &answers.records[0][0];
-    assert_eq!((record.head.version, record.entries[0].version), (2, 2));
-    assert_eq!((record.head_block, record.entries[0].block, record.current.len()), (None, None, 0));
-    assert!(answers.log_problem.unwrap().contains("exceed maximum block range"));
+    }))
+    .await;
+    let many = Question { digests: (0..10_u8).map(|at| Digest::of(&[at])).collect(), ..question() };
+    let answers = fake.chain().records(&[many]).await.unwrap();
+    assert_eq!(answers.records[0][0].entries.len(), 10);
+    let whole = records(|method, _| {
+        basics(method, code()).unwrap_or_else(|| match method {
+            "eth_getLogs" => Say::Result(json!([])),
+            _ => Say::Error(-32000, "out of gas", Value::Null),
+        })
+    });
+    assert_eq!(whole.await.unwrap_err().code(), "node-error", "a single one is not halved for ever");
+}
+
+#[tokio::test]
+async fn a_bound_on_requests_is_not_met_with_more_of_them() {
+    static ASKED: AtomicUsize = AtomicUsize::new(0);
+    let fake = Fake::start(Body::Script(|method, _| {
+        basics(method, code()).unwrap_or_else(|| {
+            ASKED.fetch_add(1, Ordering::SeqCst);
+            Say::Error(-32005, "daily request count exceeded, request rate limited", Value::Null)
+        })
+    }))
+    .await;
+    let many = Question { digests: (0..10_u8).map(|at| Digest::of(&[at])).collect(), ..question() };
+    assert_eq!(fake.chain().records(&[many]).await.unwrap_err().code(), "node-error");
+    assert_eq!(ASKED.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]
@@ -107,7 +136,7 @@ async fn logs_that_were_not_asked_for_are_ignored() {
         json!({"address": address, "topics": [topic], "data": "0x", "blockNumber": "0x1", "blockHash": word("aa"),
             "transactionHash": word("bb"), "logIndex": "0x0", "removed": removed})
     }
-    let answers = records(|method, _| {
+    let fake = Fake::start(Body::Script(|method, _| {
         basics(method, code()).unwrap_or_else(|| match method {
             "eth_getLogs" => {
                 let ours = abi::DETERMINISTIC_ADDRESS.to_string();
@@ -121,9 +150,21 @@ async fn logs_that_were_not_asked_for_are_ignored() {
             }
             _ => Say::Result(statuses(1, [0; 9])),
         })
-    })
-    .await
-    .unwrap();
-    assert_eq!((answers.records[0].len(), answers.log_problem), (1, None));
-    assert!(!answers.records[0][0].speaks());
+    }))
+    .await;
+    assert_eq!(fake.chain().events_between(0, 9).await.unwrap(), (Vec::new(), Vec::new()));
+}
+
+#[test]
+fn endpoints_of_one_server_are_told_apart() {
+    let urls = |all: &[&str]| all.iter().map(|url| url.parse().unwrap()).collect::<Vec<url::Url>>();
+    let rpc =
+        urls(&["https://a.example/one", "https://b.example", "https://a.example:443/two", "http://a.example/one"]);
+    let chain = Chain::new(ChainConfig::new("test", rpc)).unwrap();
+    let names: Vec<_> = chain.endpoints().iter().map(Endpoint::name).collect();
+    assert_eq!(
+        names,
+        ["https://a.example:443 (1)", "https://b.example:443", "https://a.example:443 (2)", "http://a.example:80"]
+    );
+    assert!(!format!("{:?}", chain.config()).contains("/two"), "a path is a key");
 }

@@ -1,5 +1,10 @@
 //! What hostile, broken and odd nodes lead to: estimates, broadcasts, receipts.
 
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::{Duration, Instant},
+};
+
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
@@ -12,18 +17,21 @@ use super::{
 };
 use crate::domain::{
     Wei,
-    publication::{Cost, Fate, Statement, TransactionHash},
+    publication::{Authority, Cost, Fate, Statement, TransactionHash},
 };
 
 type Script = fn(&str, &Value) -> Say;
 
 fn release() -> Action {
-    Action::Statement(Statement::Release {
-        reference: "acme/api:1".parse().unwrap(),
-        digests: Vec::new(),
-        amends: 0,
-        annotations: String::new(),
-    })
+    Action::of(
+        Statement::Release {
+            reference: "acme/api:1".parse().unwrap(),
+            digests: Vec::new(),
+            amends: 0,
+            annotations: String::new(),
+        },
+        Authority::Own,
+    )
 }
 
 async fn estimate(script: Script) -> Result<Cost, ChainError> {
@@ -73,6 +81,70 @@ async fn fees_that_nobody_would_sign_are_errors() {
     ];
     for (index, script) in cases.into_iter().enumerate() {
         assert_eq!(estimate(script).await.unwrap_err().code(), "node-malformed", "case {index}");
+    }
+}
+
+async fn estimate_of(scripts: &[Script]) -> Result<Cost, ChainError> {
+    let mut fakes = Vec::new();
+    for script in scripts {
+        fakes.push(Fake::start(Body::Script(*script)).await);
+    }
+    let chain = Fake::chain_of(&fakes.iter().collect::<Vec<_>>());
+    chain.estimate(&release(), Address::from_bytes([1; 20])).await
+}
+
+#[tokio::test]
+async fn of_three_nodes_one_makes_nothing_dear_and_nothing_impossible() {
+    let one: Script = |method, _| fees(method, "0x186a0", json!({"baseFeePerGas": ["0x64"]}));
+    let other: Script = |method, _| fees(method, "0x186a8", json!({"baseFeePerGas": ["0x65"]}));
+    let liars: [Script; 6] = [
+        // Too much gas, for a block that holds as much.
+        |method, _| match method {
+            "eth_getBlockByNumber" => Say::Result(json!({"number": "0x9", "hash": word("aa"), "timestamp": "0x5",
+                "gasLimit": "0xffffffffffff", "baseFeePerGas": "0x64"})),
+            _ => fees(method, "0xffffffffffff", json!({"baseFeePerGas": ["0x64"]})),
+        },
+        // Blocks that hold nothing.
+        |method, _| match method {
+            "eth_getBlockByNumber" => Say::Result(json!({"number": "0x9", "hash": word("aa"), "timestamp": "0x5",
+                "gasLimit": "0x5208", "baseFeePerGas": "0x64"})),
+            _ => fees(method, "0x5208", json!({"baseFeePerGas": ["0x64"]})),
+        },
+        |method, _| fees(method, "0x1", json!({"baseFeePerGas": ["0x7"]})),
+        |method, _| fees(method, "0x186a0", json!({"baseFeePerGas": ["0x5af3107a4000"]})),
+        |method, _| match method {
+            "eth_maxPriorityFeePerGas" => Say::Result(json!("0xffffffffff")),
+            _ => fees(method, "0x186a0", json!({"baseFeePerGas": ["0x64"]})),
+        },
+        // No base fee: a price instead.
+        |method, _| match method {
+            "eth_getBlockByNumber" => {
+                Say::Result(json!({"number": "0x9", "hash": word("aa"), "timestamp": "0x5", "gasLimit": "0x1c9c380"}))
+            }
+            _ => fees(method, "0x186a0", json!({})),
+        },
+    ];
+    for (index, liar) in liars.into_iter().enumerate() {
+        let cost = estimate_of(&[liar, one, other]).await.unwrap_or_else(|error| panic!("liar {index}: {error}"));
+        assert!((100_000..=100_008).contains(&cost.gas), "liar {index}: {cost:?}");
+        assert!((120_000..=120_010).contains(&cost.gas_limit), "liar {index}: {cost:?}");
+        assert_eq!(cost.tip.to_string(), "1", "liar {index}: {cost:?}");
+        assert!(["201", "203"].contains(&cost.max_gas_price.to_string().as_str()), "liar {index}: {cost:?}");
+    }
+}
+
+#[tokio::test]
+async fn two_nodes_are_followed_where_what_one_asks_for_suffices_for_the_other() {
+    let low: Script = |method, _| fees(method, "0x186a0", json!({"baseFeePerGas": ["0x64"]}));
+    let cost =
+        estimate_of(&[low, |method, _| fees(method, "0x1d4c0", json!({"baseFeePerGas": ["0xc8"]}))]).await.unwrap();
+    assert_eq!((cost.gas, cost.gas_limit, cost.max_gas_price.to_string().as_str()), (100_000, 120_000, "201"));
+    let apart: [Script; 2] = [
+        |method, _| fees(method, "0x1d4c1", json!({"baseFeePerGas": ["0x64"]})),
+        |method, _| fees(method, "0x186a0", json!({"baseFeePerGas": ["0xc9"]})),
+    ];
+    for dear in apart {
+        assert_eq!(estimate_of(&[low, dear]).await.unwrap_err().code(), "endpoints-disagree");
     }
 }
 
@@ -128,7 +200,7 @@ async fn broadcast(script: Script) -> Result<(), ChainError> {
 async fn what_nodes_say_of_a_broadcast_is_understood() {
     assert_eq!(broadcast(|method, _| refused(method, -32000, "already known")).await, Ok(()));
     assert_eq!(broadcast(|method, _| refused(method, -32003, "transaction already imported")).await, Ok(()));
-    let cases: [(Script, &str); 6] = [
+    let cases: [(Script, &str); 7] = [
         (|_, _| Say::Result(json!(word("00"))), "node-malformed"),
         (
             |method, _| match method {
@@ -137,10 +209,11 @@ async fn what_nodes_say_of_a_broadcast_is_understood() {
             },
             "nonce-taken",
         ),
-        (|method, _| refused(method, -32000, "replacement transaction underpriced"), "fee-too-low"),
+        (|method, _| refused(method, -32000, "replacement transaction underpriced"), "nonce-held"),
         (|method, _| refused(method, -32003, "max fee per gas less than block base fee"), "fee-too-low"),
         (|method, _| refused(method, -32003, "Insufficient funds for gas * price + value"), "insufficient-funds"),
         (|method, _| refused(method, -32000, "intrinsic gas too low"), "transaction-rejected"),
+        (|method, _| refused(method, -32602, "Unknown transaction type"), "transaction-rejected"),
     ];
     for (script, code) in cases {
         assert_eq!(broadcast(script).await.unwrap_err().code(), code);
@@ -155,6 +228,43 @@ async fn bytes_that_a_block_has_already_are_broadcast() {
             "value": "0x0", "input": "0x", "gas": "0x1"})),
     });
     assert_eq!(sent.await, Ok(()));
+}
+
+#[tokio::test]
+async fn another_wallets_transaction_is_waited_for_and_a_liars_nonce_is_not() {
+    static ASKED: AtomicUsize = AtomicUsize::new(0);
+    let account = Address::from_bytes([1; 20]);
+    let ahead = Fake::start(Body::Script(|_, _| Say::Result(json!("0x6")))).await;
+    let late: Script = |_, _| {
+        let has_heard = ASKED.fetch_add(1, Ordering::SeqCst) >= 4;
+        Say::Result(json!(if has_heard { "0x6" } else { "0x5" }))
+    };
+    let (one, two) = (Fake::start(Body::Script(late)).await, Fake::start(Body::Script(late)).await);
+    assert_eq!(Fake::chain_of(&[&one, &ahead, &two]).next_nonce(account).await, Ok(6));
+    let liar = Fake::start(Body::Script(|_, _| Say::Result(json!("0x63")))).await;
+    assert_eq!(Fake::chain_of(&[&one, &liar, &two]).next_nonce(account).await, Ok(6));
+}
+
+#[tokio::test]
+async fn a_slow_node_is_handed_a_transaction_too_and_once() {
+    static HEARD: AtomicUsize = AtomicUsize::new(0);
+    fn takes(method: &str, params: &Value) -> Say {
+        assert_eq!((method, params), ("eth_sendRawTransaction", &json!(["0x726177"])));
+        HEARD.fetch_add(1, Ordering::SeqCst);
+        Say::Result(wire::data(&ethers_core::utils::keccak256(b"raw")))
+    }
+    let late = Duration::from_millis(800);
+    let (quick, slow) = (Fake::start(Body::Script(takes)).await, Fake::start(Body::Late(late, takes)).await);
+    let sick = Fake::start(Body::Late(late, |_, _| Say::Error(-32000, "a word that nobody hears", Value::Null))).await;
+    let chain = Fake::chain_of(&[&slow, &quick, &sick]);
+    let began = Instant::now();
+    assert_eq!(chain.broadcast(b"raw").await, Ok(()));
+    assert!(began.elapsed() < late, "it was waited for: {:?}", began.elapsed());
+    assert_eq!(HEARD.load(Ordering::SeqCst), 1, "the quick one has it");
+    // The program's use of the chain ends, and the program goes on.
+    drop(chain);
+    tokio::time::sleep(2 * late).await;
+    assert_eq!(HEARD.load(Ordering::SeqCst), 2, "the slow one was handed it once");
 }
 
 const HASH: TransactionHash = TransactionHash([0xdd; 32]);
@@ -211,7 +321,7 @@ async fn another_chains_node_tells_no_fate() {
         _ => refused(method, -32000, "nonce too low"),
     }))
     .await;
-    let chain = fake.chain_with(Some(1), std::time::Duration::from_secs(5));
+    let chain = fake.chain_with(Some(1), Duration::from_secs(5));
     assert_eq!(chain.fate(HASH, Address::from_bytes([1; 20]), 4).await.unwrap_err().code(), "wrong-chain");
     assert_eq!(chain.broadcast(b"raw").await.unwrap_err().code(), "wrong-chain");
 }

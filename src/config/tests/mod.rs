@@ -106,7 +106,11 @@ fn the_file_is_read() {
     assert_eq!(config.docker_host.as_deref(), Some("unix:///file.sock"));
     assert_eq!((config.jobs, config.notices.as_slice()), (3, &[][..]));
     assert!((1..=4).contains(&Setup::new("").load().unwrap().jobs));
-    assert_eq!(Setup::new("jobs = 0").load().unwrap_err().code(), "config-invalid");
+    for wrong in ["jobs = 0", "jobs = -1", "jobs = 1.5", "jobs = 'two'"] {
+        let error = Setup::new(wrong).load().unwrap_err();
+        assert_eq!(error.code(), "config-invalid");
+        assert!(error.to_string().contains("`jobs` is not a whole number of 1 or more"), "{wrong}: {error}");
+    }
 }
 
 #[test]
@@ -156,7 +160,9 @@ fn what_cannot_be_is_refused_with_its_reason() {
     for (setup, word) in [
         (Setup::new("").network("dev").rpc("http://x.example"), "embedded node"),
         (Setup::new("").rpc("x.example/SECRET"), "no URL"),
-        (Setup::new("").rpc("ws://x.example/SECRET"), "scheme is `ws`"),
+        (Setup::new("").rpc("ftp://x.example/SECRET"), "scheme is `ftp`"),
+        (Setup::new("").rpc("ipc:SECRET"), "names no socket"),
+        (Setup::new("").rpc("ipc:/a#SECRET"), "written as `%3F` or `%23`"),
         (Setup::new("").rpc("/SECRET"), "no URL"),
         (Setup::new("").env("DAOCHAIN_RPC", "http://a http://b:SECRET"), "endpoint 2 of DAOCHAIN_RPC"),
     ] {
@@ -164,6 +170,14 @@ fn what_cannot_be_is_refused_with_its_reason() {
         assert_eq!(error.code(), "usage");
         assert!(error.to_string().contains(word) && !error.to_string().contains("SECRET"), "{error}");
     }
+}
+
+#[test]
+fn a_network_says_after_how_many_blocks_one_is_final() {
+    let file = |value| format!("[networks.a]\nrpc = \"http://x\"\nfinal_after = {value}\n");
+    let load = |value| Setup::new(&file(value)).network("a").load();
+    assert_eq!(load("64").unwrap().network.final_after, Some(64));
+    assert!(["-1", "\"64\"", "1.5"].iter().all(|value| load(value).unwrap_err().code() == "config-invalid"));
 }
 
 #[test]
@@ -269,10 +283,9 @@ fn networks_are_added_used_and_removed_and_comments_stay() {
     let setup = Setup::new(FILE);
     let home = setup.home();
     let main = Network {
-        name: "main".to_owned(),
-        rpc: vec!["https://m.example/".parse().unwrap()],
         chain_id: Some(1),
         contract: Some(ADDRESS.parse().unwrap()),
+        ..Network::new("main", vec!["https://m.example/".parse().unwrap()])
     };
     add_network(&home, &main).unwrap();
     assert_eq!(add_network(&home, &main).unwrap_err().code(), "network-exists");
@@ -283,7 +296,7 @@ fn networks_are_added_used_and_removed_and_comments_stay() {
     assert_eq!((listed[2].clone(), current.as_str()), (main.clone(), "main"));
     assert_eq!(setup.load().unwrap().network, main);
     let account = "0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359".parse().unwrap();
-    set_default_account(&home, account).unwrap();
+    set_default_account(&home, None, account).unwrap();
     assert_eq!(setup.load().unwrap().default_account, Some(account));
     remove_network(&home, "main").unwrap();
     assert_eq!(networks(&home).unwrap().1, "dev", "the current one went");
@@ -309,7 +322,7 @@ fn networks_are_added_to_a_home_without_a_file_and_to_inline_tables() {
     let folder = tempfile::tempdir().unwrap();
     let home = Home::at(&folder.path().join("new"));
     let rpc = || vec!["http://127.0.0.1:1/".parse().unwrap()];
-    let network = |name: &str| Network { name: name.to_owned(), rpc: rpc(), chain_id: None, contract: None };
+    let network = |name: &str| Network::new(name, rpc());
     add_network(&home, &network("a")).unwrap();
     fs::write(&home.config_file, "networks = { a = { rpc = \"http://x\" } }").unwrap();
     add_network(&home, &network("b")).unwrap();
@@ -319,6 +332,62 @@ fn networks_are_added_to_a_home_without_a_file_and_to_inline_tables() {
     }
     assert_eq!(add_network(&home, &Network { rpc: vec![], ..network("c") }).unwrap_err().code(), "usage");
     assert_eq!(add_network(&home, &Network { chain_id: Some(u64::MAX), ..network("c") }).unwrap_err().code(), "usage");
+}
+
+#[test]
+fn each_network_has_a_default_account_of_its_own_and_accounts_have_labels() {
+    let setup = Setup::new(FILE);
+    let home = setup.home();
+    let (one, other): (Address, Address) =
+        (ADDRESS.parse().unwrap(), "0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359".parse().unwrap());
+    set_default_account(&home, Some("sepolia"), other).unwrap();
+    set_default_account(&home, Some("dev"), one).unwrap();
+    let config = setup.load().unwrap();
+    assert_eq!((config.default_account, config.notices.as_slice()), (Some(one), &[][..]));
+    assert_eq!(config.default_accounts, [("dev".to_owned(), one), ("sepolia".to_owned(), other)].into());
+    remove_network(&home, "sepolia").unwrap();
+    assert_eq!(setup.load().unwrap().default_accounts, [("dev".to_owned(), one)].into());
+    set_default_account(&home, None, other).unwrap();
+    let config = setup.load().unwrap();
+    assert_eq!((config.default_account, config.default_accounts.len()), (Some(other), 0));
+
+    set_label(&home, one, None).unwrap();
+    assert!(!setup.text().contains("labels"));
+    set_label(&home, one, Some("deploy")).unwrap();
+    let lower = setup.text().replace(&format!("{one} = "), &format!("\"{}\" = ", one.to_string().to_lowercase()));
+    fs::write(&home.config_file, lower).unwrap();
+    set_label(&home, one, Some("deploy-2 é")).unwrap();
+    assert_eq!(setup.load().unwrap().labels, [(one, "deploy-2 é".to_owned())].into());
+    for label in ["", "  ", "a\u{1b}[2J", "a\nb", &"x".repeat(41)] {
+        assert_eq!(set_label(&home, one, Some(label)).unwrap_err().code(), "usage", "{label:?}");
+    }
+    set_label(&home, one, None).unwrap();
+    assert_eq!(setup.load().unwrap().labels.len(), 0);
+    fs::write(&home.config_file, format!("[labels]\n\"{one}\" = \"a\\u001b[2J\"")).unwrap();
+    assert!(!setup.load().unwrap().labels[&one].contains('\u{1b}'), "strangers may have written the file");
+}
+
+#[test]
+fn a_foreign_keystore_is_used_in_place_and_not_made() {
+    let setup = Setup::new("keystore = \"theirs\"");
+    let of = |setup: &Setup| setup.load().unwrap().home;
+    assert_eq!(of(&setup).keystore_dir, setup.folder.path().join("theirs"));
+    assert_eq!(of(&setup.env("DAOCHAIN_KEYSTORE", "/env")).keystore_dir, Path::new("/env"));
+    let mut setup = Setup::new("keystore = \"theirs\"").env("DAOCHAIN_KEYSTORE", "/env");
+    let folder = setup.folder.path().join("keys");
+    setup.options.keystore = Some(folder.clone());
+    let home = of(&setup);
+    assert_eq!((&home.keystore_dir, home.keystore_is_foreign), (&folder, true));
+    assert!(home.prepare().unwrap()[0].sentence().contains("does not exist"));
+    assert!(!folder.exists() && !setup.folder.path().join("keystore").exists());
+    fs::create_dir_all(folder.join("keystore")).unwrap();
+    let open = |mode| {
+        fs::set_permissions(&folder, fs::Permissions::from_mode(mode)).unwrap();
+        home.prepare()
+    };
+    assert!(open(0o700).unwrap()[0].sentence().contains("the one that was meant"));
+    assert!(open(0o770).unwrap()[0].sentence().contains("group"));
+    assert_eq!(open(0o707).unwrap_err().code(), "home-exposed");
 }
 
 proptest! {

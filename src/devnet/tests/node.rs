@@ -1,6 +1,7 @@
 //! The builder of the tests: a home, a node in it, and a client that signs.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use ethers_core::types::transaction::eip2718::TypedTransaction;
 use ethers_core::types::{Address, Eip1559TransactionRequest, TransactionRequest, U256};
@@ -97,6 +98,16 @@ impl Node {
     /// Posts `body` as it is, with further header lines.
     pub(super) async fn post(&self, headers: &str, body: &str) -> (u16, String) {
         post(self.devnet.url(), headers, body).await
+    }
+
+    /// Posts `body` and hangs up `after` that, whatever becomes of it.
+    pub(super) async fn post_and_leave(&self, body: &str, after: Duration) {
+        let place = self.devnet.url().strip_prefix("http://").unwrap().trim_end_matches('/');
+        let mut stream = TcpStream::connect(place).await.unwrap();
+        let head = format!("POST / HTTP/1.1\r\nHost: {place}\r\nContent-Type: application/json\r\n");
+        let request = format!("{head}Content-Length: {}\r\n\r\n{body}", body.len());
+        stream.write_all(request.as_bytes()).await.unwrap();
+        tokio::time::sleep(after).await;
     }
 
     pub(super) async fn block_number(&self) -> Value {

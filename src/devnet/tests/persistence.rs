@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::node::{Home, Node, SOMEONE, legacy_transfer};
+use super::node::{Home, Node, SOMEONE, legacy_transfer, transfer};
 use crate::devnet::{DevnetError, JoinOptions, Joined, faucet_key, join};
 
 const HASTY: JoinOptions = JoinOptions { patience: Duration::from_millis(200) };
@@ -31,6 +31,29 @@ async fn the_chain_survives_a_restart() {
     assert_eq!(receipt["blockNumber"], "0x1");
     node.pay(2, 1).await;
     assert_eq!(node.block_number().await, "0x3");
+}
+
+#[tokio::test]
+async fn clients_that_hang_up_leave_no_block_half_made() {
+    const COUNT: u64 = 120;
+    let home = Home::new();
+    let node = home.host().await;
+    for nonce in 0..COUNT {
+        let raw = node.sign(&transfer(nonce, 1)).await;
+        let body = json!({"jsonrpc": "2.0", "id": 1, "method": "eth_sendRawTransaction", "params": [raw]}).to_string();
+        node.post_and_leave(&body, Duration::from_micros(nonce * 50)).await;
+        // Where the request was not read to its end; geth's words for what is there already.
+        if let Err(error) = node.call("eth_sendRawTransaction", json!([raw])).await {
+            let message = error["message"].as_str().unwrap();
+            assert!(["already known", "nonce too low"].contains(&message), "{message}");
+        }
+        assert_eq!(node.block_number().await, format!("{:#x}", nonce + 1));
+    }
+    node.end().await;
+
+    let node = home.host().await;
+    assert_eq!(node.notices(), &[] as &[String]);
+    assert_eq!(node.balance(SOMEONE).await, format!("{COUNT:#x}"));
 }
 
 const VICTIM: &str = "DAOCHAIN_TEST_VICTIM";

@@ -15,10 +15,12 @@ use crate::domain::{
     digest::DigestKind,
     image::{ImageId, KindedDigest, Source},
     measurement::Measurement,
+    network::ChainIdentity,
     publication::{JournalEntry, JournalStage, Statement, TransactionHash},
     verdict::Conclusion,
 };
 
+mod events;
 mod journal;
 
 /// A database in a folder of its own.
@@ -62,11 +64,19 @@ fn release(name: &str) -> Statement {
     }
 }
 
+const GENESIS: [u8; 32] = [9; 32];
+
+const fn chain(id: u64) -> ChainIdentity {
+    ChainIdentity { id, genesis: GENESIS, second: None }
+}
+
 fn entry(number: u8) -> JournalEntry {
     JournalEntry {
         hash: TransactionHash([number; 32]),
         raw: vec![2, number, 0, 255],
         chain_id: 1337,
+        genesis: Some(GENESIS),
+        second: None,
         from: Address::from_bytes([1; 20]),
         nonce: u64::from(number),
         statement: release("acme/api:1"),
@@ -141,7 +151,7 @@ fn many_threads_open_a_new_file_at_once() {
             });
         }
     });
-    assert_eq!(home.store().open_entries(1337).unwrap().0.len(), 8);
+    assert_eq!(home.store().open_entries(chain(1337)).unwrap().0.len(), 8);
 }
 
 #[test]
@@ -176,6 +186,33 @@ fn a_database_cut_in_a_page_is_set_aside() {
         }
     }
     assert_eq!(home.names().iter().filter(|name| name.contains("corrupt")).count(), 3, "none replaced another");
+}
+
+#[test]
+fn a_large_index_is_checked_once_it_was_found_to_be_damaged() {
+    let home = Home::new();
+    home.store().record(&entry(1)).unwrap();
+    let fill = "WITH RECURSIVE one (at) AS (SELECT 1 UNION ALL SELECT at + 1 FROM one WHERE at < 6000)
+        INSERT INTO event_name (hash, name) SELECT randomblob(32), hex(randomblob(3500)) FROM one";
+    Connection::open(home.path()).unwrap().execute_batch(fill).unwrap();
+    let mut bytes = fs::read(home.path()).unwrap();
+    assert!(bytes.len() > 32 << 20);
+    let middle = bytes.len() / 2;
+    bytes[middle..middle + (4 << 20)].fill(0x5a);
+    fs::write(home.path(), &bytes).unwrap();
+
+    let store = home.store();
+    assert_eq!(store.recent(1).unwrap().0.len(), 1, "what cannot be read again is whole");
+    let sum = |connection: &Connection| {
+        connection.query_row("SELECT sum(length(name)) FROM event_name", [], |row| row.get::<_, i64>(0))
+    };
+    let error = store.read("add up", sum).unwrap_err();
+    assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
+    drop(store);
+    let (store, notices) = home.open().unwrap();
+    assert!(notices[0].sentence().contains("set aside as"), "{notices:?}");
+    assert_eq!(store.recent(1).unwrap().0, []);
+    assert!(!home.names().contains(&"state.db.suspect".to_owned()));
 }
 
 #[test]

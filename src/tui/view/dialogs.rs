@@ -8,7 +8,7 @@ use tui_input::Input;
 
 use super::{Canvas, text};
 use crate::{
-    app::{Model, accounts::NewAccount, action, layout::Area},
+    app::{Model, action, layout::Area, node::AddPeer},
     tui::theme::Role,
 };
 
@@ -19,6 +19,12 @@ pub(super) const LABEL: usize = 11;
 pub(super) fn labelled<'t>(canvas: &Canvas, label: &str, spans: impl IntoIterator<Item = Span<'t>>) -> Line<'t> {
     let label = canvas.span(Role::Muted, text::left(label, LABEL));
     std::iter::once(label).chain(spans).collect()
+}
+
+/// A label and words of `width` columns in all, on as many lines as they take.
+pub(super) fn wrapped(canvas: &Canvas, label: &str, role: Role, words: &str, width: usize) -> Vec<Line<'static>> {
+    let parts = text::wrap(words, width.saturating_sub(LABEL)).into_iter().enumerate();
+    parts.map(|(at, part)| labelled(canvas, if at == 0 { label } else { "" }, [canvas.span(role, part)])).collect()
 }
 
 /// The visible part of a field with the focus, and the cursor in it.
@@ -51,16 +57,16 @@ pub(super) fn secret_line<'t>(canvas: &mut Canvas, length: usize, focus: Option<
 
 /// The keys of a dialog, from the table, at the right of its last line.
 pub(super) fn draw_keys(model: &Model, canvas: &mut Canvas, inside: Area) {
-    let mut spans = Vec::new();
-    for binding in action::hints(model) {
+    let hint = |binding: &action::Binding| {
         let key = binding.keys.first().map(ToString::to_string).unwrap_or_default();
-        spans.extend([
-            Span::raw("  "),
-            canvas.span(Role::Key, key),
-            canvas.span(Role::Plain, format!(" {}", binding.hint)),
-        ]);
+        [Span::raw("  "), canvas.span(Role::Key, key), canvas.span(Role::Plain, format!(" {}", binding.hint))]
+    };
+    let mut hints: Vec<Line> = action::hints(model).map(|binding| Line::from(hint(binding).to_vec())).collect();
+    // The first does what the dialog is for, the last leaves it; what is left out between stands in the help.
+    while hints.len() > 2 && hints.iter().map(Line::width).sum::<usize>() > usize::from(inside.width) {
+        hints.remove(hints.len() - 2);
     }
-    let line = Line::from(spans);
+    let line: Line = hints.into_iter().flatten().collect();
     let width = u16::try_from(line.width()).unwrap_or(u16::MAX).min(inside.width);
     let x = inside.x + inside.width - width;
     if inside.height > 0 {
@@ -68,36 +74,36 @@ pub(super) fn draw_keys(model: &Model, canvas: &mut Canvas, inside: Area) {
     }
 }
 
-/// The dialog that makes an account.
-pub(super) fn draw_new_account(model: &Model, new: &NewAccount, canvas: &mut Canvas, screen: Rect) {
-    let inside = canvas.float(screen, "New account", 78, 11);
-    let room = usize::from(inside.width).saturating_sub(LABEL).min(40);
-    let intro = "The key is written to this home, protected by a passphrase. Nobody can restore either: without the passphrase the key is lost, and with both anybody can publish as you.";
-    let mut lines: Vec<Line> = text::wrap(intro, usize::from(inside.width))
-        .into_iter()
-        .map(|line| Line::from(canvas.span(Role::Plain, line)))
-        .collect();
-    lines.push(Line::default());
-    let x = inside.x + u16::try_from(LABEL).unwrap_or_default();
-    for (label, length, focused) in
-        [("passphrase", new.secret.first, !new.repeating), ("once more", new.secret.again, new.repeating)]
-    {
-        let y = inside.y + u16::try_from(lines.len()).unwrap_or_default();
-        let focus = (focused && !new.working && y < inside.y + inside.height).then_some((x, y));
-        let field = secret_line(canvas, length, focus, room);
-        lines.push(labelled(canvas, label, [field]));
-    }
-    let state = if new.working {
-        Some((Role::Busy, "making the key; its strength takes a moment".to_owned()))
-    } else {
-        new.problem.clone().map(|problem| (Role::Danger, problem))
+/// The dialog that adds a peer.
+pub(super) fn draw_add_peer(model: &Model, add: &AddPeer, canvas: &mut Canvas, screen: Rect) {
+    let columns = 80.min(screen.width);
+    let width = usize::from(columns).saturating_sub(4);
+    let wrapped = |canvas: &Canvas, role: Role, words: &str| -> Vec<Line<'static>> {
+        text::wrap(words, width).into_iter().map(|line| Line::from(canvas.span(role, line))).collect()
     };
-    if let Some((role, words)) = state {
-        lines.extend(
-            text::wrap(&words, usize::from(inside.width)).into_iter().map(|line| Line::from(canvas.span(role, line))),
-        );
+    let who = if model.endpoints.endpoints().len() > 1 { "The first endpoint that takes it" } else { "The node" };
+    let intro = format!(
+        "{who} is told to connect to the node at this enode URL, until it is started anew. Whether it did shows in its list of peers."
+    );
+    let mut lines = wrapped(canvas, Role::Plain, &intro);
+    lines.push(Line::default());
+    let at = lines.len();
+    lines.push(labelled(canvas, "enode", [canvas.span(Role::Plain, add.input.value().to_owned())]));
+    if add.working {
+        lines.extend(wrapped(canvas, Role::Busy, "telling the node"));
+    } else if let Some(problem) = &add.problem {
+        lines.extend(wrapped(canvas, Role::Danger, problem));
     }
+    let height = u16::try_from(lines.len() + 4).unwrap_or(u16::MAX);
+    let inside = canvas.float(screen, "New peer", columns, height);
     canvas.lines(inside, &lines);
+    let (Ok(label), Ok(down)) = (u16::try_from(LABEL), u16::try_from(at)) else { return };
+    if !add.working && down < inside.height {
+        let area =
+            Area { x: inside.x + label, y: inside.y + down, width: inside.width.saturating_sub(label), height: 1 };
+        let field = field_line(canvas, &add.input, usize::from(area.width), area.x, area.y);
+        canvas.line(area, &Line::from(field));
+    }
     draw_keys(model, canvas, inside);
 }
 
@@ -114,8 +120,7 @@ pub(super) fn draw_quit(model: &Model, canvas: &mut Canvas, screen: Rect) {
         ));
     }
     for one in model.publications.iter().filter(|one| one.is_unsent()) {
-        let what = if one.revocation { "revocation" } else { "publication" };
-        let words = format!("The {what} of {} is not sent yet; quitting may stop it.", one.reference.familiar());
+        let words = format!("{} {} is not sent yet; quitting may stop it.", one.doing(), one.subject());
         lines.extend(text::wrap(&words, room).into_iter().map(|line| Line::from(canvas.span(Role::Warning, line))));
     }
     let height = u16::try_from(lines.len() + 4).unwrap_or(u16::MAX);

@@ -19,8 +19,8 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas, area: Area) {
     match model.place() {
         Place::Filter => return draw_filter(model, canvas, area),
         // Dialogs carry their own keys.
-        Place::Sign | Place::NewAccount | Place::Quit => return,
-        Place::Images | Place::Detail | Place::Accounts | Place::Help => {}
+        Place::Sign | Place::Carry | Place::Form | Place::Code | Place::AddPeer | Place::Quit => return,
+        Place::Images | Place::Detail | Place::Accounts | Place::Node | Place::Help => {}
     }
     let bindings: Vec<&Binding> = action::hints(model).collect();
     let last = bindings.iter().rposition(|binding| binding.action == Action::Help);

@@ -1,6 +1,6 @@
 //! ```text
 //!  DaoChain  dev·local #1204 <10s │ docker 20.10.24 │ 0x7F3c…9A21 99.98 ETH
-//!  1 Images 14  2 Accounts 1                          ✘1 ⊘1 ↑1 ✔7 ·2
+//!  1 Images 14  2 Accounts 1  3 Node                  ✘1 ⊘1 ↑1 ✔7 ·2
 //! ```
 
 use ratatui::text::{Line, Span};
@@ -38,6 +38,8 @@ fn line<'t>(model: &Model, canvas: &Canvas, terseness: u8) -> Line<'t> {
         }
     };
     part(Some(engine(model, canvas, terseness)));
+    // Shown on the narrowest screen, too: whoever finds the terminal can sign.
+    part(open_keys(model, canvas));
     if terseness < 5 {
         part(account(model, canvas, terseness));
     }
@@ -86,6 +88,19 @@ fn engine<'t>(model: &Model, canvas: &Canvas, terseness: u8) -> Span<'t> {
     }
 }
 
+/// Accounts that need no passphrase now, and for how long the last of them.
+fn open_keys<'t>(model: &Model, canvas: &Canvas) -> Option<Span<'t>> {
+    let last = model.accounts.open.values().max()?;
+    let count = model.accounts.open.len();
+    let which = if count == 1 { String::new() } else { format!("{count} ") };
+    Some(canvas.span(Role::Warning, format!("{which}UNLOCKED {}", countdown(last.since(model.now)))))
+}
+
+/// Minutes and seconds.
+pub(super) fn countdown(seconds: u64) -> String {
+    format!("{}:{:02}", seconds / 60, seconds % 60)
+}
+
 fn account<'t>(model: &Model, canvas: &Canvas, terseness: u8) -> Option<Span<'t>> {
     let Some(account) = model.accounts.default_account() else {
         let known = model.accounts.list.is_some();
@@ -124,6 +139,7 @@ fn panes<'t>(model: &Model, canvas: &Canvas, titled: bool) -> Line<'t> {
             Pane::Accounts => {
                 model.accounts.list.as_ref().map_or(String::new(), |list| format!(" {}", list.accounts.len()))
             }
+            Pane::Node => String::new(),
         };
         let role = if open { Role::Selected } else { Role::Plain };
         let title = if titled { format!(" {title}{count} ") } else { " ".to_owned() };

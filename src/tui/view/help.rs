@@ -7,7 +7,7 @@ use ratatui::{
 
 use super::{Canvas, text};
 use crate::{
-    app::action::{BINDINGS, Place},
+    app::action::{BINDINGS, EVERYWHERE, Place},
     tui::theme::Role,
 };
 
@@ -24,11 +24,10 @@ pub(super) fn draw(top: u16, canvas: &mut Canvas, screen: Rect) {
 
 fn lines<'t>(canvas: &Canvas) -> Vec<Line<'t>> {
     let mut lines = Vec::new();
-    for place in
-        [Place::Images, Place::Detail, Place::Accounts, Place::Filter, Place::Sign, Place::NewAccount, Place::Quit]
-    {
+    // How the help is closed, its frame says.
+    for place in EVERYWHERE.iter().filter(|place| **place != Place::Help) {
         // A key that works in several places is told with the first of them.
-        let own: Vec<_> = BINDINGS.iter().filter(|binding| binding.places.first() == Some(&place)).collect();
+        let own: Vec<_> = BINDINGS.iter().filter(|binding| binding.places.first() == Some(place)).collect();
         if own.is_empty() {
             continue;
         }

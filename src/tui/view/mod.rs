@@ -1,12 +1,15 @@
 //! The views: one file per region. They read the model and change nothing.
 
 mod accounts;
+mod code;
 mod detail;
 mod dialogs;
 mod footer;
+mod form;
 mod header;
 mod help;
 mod images;
+mod node;
 mod sign;
 mod status;
 mod text;
@@ -27,6 +30,9 @@ use crate::app::{
     model::{Dialog, Pane},
 };
 
+/// With fewer rows none is given to the count of those below.
+const COUNTED: usize = 4;
+
 /// Draws the whole screen.
 pub fn draw(model: &Model, theme: Theme, frame: &mut Frame) {
     let area = frame.area();
@@ -43,14 +49,24 @@ pub fn draw(model: &Model, theme: Theme, frame: &mut Frame) {
             canvas.divider(regions.divider);
             detail::draw(model, &mut canvas, regions.detail);
         }
-        Pane::Accounts => accounts::draw(model, &mut canvas, regions.list),
+        Pane::Accounts => {
+            accounts::draw(model, &mut canvas, regions.list);
+            canvas.divider(regions.divider);
+            accounts::draw_facts(model, &mut canvas, regions.detail);
+        }
+        Pane::Node => {
+            node::draw(model, &mut canvas, regions.list, regions.detail);
+            canvas.divider(regions.divider);
+        }
     }
     status::draw(model, &mut canvas, regions.status);
     footer::draw(model, &mut canvas, regions.footer);
     match &model.dialog {
         Some(Dialog::Sign(sign)) => sign::draw(model, sign, &mut canvas, area),
-        Some(Dialog::NewAccount(new, _)) => dialogs::draw_new_account(model, new, &mut canvas, area),
-        Some(Dialog::Quit) => dialogs::draw_quit(model, &mut canvas, area),
+        Some(Dialog::Form(form)) => form::draw(model, form, &mut canvas, area),
+        Some(Dialog::Code(code)) => code::draw(model, code, &mut canvas, area),
+        Some(Dialog::AddPeer(add)) => dialogs::draw_add_peer(model, add, &mut canvas, area),
+        Some(Dialog::Quit(_)) => dialogs::draw_quit(model, &mut canvas, area),
         Some(Dialog::Help { top }) => help::draw(*top, &mut canvas, area),
         None => {}
     }
@@ -90,6 +106,20 @@ impl Canvas<'_> {
         for (row, line) in (0..area.height).zip(lines) {
             self.line(Area { y: area.y + row, height: 1, ..area }, line);
         }
+    }
+
+    /// Lines with a margin, from row `top` on; the last ones stay in sight. What is below is counted.
+    fn scrolled(&mut self, area: Area, top: u16, lines: &[Line]) {
+        let rows = usize::from(area.height);
+        let top = usize::from(top).min(lines.len().saturating_sub(rows));
+        let area = Area { x: area.x + 1, width: area.width.saturating_sub(1), ..area };
+        let left = lines.len() - top;
+        if left <= rows || rows < COUNTED {
+            return self.lines(area, &lines[top..]);
+        }
+        self.lines(area, &lines[top..top + rows - 1]);
+        let more = Line::from(self.span(Role::Muted, format!("▼ {} more, PgDn", left + 1 - rows)));
+        self.line(Area { y: area.y + area.height - 1, ..area }, &more);
     }
 
     fn rule(&mut self, area: Area) {

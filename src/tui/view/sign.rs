@@ -6,6 +6,7 @@
 //! │ account    ‹ 0x7F3c… › 99.98 ETH                               │
 //! │ network    dev, local to this machine                          │
 //! │ cost       about 0.00018 ETH (60455 gas), at most 0.00041      │
+//! │ gas price  at most 5 gwei for one gas                          │
 //! │ passphrase ••••••••                                            │
 //! │                                                                │
 //! │ ● measured  ● unlocked  ◐ signed  ○ sent  ○ included  ○ final  │
@@ -13,14 +14,20 @@
 //! └────────────────────────────────────────────────────────────────┘
 //! ```
 
+mod elsewhere;
+mod stages;
+
+use elsewhere::personal_title;
 use ratatui::{
     layout::Rect,
     text::{Line, Span},
 };
 
+use stages::{dots, outcome_words};
+
 use super::{
     Canvas,
-    dialogs::{LABEL, draw_keys, field_line, labelled, secret_line},
+    dialogs::{LABEL, draw_keys, field_line, labelled, secret_line, wrapped},
     status::stage_words,
     text,
 };
@@ -29,33 +36,46 @@ use crate::{
         Model,
         clock::coarse_age,
         layout::Area,
-        sign::{Purpose, Quote, Sign, Step},
+        msg::SecretField,
+        rows::Row,
+        sign::{Purpose, Quote, Replaces, Sign, Step},
     },
-    domain::{Wei, publication::Stage},
+    domain::{network::beside_gas, publication::Stage},
     tui::theme::Role,
 };
 
 /// Columns of a digest.
 const DIGEST: usize = "sha256:".len() + 64;
 /// Rows of the dialog without its digests, where a problem is told as well.
-const BESIDE_DIGESTS: u16 = 17;
+const BESIDE_DIGESTS: u16 = 18;
+/// More of them, once it was signed elsewhere: the signature's number, what comes before it, who pays.
+const OF_ANSWER: u16 = 3;
+/// Columns in which a price is typed.
+const PRICE: usize = 14;
 
 /// The dialog.
 pub(super) fn draw(model: &Model, sign: &Sign, canvas: &mut Canvas, screen: Rect) {
-    let what = if sign.is_revocation() { "Revoke" } else { "Publish" };
-    let title = format!("{what} {}", text::middle(sign.reference.familiar(), 50));
+    let what = match &sign.purpose {
+        Purpose::Publish => "Publish",
+        Purpose::Revoke { .. } => "Revoke",
+        Purpose::Replace(Replaces { cancel: false, .. }) => "Speed up",
+        Purpose::Replace(Replaces { cancel: true, .. }) => "Take back",
+        Purpose::Personal(statement) => personal_title(statement),
+        Purpose::Given(given) if given.signed.is_none() => "Sign for",
+        Purpose::Given(_) => "Send for",
+    };
+    let title = format!("{what} {}", text::middle(sign.subject(), 50));
     let width = if screen.width >= 100 { 96 } else { 80 };
     let inside = usize::from(width.min(screen.width)).saturating_sub(4);
-    let mut form = Form { model, sign, width: inside, height: screen.height, lines: Vec::new() };
+    let mut form = Form { model, sign, width: inside, height: screen.height, lines: Vec::new(), focus: 0 };
     form.facts(canvas);
-    let field = form.lines.len();
     form.fields(canvas);
     form.outcome(canvas);
-    let Form { lines, .. } = form;
+    let Form { lines, focus, .. } = form;
     let height = u16::try_from(lines.len() + 4).unwrap_or(u16::MAX);
     let inside = canvas.float(screen, &title, width, height);
     canvas.lines(inside, &lines);
-    place_field(model, sign, canvas, inside, field);
+    place_field(model, sign, canvas, inside, focus);
     draw_keys(model, canvas, inside);
 }
 
@@ -70,17 +90,16 @@ fn place_field(model: &Model, sign: &Sign, canvas: &mut Canvas, inside: Area, at
     let (x, y) = (inside.x + label, inside.y + down);
     let field = match (&sign.purpose, sign.step) {
         (Purpose::Revoke { reason }, Step::Reason) => field_line(canvas, reason, room, x, y),
+        (_, Step::Price) => field_line(canvas, &sign.price, room.min(PRICE), x, y),
+        (_, Step::Saving) => field_line(canvas, &sign.path, room, x, y),
+        (_, Step::Naming) => field_line(canvas, &sign.name, room, x, y),
         (_, Step::Ready) if model.secret_field().is_some() => {
-            let down = u16::from(sign.is_revocation());
-            let line = secret_line(canvas, sign.secret.first, Some((x, y + down)), room.min(40));
-            return canvas.line(
-                Area { x, y: y + down, width: inside.width.saturating_sub(label), height: 1 },
-                &Line::from(line),
-            );
+            secret_line(canvas, sign.secret.typed(SecretField::Open), Some((x, y)), room.min(40))
         }
         _ => return,
     };
-    canvas.line(Area { x, y, width: inside.width.saturating_sub(label), height: 1 }, &Line::from(field));
+    let width = u16::try_from(field.width()).unwrap_or(inside.width).min(inside.width.saturating_sub(label));
+    canvas.line(Area { x, y, width, height: 1 }, &Line::from(field));
 }
 
 struct Form<'a> {
@@ -90,28 +109,45 @@ struct Form<'a> {
     /// Of the screen.
     height: u16,
     lines: Vec<Line<'static>>,
+    /// Where the field with the focus stands.
+    focus: usize,
 }
 
-impl Form<'_> {
+impl<'a> Form<'a> {
     fn push(&mut self, canvas: &Canvas, label: &str, role: Role, words: &str) {
-        for (at, part) in text::wrap(words, self.width.saturating_sub(LABEL)).into_iter().enumerate() {
-            let label = if at == 0 { label } else { "" };
-            self.lines.push(labelled(canvas, label, [canvas.span(role, part)]));
-        }
+        self.lines.extend(wrapped(canvas, label, role, words, self.width));
+    }
+
+    fn row(&self) -> Option<&'a Row> {
+        let model = self.model;
+        self.sign.key.as_ref().and_then(|key| model.rows.get(key))
     }
 
     /// What will be signed, by whom, where and at what cost: exact, because it is signed.
     fn facts(&mut self, canvas: &Canvas) {
-        let row = self.model.rows.get(&self.sign.key);
-        let mut image = vec![self.sign.reference.to_string()];
+        if let Purpose::Personal(statement) = &self.sign.purpose {
+            self.personal(canvas, statement);
+            return self.terms(canvas);
+        }
+        if let Purpose::Given(given) = &self.sign.purpose {
+            self.given(canvas, given);
+            if given.signed.is_some() {
+                self.cost_terms(canvas);
+            }
+            return;
+        }
+        let row = self.row();
+        let mut image: Vec<String> = self.sign.reference.iter().map(ToString::to_string).collect();
         image.extend(row.and_then(|row| row.image.platform.clone()));
         self.push(canvas, "image", Role::Plain, &image.join(" · "));
-        match self.sign.digests.first() {
-            Some(_) => self.digests(canvas),
-            None => self.push(canvas, "digest", Role::Muted, "not known before it is measured"),
+        match (self.sign.replaces(), self.sign.digests.first()) {
+            (Some(replaces), _) => self.replaced(canvas, replaces),
+            (None, Some(_)) => self.digests(canvas),
+            (None, None) => self.push(canvas, "digest", Role::Muted, "not known before it is measured"),
         }
         let verdict = row.and_then(|row| row.verdict.as_ref());
-        if let (Some(quote), false) = (&self.sign.quote, self.sign.is_revocation()) {
+        let is_release = !self.sign.is_revocation() && self.sign.replaces().is_none();
+        if let (Some(quote), true) = (&self.sign.quote, is_release) {
             let now = verdict.and_then(|verdict| Some((verdict.current_version?, verdict.published_at)));
             let now = now.map_or_else(String::new, |(version, at)| {
                 let age = at.map_or_else(String::new, |at| format!(", {} ago", coarse_age(self.model.now.since(at))));
@@ -125,22 +161,54 @@ impl Form<'_> {
                 self.push(canvas, "", Role::Danger, "The index takes its other platforms' images with it.");
             }
         }
+        self.terms(canvas);
+    }
+
+    /// Who, where, and at what cost.
+    fn terms(&mut self, canvas: &Canvas) {
         self.account(canvas);
+        self.behalf(canvas);
         self.network(canvas);
+        self.cost_terms(canvas);
+    }
+
+    /// Who pays, and how much.
+    fn cost_terms(&mut self, canvas: &Canvas) {
+        self.carried(canvas);
         if let Some(quote) = &self.sign.quote {
             self.push(canvas, "cost", if quote.is_covered() { Role::Plain } else { Role::Danger }, &cost(quote));
+            if let Some(more) = beside_gas(quote.network.chain_id) {
+                self.push(canvas, "", Role::Warning, more);
+            }
+            self.price(canvas, quote);
         }
+    }
+
+    /// The transaction that waits, and what takes its place.
+    fn replaced(&mut self, canvas: &Canvas, replaces: Replaces) {
+        self.push(canvas, "replaces", Role::Plain, &replaces.transaction.to_string());
+        let words = if replaces.cancel {
+            "Nothing is said in its place: it can never be included then. Should it be faster, it stands."
+        } else {
+            "The same is said at a higher price. The chain takes one of the two."
+        };
+        self.push(canvas, "", Role::Muted, words);
     }
 
     /// Every digest that is signed: the configuration's, then those of the manifests that lead to it. What follows must stay
     /// in sight, so that many are counted where there is no room for them.
     fn digests(&mut self, canvas: &Canvas) {
         let lines = if DIGEST + LABEL <= self.width { 1 } else { 2 };
-        let room = usize::from(self.height.saturating_sub(BESIDE_DIGESTS)) / lines;
+        let mut beside = BESIDE_DIGESTS + if self.sign.answer.is_some() { OF_ANSWER } else { 0 };
+        if let Purpose::Revoke { reason } = &self.sign.purpose {
+            let lines = text::wrap(reason.value(), self.width.saturating_sub(LABEL)).len();
+            beside += u16::try_from(lines.saturating_sub(1)).unwrap_or_default();
+        }
+        let room = usize::from(self.height.saturating_sub(beside)) / lines;
         let (all, shown) = (self.sign.digests.len(), self.sign.digests.len().min(room.max(1)));
         for (at, kinded) in self.sign.digests.iter().take(shown).enumerate() {
-            let label = if at == 0 { "digest" } else { kinded.kind.word() };
-            self.digest(canvas, label, &kinded.digest.to_string());
+            let kind = kinded.kind.to_string();
+            self.digest(canvas, if at == 0 { "digest" } else { &kind }, &kinded.digest.to_string());
         }
         if shown < all {
             let words = format!("and {} more manifests and indexes, which a taller screen shows", all - shown);
@@ -161,13 +229,19 @@ impl Form<'_> {
     }
 
     fn account(&mut self, canvas: &Canvas) {
+        if self.sign.replaces().is_some() && self.sign.account.is_none() {
+            return;
+        }
         let Some(address) = self.sign.account else {
             return self.push(canvas, "account", Role::Warning, "this home has none; Ctrl-N makes one");
         };
         let balance = self.sign.quote.as_ref().map(|quote| quote.balance);
         let balance = balance.or_else(|| self.model.accounts.get(address).and_then(|account| account.balance));
+        // Whoever sends what was signed elsewhere pays, and is told with its own balance.
+        let balance = balance.filter(|_| self.sign.answer.is_none());
         let balance = balance.map_or_else(String::new, |balance| format!(" {} ETH", balance.ether(4)));
-        let many = self.model.accounts.all().len() > 1;
+        let is_free = self.sign.replaces().is_none() && !matches!(self.sign.purpose, Purpose::Personal(_));
+        let many = self.model.accounts.all().len() > 1 && is_free && self.sign.answer.is_none();
         let words = if many { format!("‹ {address} ›{balance}") } else { format!("{address}{balance}") };
         self.push(canvas, "account", Role::Plain, &words);
     }
@@ -182,14 +256,46 @@ impl Form<'_> {
         self.push(canvas, "contract", Role::Plain, &network.contract.to_string());
     }
 
+    /// What one gas may cost: what the most that it can cost follows from.
+    fn price(&mut self, canvas: &Canvas, quote: &Quote) {
+        let (most, now) = (quote.cost.max_gas_price.gwei(), quote.needed.gwei());
+        if self.sign.step == Step::Price {
+            self.focus = self.lines.len();
+            let words = format!("{} gwei at most for one gas; empty: as proposed", " ".repeat(PRICE));
+            return self.lines.push(labelled(canvas, "gas price", [canvas.span(Role::Muted, words)]));
+        }
+        self.push(canvas, "gas price", Role::Plain, &format!("at most {most} gwei for one gas"));
+        if quote.is_cheap() {
+            let words = if quote.replaces.is_some() {
+                format!("Nodes keep the one that waits unless this is signed for {now} gwei at least.")
+            } else {
+                format!("The next block asks for {now} gwei: for less it waits, or is refused.")
+            };
+            self.push(canvas, "", Role::Warning, &words);
+        }
+    }
+
     /// Room for what is typed; [`place_field`] draws the one with the focus over it.
     fn fields(&mut self, canvas: &Canvas) {
         if let Purpose::Revoke { reason } = &self.sign.purpose {
-            let room = self.width.saturating_sub(LABEL);
-            let words = text::cut(reason.value(), room);
-            self.lines.push(labelled(canvas, "reason", [canvas.span(Role::Plain, words)]));
+            if self.sign.step == Step::Reason {
+                self.focus = self.lines.len();
+                self.lines.push(labelled(canvas, "reason", [Span::raw("")]));
+            } else {
+                // Whole, because it is signed.
+                self.push(canvas, "reason", Role::Plain, reason.value().trim());
+            }
         }
-        if self.sign.step == Step::Ready {
+        if self.sign.step == Step::Naming {
+            self.focus = self.lines.len();
+            self.lines.push(labelled(canvas, "for", [Span::raw("")]));
+        }
+        if self.sign.step == Step::Saving {
+            self.focus = self.lines.len();
+            self.lines.push(labelled(canvas, "file", [Span::raw("")]));
+        }
+        if self.sign.step == Step::Ready && self.model.wants_passphrase(self.sign) {
+            self.focus = self.lines.len();
             self.lines.push(labelled(canvas, "passphrase", [Span::raw("")]));
         }
         self.lines.push(Line::default());
@@ -199,7 +305,10 @@ impl Form<'_> {
     fn outcome(&mut self, canvas: &Canvas) {
         let publication = self.sign.publication().and_then(|id| self.model.publication(id));
         let stage = publication.map(|publication| &publication.stage);
-        self.lines.push(dots(canvas, self.sign.step, stage));
+        if self.sign.to_sign().is_none() && !matches!(self.sign.step, Step::Asking | Step::Carrying | Step::Saving) {
+            let of_image = self.sign.key.is_some();
+            self.lines.push(dots(canvas, self.sign.step, stage, of_image));
+        }
         let problem = self.sign.problem.as_ref().or_else(|| publication.and_then(|one| one.problem.as_ref()));
         let (role, words) = match (problem, publication) {
             (Some(problem), _) if matches!(problem.code, "already-published" | "already-revoked") => {
@@ -220,7 +329,8 @@ impl Form<'_> {
     fn waiting_words(&self) -> (Role, String) {
         match self.sign.step {
             Step::Measuring => {
-                let task = self.model.tasks.running_of(&self.sign.key.image);
+                let image = self.sign.key.as_ref().map(|key| &key.image);
+                let task = image.and_then(|image| self.model.tasks.running_of(image));
                 let progress = task.map(|task| task.progress);
                 let percent = progress.and_then(|progress| progress.fraction()).map(|part| part * 100.0);
                 let percent = percent.map_or_else(String::new, |percent| format!(": {percent:.0} %"));
@@ -229,59 +339,25 @@ impl Form<'_> {
             Step::Estimating => (Role::Busy, "asking the node for the cost".to_owned()),
             Step::NoAccount => (Role::Warning, "An account signs what you publish; Ctrl-N makes one.".to_owned()),
             Step::Reason => (Role::Muted, "Anybody who verifies the image will read the reason.".to_owned()),
+            Step::Price => (Role::Muted, "The cost is asked for again at this price.".to_owned()),
+            Step::Asking if self.sign.to_sign().is_some() => (Role::Busy, "opening the key, and signing".to_owned()),
+            Step::Asking => (Role::Busy, "asking the node, and making what is carried".to_owned()),
+            Step::Naming => (Role::Muted, "A publisher who appointed the account; empty is its own name.".to_owned()),
+            Step::Saving => (Role::Muted, "A new file, for its user alone; none is overwritten.".to_owned()),
+            Step::Carrying => elsewhere::words(self.sign),
+            Step::Ready if self.model.asks_signer(self.sign) => {
+                (Role::Muted, "Enter asks the signer that has the key, which asks its user.".to_owned())
+            }
+            Step::Ready if !self.model.wants_passphrase(self.sign) => {
+                (Role::Warning, "The account is unlocked: Enter signs and sends.".to_owned())
+            }
             Step::Ready => (Role::Muted, "Nothing is signed before the passphrase.".to_owned()),
             Step::Working(_) | Step::Stuck => (Role::Muted, String::new()),
         }
     }
 }
 
-fn outcome_words(stage: &Stage, words: &str) -> (Role, String) {
-    match stage {
-        Stage::Final { inclusion, .. } => {
-            (Role::Good, format!("in block {} for {} ETH", inclusion.block, inclusion.fee.ether(9)))
-        }
-        Stage::Broadcast { .. } => (Role::Busy, "sent; waiting for a block. It is safe to close this.".to_owned()),
-        Stage::Included { confirmations, of, .. } => {
-            (Role::Busy, format!("{confirmations} of {of} confirmations. It is safe to close this."))
-        }
-        stage if stage.is_failure() => (Role::Danger, format!("{words}; nothing was written")),
-        _ => (Role::Busy, words.to_owned()),
-    }
-}
-
-/// The life of a publication: done, under way, to come.
-fn dots(canvas: &Canvas, step: Step, stage: Option<&Stage>) -> Line<'static> {
-    const NAMES: [&str; 6] = ["measured", "unlocked", "signed", "sent", "included", "final"];
-    let done = match (step, stage) {
-        (Step::Measuring, _) => 0,
-        (_, Some(Stage::Signing)) => 2,
-        // What failed was sent, and came no further.
-        (_, Some(stage)) if stage.is_failure() || matches!(stage, Stage::Broadcast { .. } | Stage::Unknown { .. }) => 4,
-        (_, Some(Stage::Included { .. })) => 5,
-        (_, Some(Stage::Final { .. })) => 6,
-        _ => 1,
-    };
-    let working = matches!(step, Step::Working(_) | Step::Measuring);
-    let failed = stage.is_some_and(Stage::is_failure);
-    let mut spans = Vec::new();
-    for (at, name) in NAMES.iter().enumerate() {
-        let (dot, role) = match at.cmp(&done) {
-            std::cmp::Ordering::Less => ("●", Role::Good),
-            std::cmp::Ordering::Equal if failed => ("✘", Role::Danger),
-            std::cmp::Ordering::Equal if working => ("◐", Role::Busy),
-            _ => ("○", Role::Muted),
-        };
-        spans.extend([canvas.span(role, format!("{dot} {name}")), Span::raw("  ")]);
-    }
-    Line::from(spans)
-}
-
 fn cost(quote: &Quote) -> String {
-    let ether = |wei: Wei| wei.ether(9);
-    format!(
-        "about {} ETH ({} gas), at most {} ETH",
-        ether(quote.cost.expected()),
-        quote.cost.gas,
-        ether(quote.cost.at_most())
-    )
+    let (about, most) = (quote.cost.expected().cost(), quote.cost.at_most().cost());
+    format!("about {about} ETH ({} gas), at most {most} ETH", quote.cost.gas)
 }

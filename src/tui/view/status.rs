@@ -75,8 +75,7 @@ fn task_words(task: &Running, width: usize) -> String {
 }
 
 fn publication_words(publication: &Publication) -> (Role, String) {
-    let name = publication.reference.familiar();
-    let what = if publication.revocation { "revoking" } else { "publishing" };
+    let (name, what) = (publication.subject(), publication.doing());
     match (&publication.problem, &publication.stage) {
         (Some(problem), _) => (Role::Danger, format!("{what} {name}: {}", problem.sentence())),
         (None, stage) if stage.is_failure() => (Role::Danger, format!("{what} {name}: {}", stage_words(publication))),

@@ -1,7 +1,7 @@
 """Group `indexes`: nested indexes, platforms, attestations and artifacts."""
 
 from .case import Case
-from .expect import AMBIGUOUS, UNREADABLE, document, result, without_config
+from .expect import AMBIGUOUS, UNREADABLE, document, missing_layer, result, without_config
 from .fixtures import APP, BAD, EVIL, FULL, MANIFEST, NAME, A, B, C
 from .images import (
     OCI_INDEX,
@@ -204,6 +204,17 @@ def attestations():
         "an attestation that is not here is no absent platform",
         pack.without(blob_name(proof_document)).tar(),
         document(here),
+    )
+    # A statement that is not here may have been a layer: what is marked as an attestation is not believed to be one.
+    missing = [missing_layer(image.layers[0].diff_id)]
+    manifests = [digest(proof_document), digest(inner)]
+    half = result(image, [NAME], "incomplete", missing, manifests, platform=None)
+    yield Case(
+        "attestation-without-its-statement",
+        "an attestation whose statement is not here may be anything",
+        pack.without(blob_name(image.layers[0].stored)).tar(),
+        document(here, half),
+        read_back=False,
     )
     alone = index(entry)
     yield Case(

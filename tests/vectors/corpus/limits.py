@@ -23,7 +23,7 @@ from .indexes import nest
 from .packing import gzip, window, zstd
 from .tarball import END, Pack, header, member
 
-MEMBERS, LAYERS, JSON_BYTES, JSON_DEPTH = 100_000, 4096, 8 << 20, 64
+MEMBERS, LAYERS, NAMES, JSON_BYTES, JSON_DEPTH = 100_000, 4096, 4096, 8 << 20, 64
 BOMB = 200 << 20
 
 
@@ -73,6 +73,26 @@ def layers():
                 layout(blobs(body, image.config, A.content), descriptor(OCI_MANIFEST, body, **named(FULL))),
                 REFUSED,
             )
+
+
+def names():
+    for name, count in (("at", NAMES), ("beyond", NAMES + 1)):
+        all_names = [f"docker.io/acme/api:{number}" for number in range(count)]
+        pack = (
+            Pack()
+            .file("c.json", APP.config)
+            .file("a.tar", A.content)
+            .file("b.tar", B.content)
+            .file("manifest.json", dump([save_entry(APP, "c.json", ["a.tar", "b.tar"], all_names)]))
+        )
+        expected = document(result(APP, [it.removeprefix("docker.io/") for it in all_names]))
+        yield Case(
+            f"names-{name}-the-bound",
+            f"an image of {count} names",
+            pack.tar(),
+            expected if name == "at" else REFUSED,
+            read_back=False,
+        )
 
 
 def depths():
@@ -231,6 +251,7 @@ def bombs():
 def cases():
     yield from members()
     yield from layers()
+    yield from names()
     yield from depths()
     yield from documents()
     yield from windows()

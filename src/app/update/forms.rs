@@ -1,0 +1,324 @@
+//! The dialogs of the accounts pane: what they ask, what they check, and what they have done.
+
+mod wanted;
+
+use tui_input::Input;
+use wanted::{Wanted, wanted};
+
+use crate::{
+    app::{
+        effect::Effect,
+        form::{Field, Form, Matter, Name, Value},
+        model::{Dialog, Model, Tone},
+        msg::{Done, Problem, SecretField, SecretShape},
+        sign::Sign,
+        update::{accounts, sign},
+    },
+    domain::account::FIRST_PATH,
+};
+
+/// Minutes for which a key may stay open.
+const MINUTES: [u64; 4] = [1, 5, 10, 15];
+/// Places in the choice of [`Matter::Import`].
+const FILE: usize = 0;
+const DIGITS: usize = 1;
+/// Places in the choice of [`Matter::Know`].
+const CLEF: usize = 0;
+const CONTRACT: usize = 2;
+
+fn text(name: Name, hint: &'static str) -> Field {
+    Field { name, value: Value::Text(Input::default()), hint }
+}
+
+fn filled(name: Name, value: &str, hint: &'static str) -> Field {
+    Field { name, value: Value::Text(Input::new(value.to_owned())), hint }
+}
+
+fn secret(name: Name, field: SecretField) -> Field {
+    Field { name, value: Value::Secret(field), hint: "" }
+}
+
+fn choice(name: Name, options: &[&str], at: usize) -> Field {
+    Field { name, value: Value::Choice { options: options.iter().map(ToString::to_string).collect(), at }, hint: "" }
+}
+
+fn new_passphrase() -> [Field; 2] {
+    [secret(Name::NewPassphrase, SecretField::New), secret(Name::OnceMore, SecretField::Again)]
+}
+
+fn fields(model: &Model, matter: Matter, at: usize) -> Vec<Field> {
+    let open = || secret(Name::Passphrase, SecretField::Open);
+    let label = || text(Name::Label, "what to call it, or nothing");
+    let reference = || text(Name::Reference, "every name");
+    match matter {
+        Matter::New => new_passphrase().into_iter().chain([label()]).collect(),
+        Matter::Import => {
+            let kind = choice(Name::Kind, &["in a key file", "64 hex digits", "words (BIP-39)"], at);
+            match at {
+                FILE => vec![kind, text(Name::File, "/path/UTC--…"), open(), label()],
+                DIGITS => {
+                    let key = [kind, secret(Name::Key, SecretField::Key)];
+                    key.into_iter().chain(new_passphrase()).chain([label()]).collect()
+                }
+                _ => {
+                    let words = secret(Name::WordsPassphrase, SecretField::Open);
+                    let key = [kind, secret(Name::Key, SecretField::Key), words, filled(Name::Path, FIRST_PATH, "")];
+                    key.into_iter().chain(new_passphrase()).chain([label()]).collect()
+                }
+            }
+        }
+        Matter::Know => {
+            let kind = choice(Name::Kind, &["in clef", "on another machine", "a contract's"], at);
+            let address = |hint| text(Name::Address, hint);
+            if at == CLEF {
+                let url = text(Name::Url, "ipc:/path/clef.ipc or http://127.0.0.1:8550");
+                return vec![kind, url, address("clef's only one"), label()];
+            }
+            vec![kind, address("0x…"), label()]
+        }
+        Matter::Label(account) => {
+            let known = model.accounts.get(account).and_then(|account| account.label.clone());
+            vec![filled(Name::Label, &known.unwrap_or_default(), "nothing")]
+        }
+        Matter::Export(_) => {
+            [text(Name::File, "a new file, or a folder"), open()].into_iter().chain(new_passphrase()).collect()
+        }
+        Matter::ChangePassphrase(_) => std::iter::once(open()).chain(new_passphrase()).collect(),
+        Matter::Remove(_) => vec![text(Name::Typed, "its address or label")],
+        Matter::Restore => {
+            let removed = model.accounts.list.iter().flat_map(|list| &list.removed).rev();
+            let options = removed.map(|one| one.address.to_string()).collect();
+            vec![Field { name: Name::Address, value: Value::Choice { options, at: 0 }, hint: "" }]
+        }
+        Matter::Unlock(_) => {
+            let minutes: Vec<String> = MINUTES.iter().map(ToString::to_string).collect();
+            let options: Vec<&str> = minutes.iter().map(String::as_str).collect();
+            vec![open(), choice(Name::Minutes, &options, 1)]
+        }
+        Matter::Delegate(_) => {
+            let what = choice(Name::What, &["appoint", "take back"], at);
+            let who = text(Name::Address, "0x…, who may");
+            let mut fields = vec![what, who, reference()];
+            if at == 0 {
+                fields.push(text(Name::Until, "30d, 12h or 2027-01-31"));
+            }
+            fields
+        }
+        Matter::Succeed(_) => {
+            let what = choice(Name::What, &["offer to a successor", "withdraw the offer", "take over"], at);
+            let who = match at {
+                0 => Some("0x…, the successor"),
+                1 => None,
+                _ => Some("0x…, who offers"),
+            };
+            let who = who.map(|hint| text(Name::Address, hint));
+            std::iter::once(what).chain(who).chain([reference()]).collect()
+        }
+        Matter::Given => vec![text(Name::File, "a file; or paste the text here")],
+        Matter::Retire(_) => {
+            vec![reference(), text(Name::Reason, "anybody will read it"), text(Name::Typed, "its address or label")]
+        }
+    }
+}
+
+/// Opens a form; afterwards the dialog that wanted it goes on.
+pub(super) fn open(model: &mut Model, matter: Matter, back: Option<Box<Sign>>) -> Vec<Effect> {
+    let fields = fields(model, matter, 0);
+    let secret = SecretShape::default();
+    let form = Form { matter, fields, focus: 0, secret, document: None, working: None, problem: None, back };
+    model.dialog = Some(Dialog::Form(Box::new(form)));
+    vec![Effect::ForgetSecret]
+}
+
+fn form(model: &mut Model) -> Option<&mut Form> {
+    match &mut model.dialog {
+        Some(Dialog::Form(form)) if form.working.is_none() => Some(form),
+        _ => None,
+    }
+}
+
+/// The field `step` places further, around the ends.
+pub(super) fn travel(model: &mut Model, step: isize) -> Vec<Effect> {
+    if let Some(form) = form(model) {
+        let count = form.fields.len().max(1);
+        form.focus = form.focus.checked_add_signed(step).unwrap_or(count - 1) % count;
+    }
+    Vec::new()
+}
+
+/// Another one of several. What depends on the choice is asked anew.
+pub(super) fn choose(model: &mut Model, step: isize) -> Vec<Effect> {
+    let Some(form) = form(model) else { return Vec::new() };
+    let focus = form.focus;
+    let Some(Field { name, value: Value::Choice { options, at }, .. }) = form.fields.get_mut(focus) else {
+        return Vec::new();
+    };
+    let count = options.len().max(1);
+    *at = at.checked_add_signed(step).unwrap_or(count - 1) % count;
+    let (name, at, matter) = (*name, *at, form.matter);
+    form.problem = None;
+    if !matches!(name, Name::Kind | Name::What) {
+        return Vec::new();
+    }
+    let mut fields = fields(model, matter, at);
+    let Some(Dialog::Form(form)) = &mut model.dialog else { return Vec::new() };
+    for field in &mut fields {
+        let known = form.fields.iter().find(|known| known.name == field.name);
+        if let (Value::Text(now), Some(Value::Text(before))) = (&mut field.value, known.map(|known| &known.value)) {
+            *now = before.clone();
+        }
+    }
+    form.fields = fields;
+    form.secret = SecretShape::default();
+    vec![Effect::ForgetSecret]
+}
+
+/// Enter: the next field, and from the last one the deed.
+pub(super) fn accept(model: &mut Model) -> Vec<Effect> {
+    let (now, wait) = (model.now, model.tries.wait(model.now));
+    let known = model.accounts.clone();
+    let Some(form) = form(model) else { return Vec::new() };
+    if !form.is_at_end() {
+        form.focus += 1;
+        return Vec::new();
+    }
+    let before = form.problem.take();
+    match wanted(form, &known, now, before.as_deref() == Some(EMPTY)) {
+        Err((name, problem)) => {
+            form.focus_on(name);
+            form.problem = Some(problem);
+            Vec::new()
+        }
+        Ok(Wanted::Deed(deed)) => {
+            if let Some(seconds) = wait.filter(|_| opens(form)) {
+                form.problem = Some(waits(seconds));
+                return Vec::new();
+            }
+            form.secret = SecretShape::default();
+            model.last_ticket += 1;
+            let ticket = model.last_ticket;
+            if let Some(Dialog::Form(form)) = &mut model.dialog {
+                form.working = Some(ticket);
+            }
+            vec![Effect::Do { ticket, deed }]
+        }
+        Ok(Wanted::Given(source)) => {
+            model.last_ticket += 1;
+            let ticket = model.last_ticket;
+            if let Some(Dialog::Form(form)) = &mut model.dialog {
+                form.working = Some(ticket);
+            }
+            vec![Effect::ReadGiven { ticket, source }]
+        }
+        Ok(Wanted::Statement(account, statement)) => {
+            let form = match model.dialog.take() {
+                Some(Dialog::Form(form)) => Some(form),
+                _ => None,
+            };
+            sign::open_personal(model, account, statement, form)
+        }
+    }
+}
+
+/// Takes a pasted document in the place of a file's name. False where the text is none.
+pub(super) fn paste(model: &mut Model, text: &str) -> bool {
+    match form(model) {
+        Some(form) if form.matter == Matter::Given && text.trim_start().starts_with('{') => {
+            form.document = Some(text.to_owned());
+            form.problem = None;
+            true
+        }
+        _ => false,
+    }
+}
+
+/// Why nothing is done without one.
+pub(super) const EMPTY: &str = "type the account's passphrase; if it has none, press Enter again";
+
+/// Why a passphrase is not tried yet.
+pub(super) fn waits(seconds: u64) -> String {
+    format!("after wrong passphrases the next try counts in {seconds} s")
+}
+
+/// True where a passphrase is tried.
+fn opens(form: &Form) -> bool {
+    form.fields.iter().any(|field| field.name == Name::Passphrase)
+}
+
+/// A deed was done, or was not.
+pub(super) fn done(model: &mut Model, ticket: u64, result: Result<Done, Problem>) -> Vec<Effect> {
+    let shown = matches!(&model.dialog, Some(Dialog::Form(form)) if form.working == Some(ticket));
+    match result {
+        Ok(done) => {
+            model.say(Tone::Good, done.words);
+            if !shown {
+                // Nobody waits for it any more: the selection stays, and nothing stays open.
+                let lock = done.open_until.and(done.account).map(Effect::Lock);
+                let mut effects: Vec<_> = lock.into_iter().collect();
+                effects.extend(accounts::list(model));
+                return effects;
+            }
+            let back = match model.dialog.take() {
+                Some(Dialog::Form(form)) => {
+                    if opens(&form) {
+                        model.tries.succeeded();
+                    }
+                    form.back
+                }
+                _ => None,
+            };
+            if let Some(account) = done.account {
+                model.accounts.select_address(account);
+                model.accounts.open.extend(done.open_until.map(|until| (account, until)));
+            }
+            let mut effects = accounts::list(model);
+            if let Some(mut sign) = back {
+                sign.account = done.account.or(sign.account);
+                effects.extend(sign::resume(model, sign));
+            }
+            effects
+        }
+        Err(problem) if problem.is_cancelled() => {
+            if shown {
+                model.dialog = None;
+            }
+            model.say(Tone::Plain, "nothing was written");
+            Vec::new()
+        }
+        Err(problem) => {
+            let is_over = problem.code == "passphrase-wrong" && model.tries.failed(model.now);
+            if is_over {
+                model.dialog.take_if(|_| shown);
+                model.say(Tone::Bad, "five wrong passphrases: the dialog was closed");
+                return vec![Effect::ForgetSecret];
+            }
+            match &mut model.dialog {
+                Some(Dialog::Form(form)) if shown => {
+                    form.working = None;
+                    if problem.code == "passphrase-wrong" {
+                        form.focus_on(Name::Passphrase);
+                    } else if form.fields.iter().any(|field| field.name == Name::NewPassphrase) {
+                        form.focus_on(Name::NewPassphrase);
+                    }
+                    form.problem = Some(problem.sentence());
+                }
+                _ => model.say(Tone::Bad, problem.sentence()),
+            }
+            Vec::new()
+        }
+    }
+}
+
+/// Esc: nothing is done, and what is under way is stopped.
+pub(super) fn close(model: &mut Model, form: Form) -> Vec<Effect> {
+    if let Some(ticket) = form.working {
+        let undo = Effect::Undo(ticket);
+        model.say(Tone::Plain, "stopping");
+        // It answers whether it was in time.
+        return vec![undo, Effect::ForgetSecret];
+    }
+    if let Some(sign) = form.back {
+        model.dialog = Some(Dialog::Sign(sign));
+    }
+    vec![Effect::ForgetSecret]
+}

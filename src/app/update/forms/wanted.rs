@@ -1,0 +1,200 @@
+//! What a form asks for, and what is wrong with its fields.
+
+use super::{CLEF, CONTRACT, DIGITS, EMPTY, FILE, MINUTES};
+use crate::{
+    app::{
+        accounts::Accounts,
+        effect::{Deed, GivenSource, KeySource},
+        form::{Form, Matter, Name},
+        msg::SecretField,
+    },
+    domain::{
+        Address, Reference, Timestamp,
+        account::{AccountKind, check_label},
+        address::AddressError,
+        publication::Statement,
+        reference::ReferenceError,
+        when::Until,
+    },
+};
+
+/// What is wrong with a field.
+type Wrong = (Name, String);
+
+/// What a form asks for.
+pub(super) enum Wanted {
+    /// Something is done to an account.
+    Deed(Deed),
+    /// An account says something of itself.
+    Statement(Address, Statement),
+    /// What was carried here is read.
+    Given(GivenSource),
+}
+
+/// What the form asks for, if its fields hold what they must.
+///
+/// `empty`: a passphrase was missing already, and is meant to be empty.
+pub(super) fn wanted(form: &Form, accounts: &Accounts, now: Timestamp, empty: bool) -> Result<Wanted, Wrong> {
+    let label = || label(form);
+    let opened = |form: &Form| opened(form, empty);
+    let deed = match form.matter {
+        Matter::New => {
+            twice(form)?;
+            Deed::Keep { source: KeySource::New, label: label()? }
+        }
+        Matter::Import => Deed::Keep { source: source(form, empty)?, label: label()? },
+        Matter::Know => know(form, label()?)?,
+        Matter::Label(address) => Deed::Label { address, label: label()? },
+        Matter::Export(address) => {
+            let out = given(form, Name::File, "name a file that is not there yet, or a folder")?.into();
+            opened(form)?;
+            twice(form)?;
+            Deed::Export { address, out }
+        }
+        Matter::ChangePassphrase(address) => {
+            opened(form)?;
+            twice(form)?;
+            Deed::ChangePassphrase(address)
+        }
+        Matter::Remove(address) => {
+            sure(form, accounts, address)?;
+            Deed::Remove(address)
+        }
+        Matter::Restore => {
+            // The one that is shown, whatever was removed meanwhile.
+            let shown = form.option(Name::Address).and_then(|option| option.parse().ok());
+            Deed::Restore(shown.ok_or_else(|| (Name::Address, "nothing can be restored".to_owned()))?)
+        }
+        Matter::Unlock(address) => {
+            opened(form)?;
+            let minutes = MINUTES.get(form.chosen(Name::Minutes)).copied().unwrap_or(MINUTES[0]);
+            Deed::Unlock { address, seconds: 60 * minutes }
+        }
+        Matter::Given => {
+            let source = match &form.document {
+                Some(text) => GivenSource::Text(text.clone()),
+                None => GivenSource::File(given(form, Name::File, "name its file, or paste its text")?.into()),
+            };
+            return Ok(Wanted::Given(source));
+        }
+        Matter::Delegate(account) => return Ok(Wanted::Statement(account, delegation(form, now)?)),
+        Matter::Succeed(account) => return Ok(Wanted::Statement(account, succession(form)?)),
+        Matter::Retire(account) => {
+            let reference = reference(form)?;
+            let reason = given(form, Name::Reason, "say why: anybody who verifies an image will read it")?;
+            sure(form, accounts, account)?;
+            let statement = Statement::Retirement { reference, reason: reason.to_owned() };
+            return Ok(Wanted::Statement(account, statement));
+        }
+    };
+    Ok(Wanted::Deed(deed))
+}
+
+fn given<'f>(form: &'f Form, name: Name, otherwise: &str) -> Result<&'f str, Wrong> {
+    Some(form.text(name)).filter(|text| !text.is_empty()).ok_or_else(|| (name, otherwise.to_owned()))
+}
+
+fn label(form: &Form) -> Result<Option<String>, Wrong> {
+    let label = Some(form.text(Name::Label)).filter(|label| !label.is_empty());
+    label.map_or(Ok(()), check_label).map_err(|error| (Name::Label, error))?;
+    Ok(label.map(str::to_owned))
+}
+
+fn opened(form: &Form, empty: bool) -> Result<(), Wrong> {
+    let typed = empty || form.secret.typed(SecretField::Open) > 0;
+    if typed { Ok(()) } else { Err((Name::Passphrase, EMPTY.to_owned())) }
+}
+
+/// The new passphrase stands there twice.
+fn twice(form: &Form) -> Result<(), Wrong> {
+    if form.secret.typed(SecretField::New) == 0 {
+        return Err((Name::NewPassphrase, "a passphrase protects the key; type one".to_owned()));
+    }
+    if form.secret.same { Ok(()) } else { Err((Name::OnceMore, "the two differ; type them again".to_owned())) }
+}
+
+fn source(form: &Form, empty: bool) -> Result<KeySource, Wrong> {
+    let kind = form.chosen(Name::Kind);
+    if kind == FILE {
+        let file = given(form, Name::File, "name the key file")?.into();
+        opened(form, empty)?;
+        return Ok(KeySource::File(file));
+    }
+    if form.secret.typed(SecretField::Key) == 0 {
+        return Err((Name::Key, "type or paste it; it is not shown".to_owned()));
+    }
+    let source = if kind == DIGITS {
+        KeySource::Digits
+    } else {
+        KeySource::Words(given(form, Name::Path, "BIP-32's path, which begins with m/")?.to_owned())
+    };
+    twice(form)?;
+    Ok(source)
+}
+
+fn know(form: &Form, label: Option<String>) -> Result<Deed, Wrong> {
+    let kind = form.chosen(Name::Kind);
+    if kind != CLEF {
+        let kind = if kind == CONTRACT { AccountKind::Contract } else { AccountKind::Cold };
+        return Ok(Deed::Know { address: Some(address(form)?), kind, label });
+    }
+    let url = given(form, Name::Url, "name clef's socket or URL")?;
+    let url = url.parse().map_err(|_| (Name::Url, "it is no URL; a socket is ipc:/path/clef.ipc".to_owned()))?;
+    let named = if form.text(Name::Address).is_empty() { None } else { Some(address(form)?) };
+    Ok(Deed::Know { address: named, kind: AccountKind::Clef(url), label })
+}
+
+fn address(form: &Form) -> Result<Address, Wrong> {
+    let typed = given(form, Name::Address, "name its address")?;
+    typed.parse().map_err(|error: AddressError| (Name::Address, error.to_string()))
+}
+
+/// One name, or every one where nothing is typed.
+fn reference(form: &Form) -> Result<Option<Reference>, Wrong> {
+    let typed = form.text(Name::Reference);
+    if typed.is_empty() {
+        return Ok(None);
+    }
+    typed.parse().map(Some).map_err(|error: ReferenceError| (Name::Reference, error.to_string()))
+}
+
+fn delegation(form: &Form, now: Timestamp) -> Result<Statement, Wrong> {
+    let delegate = address(form)?;
+    let reference = reference(form)?;
+    let expiry = if form.chosen(Name::What) == 0 {
+        let until = given(form, Name::Until, "say until when")?;
+        let until = Until::parse(until).map_err(|error| (Name::Until, error))?.moment(now);
+        if until <= now {
+            return Err((Name::Until, format!("{until} is over")));
+        }
+        until
+    } else {
+        Timestamp(0)
+    };
+    Ok(Statement::Delegation { reference, delegate, expiry })
+}
+
+fn succession(form: &Form) -> Result<Statement, Wrong> {
+    Ok(match form.chosen(Name::What) {
+        0 => {
+            let successor = Some(address(form)?);
+            Statement::SuccessionOffer { reference: reference(form)?, successor }
+        }
+        1 => Statement::SuccessionOffer { reference: reference(form)?, successor: None },
+        _ => {
+            let publisher = address(form)?;
+            Statement::SuccessionAcceptance { reference: reference(form)?, publisher }
+        }
+    })
+}
+
+/// What cannot be undone is typed.
+fn sure(form: &Form, accounts: &Accounts, account: Address) -> Result<(), Wrong> {
+    let typed = form.text(Name::Typed);
+    let label = accounts.get(account).and_then(|account| account.label.as_deref());
+    let is_address = typed.parse() == Ok(account);
+    if is_address || (!typed.is_empty() && Some(typed) == label) {
+        return Ok(());
+    }
+    Err((Name::Typed, "type its address or its label to be sure".to_owned()))
+}

@@ -1,0 +1,52 @@
+//! One node of a network.
+
+use std::sync::{Arc, atomic::AtomicBool};
+
+use super::{Shared, transport::Transport};
+use crate::domain::Address;
+
+/// A way to one node of a network. Cheap to clone: clones share the connection and what was found out.
+#[derive(Debug, Clone)]
+pub struct Endpoint {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    shared: Arc<Shared>,
+    transport: Transport,
+    /// Whether the contract's code was compared with the committed one, and equals it.
+    contract_is_ours: AtomicBool,
+}
+
+impl Endpoint {
+    pub(super) fn new(transport: Transport, shared: Arc<Shared>) -> Self {
+        Self { inner: Arc::new(Inner { shared, transport, contract_is_ours: AtomicBool::new(false) }) }
+    }
+
+    /// Scheme, host and port: all of its URL that may be shown. With a number where another endpoint has the same.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.inner.transport.endpoint()
+    }
+
+    pub(super) fn network(&self) -> &str {
+        &self.inner.shared.config.network
+    }
+
+    pub(super) fn contract(&self) -> Address {
+        self.inner.shared.contract()
+    }
+
+    pub(super) fn shared(&self) -> &Shared {
+        &self.inner.shared
+    }
+
+    pub(super) fn transport(&self) -> &Transport {
+        &self.inner.transport
+    }
+
+    pub(super) fn contract_is_ours(&self) -> &AtomicBool {
+        &self.inner.contract_is_ours
+    }
+}

@@ -1,0 +1,163 @@
+//! What is done to accounts.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use zeroize::Zeroizing;
+
+use crate::{
+    app::{
+        effect::{Deed, KeySource},
+        msg::{Abilities, Done},
+    },
+    domain::{Address, Timestamp, account::AccountKind, progress::Watch, text::clean},
+    ops::{
+        self, Context, Failure, Passphrase,
+        accounts::{add_signer, ask_signer, choose_of_signer, find_account, forget_signer, label_account},
+        keys::{
+            self, Protection, SealedFile, add_account, change_passphrase, export_account, remove_account,
+            restore_account,
+        },
+        unlock,
+    },
+};
+
+/// The path that a shell would make of one that begins with `~/`.
+pub(super) fn expanded(path: PathBuf) -> PathBuf {
+    match (path.strip_prefix("~"), std::env::home_dir()) {
+        (Ok(below), Some(home)) => home.join(below),
+        _ => path,
+    }
+}
+
+/// Nothing was done so far, and is not wanted any more.
+fn wanted(watch: &dyn Watch) -> Result<(), Failure> {
+    if watch.is_cancelled() { Err(Failure::cancelled()) } else { Ok(()) }
+}
+
+/// What was typed into the secret fields of a dialog.
+pub struct Typed {
+    /// The passphrase that opens a key.
+    pub open: Passphrase,
+    /// A passphrase to be.
+    pub new: Passphrase,
+    /// A key as digits or words.
+    pub key: Zeroizing<String>,
+}
+
+/// Does it, unless it is cancelled before anything is written.
+pub(super) async fn perform(
+    context: &Context,
+    deed: Deed,
+    typed: Typed,
+    watch: Arc<dyn Watch>,
+) -> Result<Done, Failure> {
+    match deed {
+        Deed::Keep { source, label } => keep(context, source, label, typed, watch).await,
+        Deed::Know { address, kind, label } => know(context, (address, kind), label, &*watch).await,
+        Deed::Label { address, label } => {
+            let words = label.as_ref().map_or_else(|| "nothing any more".to_owned(), |label| clean(label));
+            label_account(context, address, label).await?;
+            Ok(done(address, format!("{address} is called {words}")))
+        }
+        Deed::Export { address, out } => {
+            let new = Protection::of(typed.new);
+            let (_, copy) = export_account(context, address, typed.open, new, &expanded(out), watch).await?;
+            Ok(done(address, format!("the copy was written to {}", clean(&copy.display().to_string()))))
+        }
+        Deed::ChangePassphrase(address) => {
+            change_passphrase(context, address, typed.open, Protection::of(typed.new), watch).await?;
+            Ok(done(address, "the key has its new passphrase".to_owned()))
+        }
+        Deed::Remove(address) => remove(context, address).await,
+        Deed::Restore(address) => {
+            restore_account(context, address).await?;
+            Ok(done(address, format!("{address} is back")))
+        }
+        Deed::Unlock { address, seconds } => {
+            let until = unlock::unlock_for(context, address, typed.open, Duration::from_secs(seconds)).await?;
+            if watch.is_cancelled() {
+                unlock::lock(context, address);
+                return Err(Failure::cancelled());
+            }
+            let words = format!("{address} asks no passphrase for {} minutes; `u` locks it", seconds / 60);
+            Ok(Done { open_until: Some(until), ..done(address, words) })
+        }
+    }
+}
+
+fn done(account: Address, words: String) -> Done {
+    Done { account: Some(account), words, open_until: None }
+}
+
+async fn keep(
+    context: &Context,
+    source: KeySource,
+    label: Option<String>,
+    typed: Typed,
+    watch: Arc<dyn Watch>,
+) -> Result<Done, Failure> {
+    let Typed { open, new, key } = typed;
+    let (source, protection) = match source {
+        KeySource::New => (keys::KeySource::New, new),
+        KeySource::Digits => (keys::KeySource::Hex(key), new),
+        KeySource::Words(path) => (keys::KeySource::Mnemonic { words: key, path, passphrase: open }, new),
+        KeySource::File(path) => {
+            let file = SealedFile::read(&expanded(path))?;
+            let same = open.again();
+            (keys::KeySource::File { file, passphrase: open }, same)
+        }
+    };
+    source.check()?;
+    let account = add_account(context, source, Protection::of(protection), watch).await?.address;
+    if label.is_some() {
+        label_account(context, account, label).await?;
+    }
+    Ok(done(account, format!("account {account} is kept here; keep a copy of its file and passphrase elsewhere")))
+}
+
+async fn know(
+    context: &Context,
+    (named, kind): (Option<Address>, AccountKind),
+    label: Option<String>,
+    watch: &dyn Watch,
+) -> Result<Done, Failure> {
+    let address = match (&kind, named) {
+        (AccountKind::Clef(url), named) => choose_of_signer(&ask_signer(url).await?, named)?,
+        (_, Some(address)) => address,
+        (_, None) => return Err(Failure::new("usage", "no account is named").hint("name its address")),
+    };
+    wanted(watch)?;
+    add_signer(context, address, kind).await?;
+    if label.is_some() {
+        label_account(context, address, label).await?;
+    }
+    Ok(done(address, format!("account {address} is known here")))
+}
+
+async fn remove(context: &Context, address: Address) -> Result<Done, Failure> {
+    unlock::lock(context, address);
+    let gone = |words: String| Done { account: None, words, open_until: None };
+    if find_account(context, address).await.is_ok_and(|account| account.kind.file().is_none()) {
+        forget_signer(context, address).await?;
+        return Ok(gone(format!("{address} is not known here any more")));
+    }
+    let (removed, deleted) = remove_account(context, address, None).await?;
+    let deleted = match deleted.len() {
+        0 => String::new(),
+        count => format!("; {count} older ones were deleted"),
+    };
+    Ok(gone(format!("{address} was removed; `z` restores it until {}{deleted}", removed.kept_until)))
+}
+
+/// What an account may do, from the event index and held to the contract.
+pub(super) async fn abilities(
+    context: &Context,
+    account: Address,
+    watch: Arc<dyn Watch>,
+) -> Result<Abilities, Failure> {
+    let appointments = ops::appointments::appointments(context, account, Arc::clone(&watch)).await?;
+    let now: Timestamp = ops::now();
+    let standing = appointments.into_iter().filter(|one| one.is_current || one.until.is_some_and(|until| until > now));
+    let successions = ops::appointments::successions(context, account, watch).await?;
+    Ok(Abilities { appointments: standing.collect(), successions })
+}

@@ -1,0 +1,180 @@
+//! What is signed elsewhere, and what accounts may do.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Runtime,
+    board::Unshown,
+    caught::caught,
+    deeds::{self, expanded},
+    tell, translate,
+};
+use crate::{
+    app::{
+        effect::{Effect, GivenSource},
+        msg::{AccountMsg, Msg, SignMsg},
+        sign::{Carried, Given, Quote},
+    },
+    domain::{
+        Address, Wei,
+        publication::{SignedRequest, SigningRequest, Statement},
+        text::clean,
+    },
+    ops::{
+        Context, Failure, Passphrase,
+        signing::{self, Document, Preparation, Relay, Terms},
+    },
+};
+
+/// For how long a signature is asked for: the days that it may take to walk to a machine and back.
+const GOOD_FOR: u64 = 7 * 86_400;
+
+impl Runtime {
+    /// Signs a request with `passphrase`, for anybody to send.
+    pub fn sign_request(&mut self, ticket: u64, request: SigningRequest, passphrase: Passphrase) {
+        let asked = move |result| Msg::Sign(SignMsg::Asked { ticket, result });
+        self.answer("signing", asked, move |context| async move {
+            signing::check_deadline(&request)?;
+            let signed = signing::sign(&context, request, passphrase).await?;
+            let text = signing::signature_text(&signed)?;
+            Ok(Box::new(Carried { request: None, text, earlier: Vec::new(), left: true }))
+        });
+    }
+
+    /// Carries requests out and signatures in.
+    pub(super) fn carry(&mut self, effect: Effect) {
+        match effect {
+            Effect::Ask { ticket, statement, publisher, contract, replace } => {
+                let asked = move |result| Msg::Sign(SignMsg::Asked { ticket, result });
+                self.answer("asking for a signature", asked, move |context| async move {
+                    if contract {
+                        call(&context, statement, publisher).await
+                    } else {
+                        ask(&context, statement, publisher, replace).await
+                    }
+                });
+            }
+            Effect::Forget(request) => {
+                let context = self.context.clone();
+                // What cannot be forgotten keeps its number until it is void.
+                self.tasks.spawn(async move { drop(signing::forget(&context, &request).await) });
+            }
+            Effect::Relay { ticket, request, answer, from, cap } => {
+                let quoted = move |result| Msg::Sign(SignMsg::Quoted { ticket, result });
+                self.answer("asking for the price", quoted, move |context| async move {
+                    relay(&context, *request, &answer, from, cap).await
+                });
+            }
+            Effect::ReadGiven { ticket, source } => {
+                let read = move |result| Msg::Sign(SignMsg::Given { ticket, result });
+                self.answer("reading what was carried here", read, move |_| async move {
+                    given(source).await.map(Box::new)
+                });
+            }
+            Effect::Save { path, text } => {
+                self.answer("writing a file", Msg::Saved, move |_| async move {
+                    let path = expanded(path);
+                    signing::write_new(&path, &text).await?;
+                    Ok(clean(&path.display().to_string()))
+                });
+            }
+            _ => {}
+        }
+    }
+
+    /// Only the newest wish counts: the selection has moved on.
+    pub(super) fn read_abilities(&mut self, account: Address, after: Duration) {
+        if let Some(older) = self.abilities.take() {
+            older.abort();
+        }
+        let (context, sender) = (self.context.clone(), self.sender.clone());
+        self.abilities = Some(tokio::spawn(async move {
+            tokio::time::sleep(after).await;
+            let watch = Arc::new(Unshown(CancellationToken::new()));
+            let read = caught("looking up what an account may do", deeds::abilities(&context, account, watch)).await;
+            let result = read.and_then(|read| read.map_err(translate::problem));
+            tell(&sender, Msg::Account(AccountMsg::Abilities { account, result })).await;
+        }));
+    }
+}
+
+async fn ask(
+    context: &Context,
+    statement: Statement,
+    publisher: Address,
+    replace: bool,
+) -> Result<Box<Carried>, Failure> {
+    let terms = Terms { seconds: GOOD_FOR, replace, again: false };
+    match signing::reserve(context, vec![statement], publisher, terms).await? {
+        Preparation::Request(prepared) => Ok(Box::new(Carried {
+            text: signing::request_text(&prepared.request)?,
+            earlier: prepared.earlier.iter().map(|one| one.number).collect(),
+            request: Some(prepared.request),
+            left: false,
+        })),
+        Preparation::Stands(..) => Err(stands()),
+    }
+}
+
+/// A request, or a signature with its request.
+async fn given(source: GivenSource) -> Result<Given, Failure> {
+    let text = match source {
+        GivenSource::Text(text) => text,
+        GivenSource::File(path) => signing::read_file(&expanded(path)).await?,
+    };
+    let (request, signed) = match signing::read(text.trim())? {
+        Document::Request(request) => (request, None),
+        Document::Signed(signed) => {
+            let text = signing::signature_text(&signed)?;
+            (signed.request, Some(text))
+        }
+    };
+    Ok(Given { is_usual: signing::is_usual_registry(request.contract), request, signed })
+}
+
+fn stands() -> Failure {
+    Failure::new("already-published", "the registry holds all of it already: nothing is left to be said")
+}
+
+async fn call(context: &Context, statement: Statement, publisher: Address) -> Result<Box<Carried>, Failure> {
+    let (_, _, call) = signing::call_data(context, vec![statement], publisher).await?;
+    Ok(Box::new(Carried { request: None, text: call.text()?, earlier: Vec::new(), left: true }))
+}
+
+/// True where both say the same in one publisher's name to one registry.
+fn is_same_word(one: &SigningRequest, other: &SigningRequest) -> bool {
+    let to = |request: &SigningRequest| (request.chain_id, request.contract, request.publisher);
+    to(one) == to(other) && one.statement == other.statement
+}
+
+/// What sending costs that came back: the document of `daochain sign`, or a wallet's signature of the request.
+async fn relay(
+    context: &Context,
+    request: SigningRequest,
+    answer: &str,
+    from: Address,
+    cap: Option<Wei>,
+) -> Result<Box<Quote>, Failure> {
+    let signed = if answer.starts_with("0x") {
+        SignedRequest { request, signature: signing::signature_bytes(answer)? }
+    } else {
+        match signing::read(answer)? {
+            // Of an earlier dialog, it may carry another number and be good for less long: the registry tells.
+            Document::Signed(signed) if is_same_word(&signed.request, &request) => signed,
+            Document::Signed(_) => {
+                return Err(Failure::new("signature-invalid", "it is the signature of another request")
+                    .hint("paste the answer to this one"));
+            }
+            Document::Request(_) => {
+                return Err(Failure::new("request-invalid", "it is the request, and not signed yet")
+                    .hint("`daochain sign` signs it where the key is"));
+            }
+        }
+    };
+    match signing::quote_relay(context, signed, from).await? {
+        Relay::Send(quote) => Ok(Box::new(translate::from_quote(*quote, cap))),
+        Relay::Stands(..) => Err(stands()),
+    }
+}
