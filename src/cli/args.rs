@@ -5,6 +5,7 @@ mod node;
 mod people;
 mod sending;
 mod signing;
+mod trust;
 
 use std::path::PathBuf;
 
@@ -16,10 +17,11 @@ pub use node::{Network, Node};
 pub use people::{About, Delegate, Retire, Succession};
 pub use sending::{Replace, Search, Sending, Tx, Who};
 pub use signing::{Carry, Elsewhere, Relay, Sign};
+pub use trust::{AboutRule, Demand, Discover, Trust};
 
 use crate::{
     config::Options,
-    domain::{Address, Digest, Reference, network::Finality, trust::Pattern},
+    domain::{Address, Digest, Reference, network::Finality, when::finality},
 };
 
 const EXAMPLES: &str = "Examples:
@@ -220,15 +222,6 @@ pub struct Verify {
     pub require_finality: Option<Finality>,
 }
 
-/// How settled a block must be.
-fn finality(text: &str) -> Result<Finality, String> {
-    match text {
-        "safe" => Ok(Finality::Safe),
-        "final" => Ok(Finality::Final),
-        _ => Err("it is `safe` or `final`".to_owned()),
-    }
-}
-
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Publish {
@@ -288,40 +281,6 @@ pub struct History {
     /// Only this publisher's word
     #[arg(long, value_name = "ADDRESS")]
     pub publisher: Option<Address>,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum Trust {
-    /// Let a publisher speak for a pattern of references
-    #[command(
-        after_help = "Patterns: a reference, `registry/namespace/*`, `registry/**`, `**`. The most specific one decides.\n\nExample:\n  daochain trust add 'docker.io/acme/*' 0x… --name acme"
-    )]
-    Add {
-        /// Which references
-        pattern: Pattern,
-        /// Who speaks for them
-        address: Address,
-        /// Show what it says, and let it decide nothing
-        #[arg(long)]
-        observer: bool,
-        /// What to call the publisher
-        #[arg(long, value_name = "TEXT")]
-        name: Option<String>,
-    },
-    /// Remove the rules of a pattern: one publisher's, or all
-    Remove {
-        /// Which references
-        pattern: Pattern,
-        /// Whose rule; all of the pattern's without it
-        address: Option<Address>,
-    },
-    /// List the rules
-    List,
-    /// Tell who speaks for a reference, and by which rule
-    Check {
-        /// Image name
-        reference: Reference,
-    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -267,7 +267,7 @@ async fn execute(session: &mut Session, command: Command) -> Result<u8, Failure>
         Command::Search(text) => search::run_search(session, text).await,
         Command::Who(digest) => search::run_who(session, digest).await,
         Command::Account(account) => account::run(session, account).await,
-        Command::Trust(trust) => trust::run(session, trust),
+        Command::Trust(trust) => trust::run(session, trust).await,
         Command::Contract(contract) => contract::run(session, contract).await,
         Command::Tx(command) => tx::run(session, command).await,
         Command::Node(command) => node::run(session, command).await,

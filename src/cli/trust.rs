@@ -1,21 +1,29 @@
 //! `daochain trust`
 
+mod carried;
+mod discover;
+
 use serde::Serialize;
 
 use super::{
     Session, args,
-    console::Console,
+    console::{Console, Page},
     human::{Cell, Table},
 };
 use crate::{
     domain::{
-        Address, Reference,
+        Address, Reference, Timestamp,
+        network::Finality,
         text::clean,
-        trust::{Pattern, Role, Rule, TrustPolicy},
+        trust::{Decision, Demand, Denial, Pattern, Role, Rule, TrustPolicy},
+        when,
     },
     ops::{
         Failure,
-        trust::{add_rule, remove_rule, trust_policy},
+        trust::{
+            add_denial, add_rule, network, remove_demand, remove_denial, remove_rule, set_demand, trust_policy,
+            whole_policy,
+        },
     },
 };
 
@@ -27,6 +35,8 @@ const NOBODY: u8 = 4;
 struct Document {
     schema: &'static str,
     rules: Vec<RulePart>,
+    denials: Vec<DenialPart>,
+    demands: Vec<DemandPart>,
 }
 
 #[derive(Serialize)]
@@ -35,6 +45,29 @@ struct RulePart {
     publisher: Address,
     role: Role,
     name: Option<String>,
+    since: Option<Timestamp>,
+    note: Option<String>,
+    network: Option<String>,
+}
+
+#[derive(Serialize)]
+struct DenialPart {
+    pattern: Pattern,
+    since: Option<Timestamp>,
+    note: Option<String>,
+    network: Option<String>,
+}
+
+#[derive(Serialize)]
+struct DemandPart {
+    pattern: Pattern,
+    /// `any`, `all` or a number.
+    require: Option<String>,
+    finality: Option<Finality>,
+    successions: Option<&'static str>,
+    /// In seconds.
+    max_age: Option<u64>,
+    network: Option<String>,
 }
 
 /// `daochain.trust-check/1`
@@ -42,22 +75,60 @@ struct RulePart {
 struct Check<'a> {
     schema: &'static str,
     reference: &'a Reference,
+    /// The pattern that decides.
     rule: Option<&'a Pattern>,
+    denied: bool,
     publishers: Vec<Address>,
+    observers: Vec<Address>,
+    /// How many must agree, where more is demanded than a publisher's word.
+    require: Option<String>,
+    finality: Option<Finality>,
+    successions: &'static str,
+    /// In seconds.
+    max_age: Option<u64>,
     reason: String,
 }
 
-pub fn run(session: &mut Session, command: args::Trust) -> Result<u8, Failure> {
+/// # Errors
+/// As each of them.
+pub async fn run(session: &mut Session, command: args::Trust) -> Result<u8, Failure> {
+    let context = session.context.clone();
+    let here = |about: &args::AboutRule| about.here.then(|| network(&context).to_owned());
     let policy = match command {
-        args::Trust::Add { pattern, address, observer, name } => {
+        args::Trust::Add { pattern, address, observer, name, about } => {
             let role = if observer { Role::Observer } else { Role::Publisher };
-            add_rule(&session.context, Rule { pattern, publisher: address, role, name })?
+            let network = here(&about);
+            let rule = Rule { role, name, network, note: about.note, ..Rule::new(pattern, address) };
+            add_rule(&session.context, rule)?
         }
-        args::Trust::Remove { pattern, address } => remove_rule(&session.context, &pattern, address)?,
-        args::Trust::List => trust_policy(&session.context)?,
+        args::Trust::Deny { pattern, about } => {
+            let denial = Denial { pattern, network: here(&about), note: about.note, since: None };
+            add_denial(&session.context, denial)?
+        }
+        args::Trust::Demand(demand) => {
+            let args::Demand { pattern, require, finality, successions, max_age, here } = demand;
+            let network = here.then(|| network(&session.context).to_owned());
+            set_demand(&session.context, &Demand { pattern, require, finality, successions, max_age, network })?
+        }
+        args::Trust::Remove { pattern, denial: true, .. } => remove_denial(&session.context, &pattern)?,
+        args::Trust::Remove { pattern, demands: true, .. } => remove_demand(&session.context, &pattern)?,
+        args::Trust::Remove { pattern, address, .. } => remove_rule(&session.context, &pattern, address)?,
+        args::Trust::List => whole_policy(&session.context)?,
         args::Trust::Check { reference } => {
             let policy = trust_policy(&session.context)?;
             return Ok(check(&mut session.console, &policy, &reference));
+        }
+        args::Trust::Discover(discover) => return discover::run(session, discover).await,
+        args::Trust::Export { out } => return carried::export(session, out.as_deref()).await,
+        args::Trust::Import { file, replace, verify, publisher } => {
+            let wanted = verify.map(|reference| (reference, publisher));
+            match carried::import(session, &file, replace, wanted).await? {
+                Ok(policy) => policy,
+                Err(code) => return Ok(code),
+            }
+        }
+        args::Trust::Publish { reference, file, sending, elsewhere } => {
+            return carried::publish(session, reference, file.as_deref(), (&sending, &elsewhere)).await;
         }
     };
     list(&mut session.console, &policy);
@@ -65,58 +136,145 @@ pub fn run(session: &mut Session, command: args::Trust) -> Result<u8, Failure> {
 }
 
 fn list(console: &mut Console, policy: &TrustPolicy) {
-    let part = |rule: &Rule| RulePart {
-        pattern: rule.pattern.clone(),
-        publisher: rule.publisher,
-        role: rule.role,
-        name: rule.name.as_deref().map(clean),
-    };
-    let document = Document { schema: "daochain.trust/1", rules: policy.rules.iter().map(part).collect() };
-    if document.rules.is_empty() {
+    let document = Document::of(policy);
+    if policy.is_empty() {
         console.note("daochain: there is no trust rule; `daochain trust add PATTERN ADDRESS` makes one");
     }
     console.present(&document, |page| {
-        if document.rules.is_empty() {
+        document.show_rules(page);
+        document.show_denials(page);
+        document.show_demands(page);
+    });
+}
+
+impl Document {
+    fn of(policy: &TrustPolicy) -> Self {
+        let text = |text: &Option<String>| text.as_deref().map(clean);
+        let rule = |rule: &Rule| RulePart {
+            pattern: rule.pattern.clone(),
+            publisher: rule.publisher,
+            role: rule.role,
+            name: text(&rule.name),
+            since: rule.since,
+            note: text(&rule.note),
+            network: text(&rule.network),
+        };
+        let denial = |denial: &Denial| DenialPart {
+            pattern: denial.pattern.clone(),
+            since: denial.since,
+            note: text(&denial.note),
+            network: text(&denial.network),
+        };
+        let demand = |demand: &Demand| DemandPart {
+            pattern: demand.pattern.clone(),
+            require: demand.require.map(|require| require.to_string()),
+            finality: demand.finality,
+            successions: demand.successions.map(crate::domain::trust::Successions::word),
+            max_age: demand.max_age,
+            network: text(&demand.network),
+        };
+        Self {
+            schema: "daochain.trust/1",
+            rules: policy.rules.iter().map(rule).collect(),
+            denials: policy.denials.iter().map(denial).collect(),
+            demands: policy.demands.iter().map(demand).collect(),
+        }
+    }
+
+    fn show_rules(&self, page: &mut Page) {
+        if self.rules.is_empty() {
             return;
         }
-        let mut table = Table::new(&["PATTERN", "PUBLISHER", "ROLE", "NAME"]).gives_way(0);
-        for rule in &document.rules {
+        let mut table = Table::new(&["PATTERN", "PUBLISHER", "ROLE", "NAME", "SINCE", "NETWORK", "NOTE"]).gives_way(0);
+        for rule in &self.rules {
             let cells: Vec<Cell> = vec![
                 rule.pattern.to_string().into(),
                 rule.publisher.to_string().into(),
-                word(rule.role).into(),
+                rule.role.word().into(),
                 rule.name.clone().unwrap_or_default().into(),
+                day(rule.since).into(),
+                rule.network.clone().unwrap_or_else(|| "every".to_owned()).into(),
+                rule.note.clone().unwrap_or_default().into(),
             ];
             table.row(cells);
         }
         page.table(&table);
-    });
-}
+    }
 
-const fn word(role: Role) -> &'static str {
-    match role {
-        Role::Publisher => "publisher",
-        Role::Observer => "observer",
+    fn show_denials(&self, page: &mut Page) {
+        if self.denials.is_empty() {
+            return;
+        }
+        let mut table = Table::new(&["DENIED", "SINCE", "NETWORK", "NOTE"]).gives_way(0);
+        for denial in &self.denials {
+            let cells: Vec<Cell> = vec![
+                denial.pattern.to_string().into(),
+                day(denial.since).into(),
+                denial.network.clone().unwrap_or_else(|| "every".to_owned()).into(),
+                denial.note.clone().unwrap_or_default().into(),
+            ];
+            table.row(cells);
+        }
+        page.table(&table);
+    }
+
+    fn show_demands(&self, page: &mut Page) {
+        if self.demands.is_empty() {
+            return;
+        }
+        let mut table =
+            Table::new(&["DEMANDED FOR", "REQUIRE", "FINALITY", "SUCCESSIONS", "MAX AGE", "NETWORK"]).gives_way(0);
+        for demand in &self.demands {
+            let cells: Vec<Cell> = vec![
+                demand.pattern.to_string().into(),
+                demand.require.clone().unwrap_or_default().into(),
+                demand.finality.map_or("", Finality::word).into(),
+                demand.successions.unwrap_or_default().into(),
+                demand.max_age.map(when::span_text).unwrap_or_default().into(),
+                demand.network.clone().unwrap_or_else(|| "every".to_owned()).into(),
+            ];
+            table.row(cells);
+        }
+        page.table(&table);
     }
 }
 
+/// The day of a moment; nothing of none.
+fn day(moment: Option<Timestamp>) -> String {
+    moment.map(|moment| moment.to_string().split('T').next().unwrap_or_default().to_owned()).unwrap_or_default()
+}
+
 fn check(console: &mut Console, policy: &TrustPolicy, reference: &Reference) -> u8 {
-    let rule = policy.deciding(reference).first().map(|rule| &rule.pattern);
-    let publishers: Vec<Address> = policy.publishers(reference).iter().map(|rule| rule.publisher).collect();
-    let name = reference.familiar();
-    let reason = match (rule, publishers.len()) {
-        (None, _) => format!("no rule covers {name}"),
-        (Some(pattern), 0) => format!("rule {pattern} decides about {name}, and names observers only"),
-        (Some(pattern), 1) => format!("rule {pattern} decides about {name}: one publisher speaks for it"),
-        (Some(pattern), many) => format!("rule {pattern} decides about {name}: {many} publishers speak for it"),
+    let addresses = |role| policy.speakers(reference, role).iter().map(|rule| rule.publisher).collect::<Vec<_>>();
+    let (publishers, observers) = (addresses(Role::Publisher), addresses(Role::Observer));
+    let demands = policy.demands(reference);
+    let decision = policy.decision(reference);
+    let rule = match &decision {
+        Decision::Nobody => None,
+        Decision::Denied(denial) => Some(&denial.pattern),
+        Decision::Rules(rules) => rules.first().map(|rule| &rule.pattern),
     };
-    let document = Check { schema: "daochain.trust-check/1", reference, rule, publishers, reason };
+    let document = Check {
+        schema: "daochain.trust-check/1",
+        reference,
+        rule,
+        denied: matches!(decision, Decision::Denied(_)),
+        require: demands.require.map(|require| require.to_string()),
+        finality: demands.finality,
+        successions: demands.successions.word(),
+        max_age: demands.max_age,
+        reason: policy.explain(reference),
+        publishers,
+        observers,
+    };
+    let decides = !document.publishers.is_empty() || (!document.observers.is_empty() && demands.require.is_some());
     console.present(&document, |page| {
         page.line(&document.reason);
-        for publisher in &document.publishers {
-            let called = policy.name_of(*publisher).map_or_else(String::new, |called| format!("  {called}"));
-            page.line(&format!("  {publisher}{called}"));
+        for rule in policy.deciding(reference) {
+            let called = rule.name.as_deref().map_or_else(String::new, |called| format!("  {}", clean(called)));
+            let note = rule.note.as_deref().map_or_else(String::new, |note| format!("  ({})", clean(note)));
+            page.line(&format!("  {:<9}  {}{called}{note}", rule.role.word(), rule.publisher));
         }
     });
-    if document.publishers.is_empty() { NOBODY } else { 0 }
+    if decides { 0 } else { NOBODY }
 }

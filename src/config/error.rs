@@ -11,14 +11,14 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// A file that the user writes is malformed. It is left as it is.
-    #[error("`{}`{}: {cause}; {step}", clean(&file.to_string_lossy()), place(*line), step = self.step())]
+    #[error("`{}`{}: {cause}; {step}", clean(&file.to_string_lossy()), place(*at), step = self.step())]
     Malformed {
         /// `config-invalid` or `trust-invalid`.
         code: &'static str,
         /// The file.
         file: PathBuf,
-        /// The line, from 1, where it is known.
-        line: Option<usize>,
+        /// Line and column, from 1, where they are known.
+        at: Option<(usize, usize)>,
         /// What is wrong.
         cause: String,
     },
@@ -107,6 +107,6 @@ impl ConfigError {
     }
 }
 
-fn place(line: Option<usize>) -> String {
-    line.map_or_else(String::new, |line| format!(", line {line}"))
+fn place(at: Option<(usize, usize)>) -> String {
+    at.map_or_else(String::new, |(line, column)| format!(", line {line}, column {column}"))
 }

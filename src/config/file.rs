@@ -138,9 +138,9 @@ pub(super) fn text_of(path: &Path, code: &'static str) -> Result<String, ConfigE
     };
     String::from_utf8(content).map_err(|error| {
         let good = error.utf8_error().valid_up_to();
-        let line = error.as_bytes()[..good].split(|byte| *byte == b'\n').count();
+        let before = String::from_utf8_lossy(&error.as_bytes()[..good]).into_owned();
         let cause = "it is not UTF-8 text".to_owned();
-        ConfigError::Malformed { code, file: path.to_owned(), line: Some(line), cause }
+        ConfigError::Malformed { code, file: path.to_owned(), at: Some(place(&before)), cause }
     })
 }
 
@@ -152,13 +152,30 @@ pub(super) fn malformed(
     span: Option<Range<usize>>,
     cause: &str,
 ) -> ConfigError {
-    let line = span.and_then(|span| text.get(..span.start)).map(|before| 1 + before.matches('\n').count());
-    ConfigError::Malformed { code, file: path.to_owned(), line, cause: clean_to(cause, 300) }
+    let at = span.and_then(|span| text.get(..span.start)).map(place);
+    ConfigError::Malformed { code, file: path.to_owned(), at, cause: clean_to(cause, 300) }
+}
+
+/// Line and column, in characters from 1, of what stands behind `before`.
+fn place(before: &str) -> (usize, usize) {
+    let column = before.rsplit('\n').next().map_or(0, |line| line.chars().count());
+    (1 + before.matches('\n').count(), 1 + column)
+}
+
+/// A parser's message about an unknown key, with the known one that is nearest to it.
+fn with_nearest(message: &str) -> String {
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    let Some(given) = quoted.next().filter(|_| message.starts_with("unknown ")) else { return message.to_owned() };
+    let nearest = quoted.map(|known| (strsim::osa_distance(given, known), known)).min();
+    match nearest {
+        Some((distance, known)) if distance <= 2.max(given.len() / 3) => format!("{message}; did you mean `{known}`?"),
+        _ => message.to_owned(),
+    }
 }
 
 /// A TOML text as `T`.
 pub(super) fn from_toml<T: DeserializeOwned>(path: &Path, code: &'static str, text: &str) -> Result<T, ConfigError> {
-    toml::from_str(text).map_err(|error| malformed(path, code, text, error.span(), error.message()))
+    toml::from_str(text).map_err(|error| malformed(path, code, text, error.span(), &with_nearest(error.message())))
 }
 
 /// Reads the file. No file says nothing.

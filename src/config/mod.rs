@@ -20,7 +20,10 @@ pub use error::ConfigError;
 pub use file::signer;
 pub use home::Home;
 pub use network::{CUSTOM, Network};
-pub use trust::{add_rule, load_trust, remove_rule};
+pub use trust::{
+    LONGEST_AGE, add_denial, add_rule, import_policy, load_trust, read_policy, remove_demand, remove_denial,
+    remove_rule, set_demand, trust_text,
+};
 
 use crate::domain::{Address, account::AccountKind, notice::Notice};
 use network::Wish;

@@ -122,6 +122,8 @@ pub enum DigestKind {
     Index,
     /// The layers alone (OCI image-spec, *ChainID*).
     ChainId,
+    /// A file that is no image: a trust policy.
+    Document,
     /// A kind this version does not know; kept so that a history shows it.
     Other(u8),
 }
@@ -135,6 +137,7 @@ impl DigestKind {
             Self::Manifest => 2,
             Self::Index => 3,
             Self::ChainId => 4,
+            Self::Document => 5,
             Self::Other(code) => code,
         }
     }
@@ -147,6 +150,7 @@ impl DigestKind {
             2 => Self::Manifest,
             3 => Self::Index,
             4 => Self::ChainId,
+            5 => Self::Document,
             other => Self::Other(other),
         }
     }
@@ -159,6 +163,7 @@ impl DigestKind {
             Self::Manifest => "manifest",
             Self::Index => "index",
             Self::ChainId => "chain-id",
+            Self::Document => "document",
             Self::Other(_) => "other",
         }
     }

@@ -119,6 +119,20 @@ impl Evidence {
         Self::known(EvidenceLevel::Measured, vec![KindedDigest { kind: DigestKind::Config, digest: config }])
     }
 
+    /// Measured evidence of a file that is no image.
+    #[must_use]
+    pub fn document(bytes: &[u8]) -> Self {
+        let digest = Digest::of(bytes);
+        Self::known(EvidenceLevel::Measured, vec![KindedDigest { kind: DigestKind::Document, digest }])
+    }
+
+    /// True where a digest is known that every release of this content must hold: its configuration's, or the file's own.
+    #[must_use]
+    pub fn identifies(&self) -> bool {
+        let is_own = |kinded: &KindedDigest| matches!(kinded.kind, DigestKind::Config | DigestKind::Document);
+        self.digests().iter().any(is_own)
+    }
+
     /// The configuration digest, where it is known.
     #[must_use]
     pub fn config_digest(&self) -> Option<Digest> {

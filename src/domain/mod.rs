@@ -7,6 +7,7 @@ pub mod account;
 pub mod address;
 pub mod appointment;
 pub mod digest;
+pub mod discovery;
 pub mod image;
 pub mod measurement;
 pub mod network;

@@ -1,123 +1,21 @@
-//! Trust policy: which publishers speak for which references.
+//! Trust policy: which publishers speak for which references, and what is demanded of their word.
 //!
 //! A pattern is a reference (`docker.io/acme/api:1`), a namespace (`docker.io/acme/*`), a registry (`docker.io/**`) or
-//! everything (`**`). The most specific pattern that matches decides, alone: a rule for one reference is not widened by
-//! a rule for its registry.
+//! everything (`**`). The most specific pattern that a rule or a denial has decides, alone: a rule for one reference is not
+//! widened by a rule for its registry. Of a rule and a denial with one pattern the denial decides. What is demanded is
+//! inherited one by one, so that a demand for everything is not lost to one for a namespace that is silent about it.
 
-use std::{fmt, str::FromStr};
+mod demand;
+mod pattern;
+#[cfg(test)]
+mod tests;
 
 use serde::{Deserialize, Serialize};
 
-use super::{address::Address, reference::Reference, text::clean_to};
+pub use demand::{Demand, Demands, Require, RequireError, Successions};
+pub use pattern::{Pattern, PatternError};
 
-/// Which references a rule is about.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub enum Pattern {
-    /// `**`
-    Everything,
-    /// `docker.io/**`
-    Registry(String),
-    /// `docker.io/acme/*`: repositories directly or further below, in every tag.
-    Namespace(String),
-    /// One reference.
-    Reference(Reference),
-}
-
-/// Why a text is no pattern.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("pattern `{pattern}` is none of a reference, `registry/namespace/*`, `registry/**` and `**`: {cause}")]
-pub struct PatternError {
-    pattern: String,
-    cause: String,
-}
-
-impl Pattern {
-    /// Whether the pattern is about `reference`.
-    #[must_use]
-    pub fn matches(&self, reference: &Reference) -> bool {
-        match self {
-            Self::Everything => true,
-            Self::Registry(registry) => reference.registry() == registry,
-            Self::Namespace(namespace) => {
-                reference.name().strip_prefix(namespace.as_str()).is_some_and(|rest| rest.starts_with('/'))
-            }
-            Self::Reference(own) => own == reference,
-        }
-    }
-
-    /// Larger is more specific. Two different patterns that match one reference never share it.
-    #[must_use]
-    pub fn specificity(&self) -> (u8, usize) {
-        match self {
-            Self::Everything => (0, 0),
-            Self::Registry(_) => (1, 0),
-            Self::Namespace(namespace) => (2, namespace.len()),
-            Self::Reference(_) => (3, 0),
-        }
-    }
-}
-
-impl FromStr for Pattern {
-    type Err = PatternError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let fail = |cause: &str| PatternError { pattern: clean_to(text, 200), cause: cause.to_owned() };
-        // A probe below the pattern borrows the reference grammar instead of repeating it.
-        let probe = |below: String| below.parse::<Reference>().map_err(|error| fail(&error.to_string()));
-        if text == "**" {
-            return Ok(Self::Everything);
-        }
-        if let Some(registry) = text.strip_suffix("/**") {
-            let below = probe(format!("{registry}/probe"))?;
-            return if below.repository() == "probe"
-                || below.repository() == "library/probe" && registry == below.registry()
-            {
-                Ok(Self::Registry(below.registry().to_owned()))
-            } else {
-                Err(fail("`/**` stands behind a registry; behind a namespace write `/*`"))
-            };
-        }
-        if let Some(namespace) = text.strip_suffix("/*") {
-            let below = probe(format!("{namespace}/probe"))?;
-            return match below.name().strip_suffix("/probe") {
-                Some(name) if name.contains('/') && namespace != below.registry() => {
-                    Ok(Self::Namespace(name.to_owned()))
-                }
-                _ => Err(fail("`/*` stands behind a namespace; behind a registry write `/**`")),
-            };
-        }
-        if text.contains('*') {
-            return Err(fail("`*` stands only at the end"));
-        }
-        probe(text.to_owned()).map(Self::Reference)
-    }
-}
-
-impl fmt::Display for Pattern {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Everything => f.write_str("**"),
-            Self::Registry(registry) => write!(f, "{registry}/**"),
-            Self::Namespace(namespace) => write!(f, "{namespace}/*"),
-            Self::Reference(reference) => write!(f, "{reference}"),
-        }
-    }
-}
-
-impl TryFrom<String> for Pattern {
-    type Error = PatternError;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
-
-impl From<Pattern> for String {
-    fn from(pattern: Pattern) -> Self {
-        pattern.to_string()
-    }
-}
+use super::{address::Address, reference::Reference, text::clean_to, time::Timestamp};
 
 /// What a publisher's word is worth.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -126,46 +24,197 @@ pub enum Role {
     /// Speaks for the reference.
     #[default]
     Publisher,
-    /// Attests what it saw. Its word is shown and never makes a verdict.
+    /// Attests what it saw. Its word is shown; it makes a verdict only where no publisher is named and a demand says how
+    /// many observers must agree.
     Observer,
 }
 
+impl Role {
+    /// The word that documents, files and screens use.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Publisher => "publisher",
+            Self::Observer => "observer",
+        }
+    }
+}
+
 /// One rule.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
     /// Which references.
     pub pattern: Pattern,
     /// Who.
     pub publisher: Address,
     /// What the word is worth.
-    #[serde(default)]
     pub role: Role,
     /// What the user calls the publisher.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// When the rule was made. Whoever publishes under the pattern later, and is not named, is told of as a stranger.
+    pub since: Option<Timestamp>,
+    /// Why, in the user's words.
+    pub note: Option<String>,
+    /// The network on which it holds; every one without it.
+    pub network: Option<String>,
 }
 
-/// All rules. Their order means nothing.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+impl Rule {
+    /// A publisher's rule without a name, for every network.
+    #[must_use]
+    pub const fn new(pattern: Pattern, publisher: Address) -> Self {
+        Self { pattern, publisher, role: Role::Publisher, name: None, since: None, note: None, network: None }
+    }
+}
+
+/// References that nobody's word makes good.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Denial {
+    /// Which references.
+    pub pattern: Pattern,
+    /// When it was made.
+    pub since: Option<Timestamp>,
+    /// Why, in the user's words.
+    pub note: Option<String>,
+    /// The network on which it holds; every one without it.
+    pub network: Option<String>,
+}
+
+/// All rules, denials and demands. Their order means nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TrustPolicy {
     /// The rules, as the file lists them.
-    #[serde(default, rename = "rule")]
     pub rules: Vec<Rule>,
+    /// The denials, as the file lists them.
+    pub denials: Vec<Denial>,
+    /// The demands, as the file lists them.
+    pub demands: Vec<Demand>,
+}
+
+/// What decides about one reference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision<'p> {
+    /// No pattern matches.
+    Nobody,
+    /// A denial.
+    Denied(&'p Denial),
+    /// Rules of one pattern: publishers, observers or both.
+    Rules(Vec<&'p Rule>),
 }
 
 impl TrustPolicy {
-    /// The rules that decide about `reference`: those of the most specific pattern that matches.
+    /// The part that holds on a network.
     #[must_use]
-    pub fn deciding(&self, reference: &Reference) -> Vec<&Rule> {
-        let matching = self.rules.iter().filter(|rule| rule.pattern.matches(reference));
-        let Some(best) = matching.clone().map(|rule| rule.pattern.specificity()).max() else { return Vec::new() };
-        matching.filter(|rule| rule.pattern.specificity() == best).collect()
+    pub fn on(&self, network: &str) -> Self {
+        let holds = |own: &Option<String>| own.as_deref().is_none_or(|own| own == network);
+        Self {
+            rules: self.rules.iter().filter(|rule| holds(&rule.network)).cloned().collect(),
+            denials: self.denials.iter().filter(|denial| holds(&denial.network)).cloned().collect(),
+            demands: self.demands.iter().filter(|demand| holds(&demand.network)).cloned().collect(),
+        }
     }
 
-    /// The publishers (not the observers) that speak for `reference`.
+    /// True when it says nothing.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.rules.is_empty() && self.denials.is_empty() && self.demands.is_empty()
+    }
+
+    /// What decides about `reference`: what has the most specific pattern that matches.
+    #[must_use]
+    pub fn decision(&self, reference: &Reference) -> Decision<'_> {
+        let rules = self.rules.iter().filter(|rule| rule.pattern.matches(reference));
+        let best = rules.clone().map(|rule| rule.pattern.specificity()).max();
+        let denials = self.denials.iter().filter(|denial| denial.pattern.matches(reference));
+        let denial = denials.max_by_key(|denial| denial.pattern.specificity());
+        match (best, denial) {
+            (best, Some(denial)) if best.is_none_or(|best| best <= denial.pattern.specificity()) => {
+                Decision::Denied(denial)
+            }
+            (Some(best), _) => Decision::Rules(rules.filter(|rule| rule.pattern.specificity() == best).collect()),
+            (None, _) => Decision::Nobody,
+        }
+    }
+
+    /// The rules that decide about `reference`; none where nobody's word counts.
+    #[must_use]
+    pub fn deciding(&self, reference: &Reference) -> Vec<&Rule> {
+        match self.decision(reference) {
+            Decision::Rules(rules) => rules,
+            Decision::Nobody | Decision::Denied(_) => Vec::new(),
+        }
+    }
+
+    /// Those of `role` that speak for `reference`, each once.
+    #[must_use]
+    pub fn speakers(&self, reference: &Reference, role: Role) -> Vec<&Rule> {
+        let mut speakers: Vec<&Rule> = self.deciding(reference);
+        speakers.retain(|rule| rule.role == role);
+        // The same publisher twice, for two networks or by hand, has one voice.
+        let mut seen = std::collections::BTreeSet::new();
+        speakers.retain(|rule| seen.insert(rule.publisher));
+        speakers
+    }
+
+    /// The publishers (not the observers) that speak for `reference`, each once.
     #[must_use]
     pub fn publishers(&self, reference: &Reference) -> Vec<&Rule> {
-        self.deciding(reference).into_iter().filter(|rule| rule.role == Role::Publisher).collect()
+        self.speakers(reference, Role::Publisher)
+    }
+
+    /// Everybody whose records are needed to judge `reference`.
+    #[must_use]
+    pub fn named(&self, reference: &Reference) -> Vec<Address> {
+        let mut named: Vec<_> = self.deciding(reference).iter().map(|rule| rule.publisher).collect();
+        named.sort_unstable();
+        named.dedup();
+        named
+    }
+
+    /// What is demanded of words about `reference`, each from the most specific pattern that states it.
+    #[must_use]
+    pub fn demands(&self, reference: &Reference) -> Demands {
+        let mut matching: Vec<_> = self.demands.iter().filter(|demand| demand.pattern.matches(reference)).collect();
+        // Of one pattern's, that for a network is the more specific.
+        matching.sort_by_key(|demand| (demand.pattern.specificity(), demand.network.is_some()));
+        let mut demands = Demands::default();
+        for demand in matching {
+            demands.refine(demand);
+        }
+        demands
+    }
+
+    /// Which rule decides about `reference`, and why, as a sentence.
+    #[must_use]
+    pub fn explain(&self, reference: &Reference) -> String {
+        let name = reference.familiar();
+        let rules = match self.decision(reference) {
+            Decision::Nobody => return format!("no rule covers {name}"),
+            Decision::Denied(denial) => {
+                let note = denial.note.as_deref().map_or_else(String::new, |note| format!(": {}", clean_to(note, 200)));
+                return format!("{name} is denied by the pattern {}{note}", denial.pattern);
+            }
+            Decision::Rules(rules) => rules,
+        };
+        let pattern = rules.first().map_or_else(String::new, |rule| rule.pattern.to_string());
+        let (publishers, observers) =
+            (self.speakers(reference, Role::Publisher).len(), self.speakers(reference, Role::Observer).len());
+        let demands = self.demands(reference);
+        let who = match (publishers, demands.require) {
+            (0, None) => {
+                "it names observers only, and nothing demands how many must agree: their words are shown and decide nothing".to_owned()
+            }
+            (0, Some(require)) => format!("{} of {observers} observers must agree", require.of(observers)),
+            (1, None | Some(Require::Any | Require::All)) => "one publisher speaks for it".to_owned(),
+            (many, None | Some(Require::Any)) => format!("any of {many} publishers speaks for it"),
+            (many, Some(require)) => format!("{} of {many} publishers must agree", require.of(many)),
+        };
+        let all = if publishers > 0 { publishers } else { observers };
+        let unsatisfiable = match demands.require {
+            Some(require) if require.of(all) > all => ", which cannot be: nothing of it is verified",
+            _ => "",
+        };
+        format!("rule {pattern} decides about {name}, the most specific that covers it: {who}{unsatisfiable}{demands}")
     }
 
     /// What the user calls `publisher`, by any rule.
@@ -177,77 +226,7 @@ impl TrustPolicy {
     /// A policy in which `publishers` speak for everything: `verify --publisher`.
     #[must_use]
     pub fn only(publishers: &[Address]) -> Self {
-        let rule = |publisher: &Address| Rule {
-            pattern: Pattern::Everything,
-            publisher: *publisher,
-            role: Role::Publisher,
-            name: None,
-        };
-        Self { rules: publishers.iter().map(rule).collect() }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-    use super::*;
-    use proptest::prelude::*;
-
-    fn rule(pattern: &str, last: u8) -> Rule {
-        Rule {
-            pattern: pattern.parse().unwrap(),
-            publisher: Address::from_bytes([last; 20]),
-            role: Role::Publisher,
-            name: None,
-        }
-    }
-
-    #[test]
-    fn patterns_are_read_and_written() {
-        for (given, written) in [
-            ("**", "**"),
-            ("docker.io/**", "docker.io/**"),
-            ("ghcr.io/**", "ghcr.io/**"),
-            ("docker.io/acme/*", "docker.io/acme/*"),
-            ("acme/*", "docker.io/acme/*"),
-            ("127.0.0.1:5000/a/b/*", "127.0.0.1:5000/a/b/*"),
-            ("acme/api:1", "docker.io/acme/api:1"),
-        ] {
-            assert_eq!(given.parse::<Pattern>().unwrap().to_string(), written);
-        }
-        for bad in ["*", "acme/**", "docker.io/acme/**", "docker.io/*", "docker.io/*/x", "", "A B/*"] {
-            assert!(bad.parse::<Pattern>().is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn the_most_specific_pattern_decides_alone() {
-        let policy = TrustPolicy {
-            rules: vec![
-                rule("**", 1),
-                rule("docker.io/**", 2),
-                rule("acme/*", 3),
-                rule("acme/api:1", 4),
-                rule("acme/api:1", 5),
-            ],
-        };
-        let deciding = |name: &str| -> Vec<u8> {
-            policy.deciding(&name.parse().unwrap()).iter().map(|rule| rule.publisher.as_bytes()[0]).collect()
-        };
-        assert_eq!(deciding("acme/api:1"), [4, 5]);
-        assert_eq!(deciding("acme/api:2"), [3]);
-        assert_eq!(deciding("acme2/api:2"), [2]);
-        assert_eq!(deciding("ghcr.io/acme/api:1"), [1]);
-    }
-
-    proptest! {
-        #[test]
-        fn the_order_of_rules_means_nothing(order in Just([0usize, 1, 2, 3]).prop_shuffle(), name in "(acme|docker\\.io/acme|ghcr\\.io/acme)/(api|web):[12]") {
-            let rules = [rule("**", 1), rule("docker.io/**", 2), rule("acme/*", 3), rule("acme/api:1", 4)];
-            let shuffled = TrustPolicy { rules: order.iter().map(|i| rules[*i].clone()).collect() };
-            let straight = TrustPolicy { rules: rules.to_vec() };
-            let reference: Reference = name.parse().unwrap();
-            prop_assert_eq!(shuffled.deciding(&reference), straight.deciding(&reference));
-        }
+        let rules = publishers.iter().map(|publisher| Rule::new(Pattern::Everything, *publisher)).collect();
+        Self { rules, ..Self::default() }
     }
 }

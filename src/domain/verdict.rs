@@ -11,26 +11,42 @@
 //! | undecided | engine, archive or node could not be read |
 //!
 //! Where several trusted publishers speak, a withdrawal outweighs everything, and otherwise one publisher's current
-//! release is enough: two keys of one team must not contradict each other merely by taking turns.
+//! release is enough, or as many as the policy demands: two keys of one team must not contradict each other merely by
+//! taking turns. Observers make a verdict only where the policy names no publisher and says how many of them must agree.
 
 mod conclusion;
+mod observers;
+#[cfg(test)]
+mod policy_tests;
+mod publishers;
 #[cfg(test)]
 mod tests;
+mod word;
 
 use serde::Serialize;
 
 pub use conclusion::Conclusion;
+pub use observers::Observed;
+use word::{Word, word_of};
 
 use super::{
     address::Address,
     digest::{Digest, DigestKind},
     image::{Evidence, EvidenceLevel, KindedDigest},
     network::{ChainHead, Dissent, Finality},
-    record::{Answer, Entry, Record},
+    record::{Answer, Record},
     reference::Reference,
+    text::clean_to,
     time::Timestamp,
-    trust::{Rule, TrustPolicy},
+    trust::{Decision, Demands, Denial, Role, Rule, Successions, TrustPolicy},
 };
+
+/// Strangers that a verdict names: more add nothing.
+pub const STRANGERS: usize = 8;
+/// Characters of what a user calls a publisher.
+const NAME: usize = 60;
+/// Characters of a note.
+const NOTE: usize = 200;
 
 /// The conclusion for one image under one reference, with all that a reader needs to check it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +77,10 @@ pub struct Verdict {
     pub by: Option<Address>,
     /// Who took this reference, or everything, over from the publisher. Trusted only where a rule says so.
     pub successor: Option<Address>,
+    /// What observers saw, where the policy names some. With a `publisher` it decides nothing.
+    pub observed: Option<Observed>,
+    /// Who published the reference, later than the policy was made, without being named by it: at most [`STRANGERS`].
+    pub strangers: Vec<Address>,
     /// When and why it was withdrawn.
     pub revoked: Option<Withdrawal>,
     /// Digests of the newest release: what the image is compared with. Configurations first.
@@ -96,22 +116,12 @@ pub enum WithdrawalScope {
     Publisher,
 }
 
-/// What one publisher's record says of the image. Ordered: the smallest decides among several publishers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Word {
-    Withdrawn,
-    Current,
-    Older,
-    Never,
-    /// The engine was only asked, its digest is of no kind that a release must hold, and measuring may still find one.
-    NotComparable,
-    Silent,
-}
-
-/// The verdict for an image with `evidence` under `reference`.
+/// The verdict for an image with `evidence` under `reference`, at the time `now`.
 ///
-/// `head` is how far the chain had come when `answer` was read; without it confirmations stay unknown. The result is
-/// *verified* only if a record of a trusted publisher says that its current release holds one of the evidence's digests.
+/// `policy` is the part of the trust policy that holds on the network ([`TrustPolicy::on`]). `head` is how far the chain had
+/// come when `answer` was read; without it confirmations stay unknown. The result is *verified* only if a record of a trusted
+/// publisher says that its current release holds one of the evidence's digests, or as many observers as the policy demands
+/// saw it.
 #[must_use]
 pub fn judge(
     reference: &Reference,
@@ -119,6 +129,7 @@ pub fn judge(
     answer: &Answer,
     policy: &TrustPolicy,
     head: Option<&ChainHead>,
+    now: Timestamp,
 ) -> Verdict {
     let name = reference.familiar();
     let level = evidence.level();
@@ -126,6 +137,9 @@ pub fn judge(
         let mut verdict = bare(Conclusion::Mismatch, level, format!("{name} contradicts itself: {problem}"));
         verdict.problem = Some(problem.clone());
         return verdict;
+    }
+    if let Decision::Denied(denial) = policy.decision(reference) {
+        return denied(name, level, denial);
     }
     if let Evidence::Unreadable { cause } = evidence {
         return bare(Conclusion::Undecided, level, format!("{name} could not be read: {cause}"));
@@ -140,28 +154,40 @@ pub fn judge(
             );
         }
     };
-    let trusted = policy.publishers(reference);
-    let decisive = records
-        .iter()
-        .filter_map(|record| trusted.iter().find(|rule| rule.publisher == record.publisher).map(|rule| (record, *rule)))
-        .map(|(record, rule)| {
-            let (word, entry) = word_of(record, evidence);
-            (word, record.publisher, record, rule, entry)
-        })
-        .filter(|(word, ..)| *word != Word::Silent)
-        .min_by_key(|(word, publisher, ..)| (*word, *publisher));
-    match decisive {
-        Some((word, _, record, rule, entry)) => {
-            let mut verdict = Speaker { name, level, record, rule, entry, head }.verdict(word);
-            let layers = evidence.layers().filter(|_| word == Word::Never);
-            let published = layers.and_then(|layers| record.entries.iter().find(|entry| entry.digest == layers.digest));
-            if let Some(entry) = published.filter(|entry| entry.version > 0) {
-                verdict.has_layers_of(entry.version);
-            }
-            verdict.tell_of_others(reference, records, evidence, &trusted);
-            verdict
-        }
-        None => unheard(name, level, records, &trusted),
+    let demands = policy.demands(reference);
+    let publishers = policy.speakers(reference, Role::Publisher);
+    let observers = policy.speakers(reference, Role::Observer);
+    let case = Case { name, reference, evidence, records, demands: &demands, head, now };
+    let mut verdict = if publishers.is_empty() && !observers.is_empty() && demands.require.is_some() {
+        observers::judge(&case, &observers)
+    } else {
+        let mut verdict = publishers::judge(&case, &publishers);
+        observers::tell(&mut verdict, &case, &observers);
+        verdict
+    };
+    verdict.tell_of_strangers(&case, &policy.deciding(reference));
+    if let Some(finality) = demands.finality {
+        verdict.require(finality);
+    }
+    verdict
+}
+
+/// What is judged, and by what.
+struct Case<'a> {
+    name: &'a str,
+    reference: &'a Reference,
+    evidence: &'a Evidence,
+    records: &'a [Record],
+    demands: &'a Demands,
+    head: Option<&'a ChainHead>,
+    now: Timestamp,
+}
+
+impl<'a> Case<'a> {
+    /// The publisher's record. There is one; of several, which no contract answers, the gravest counts whatever their order.
+    fn record_of(&self, publisher: Address) -> Option<&'a Record> {
+        let own = self.records.iter().filter(|record| record.publisher == publisher);
+        own.min_by_key(|record| word_of(record, self.evidence).0)
     }
 }
 
@@ -173,21 +199,47 @@ impl Verdict {
         }
     }
 
-    /// Tells of a delegate who spoke, and of a successor, whom nobody follows unasked.
-    fn tell_of_others(&mut self, reference: &Reference, records: &[Record], evidence: &Evidence, trusted: &[&Rule]) {
+    /// Tells of a delegate who spoke, and of a successor whom the policy does not follow.
+    fn tell_of_others(&mut self, case: &Case<'_>, trusted: &[&Rule]) {
         if let Some(delegate) = self.by {
             self.reason = format!("{}, released by its delegate {delegate}", self.reason);
         }
         let Some(heir) = self.successor else { return };
+        let is_current =
+            |record: &Record| record.publisher == heir && word_of(record, case.evidence).0 == Word::Current;
+        let released = if case.records.iter().any(is_current) { ", who released this image" } else { "" };
         let is_trusted = trusted.iter().any(|rule| rule.publisher == heir);
-        let is_current = |record: &Record| record.publisher == heir && word_of(record, evidence).0 == Word::Current;
-        let released = if records.iter().any(is_current) { ", who released this image" } else { "" };
-        let ask = if is_trusted {
-            String::new()
-        } else {
-            format!(": `daochain trust add {} {heir}` if you agree", reference.familiar())
+        let then = match case.demands.successions {
+            _ if is_trusted => String::new(),
+            Successions::Ask => format!(": `daochain trust add {} {heir}` if you agree", case.reference.familiar()),
+            Successions::Never => ", whom the trust policy does not follow".to_owned(),
+            Successions::Always => ", who has released nothing under it yet".to_owned(),
         };
-        self.warn(&format!("the publisher handed this name over to {heir}{released}{ask}"));
+        self.warn(&format!("the publisher handed this name over to {heir}{released}{then}"));
+    }
+
+    /// Tells who else published the name since the policy was made. It changes no verdict: anybody may publish any name.
+    fn tell_of_strangers(&mut self, case: &Case<'_>, deciding: &[&Rule]) {
+        let Some(first) = deciding.first() else { return };
+        let pinned = deciding.iter().filter_map(|rule| rule.since).max();
+        let is_later = |record: &&Record| match (pinned, record.head.published_at) {
+            (Some(pinned), Some(published)) => published > pinned,
+            _ => true,
+        };
+        let followed = [self.publisher, self.successor];
+        let is_named =
+            |who: Address| deciding.iter().any(|rule| rule.publisher == who) || followed.contains(&Some(who));
+        let spoke = case.records.iter().filter(|record| record.head.version > 0 && !is_named(record.publisher));
+        let mut strangers: Vec<_> = spoke.filter(is_later).map(|record| record.publisher).collect();
+        strangers.sort_unstable();
+        let more = match strangers.as_slice() {
+            [] => return,
+            [one] => one.to_string(),
+            many => format!("{} and {} more", many[0], many.len() - 1),
+        };
+        self.warn(&format!("published too by {more}, whom rule {} does not name", first.pattern));
+        strangers.truncate(STRANGERS);
+        self.strangers = strangers;
     }
 
     /// Adds what makes it less certain.
@@ -217,31 +269,6 @@ impl Verdict {
     }
 }
 
-/// What a record says of the evidence, and the entry that says it.
-fn word_of<'a>(record: &'a Record, evidence: &Evidence) -> (Word, Option<&'a Entry>) {
-    let of_image = |entry: &&Entry| evidence.digests().iter().any(|kinded| kinded.digest == entry.digest);
-    let entries = || record.entries.iter().filter(of_image);
-    if let Some(revoked) = entries().find(|entry| entry.revoked_at.is_some()) {
-        return (Word::Withdrawn, Some(revoked));
-    }
-    // Layers may be withdrawn whatever runs them, and vouch for nothing: the configuration says what is run.
-    let identifies = |kinded: &&KindedDigest| kinded.kind != DigestKind::ChainId;
-    let vouches =
-        |entry: &&Entry| evidence.digests().iter().filter(identifies).any(|kinded| kinded.digest == entry.digest);
-    let newest = entries().filter(vouches).filter(|entry| entry.version > 0).max_by_key(|entry| entry.version);
-    let withdrawn =
-        record.head.retired_at.is_some() || (record.head.publisher_retired_at.is_some() && record.head.version > 0);
-    match newest {
-        _ if withdrawn => (Word::Withdrawn, newest),
-        Some(entry) if entry.version == record.head.version => (Word::Current, Some(entry)),
-        // An entry above the head is no answer of the contract; it must not turn green.
-        Some(entry) => (Word::Older, Some(entry)),
-        None if record.head.version == 0 => (Word::Silent, None),
-        None if evidence.config_digest().is_some() => (Word::Never, None),
-        None => (Word::NotComparable, None),
-    }
-}
-
 /// A verdict of which nothing but the reason is known.
 fn bare(conclusion: Conclusion, evidence: EvidenceLevel, reason: String) -> Verdict {
     Verdict {
@@ -258,6 +285,8 @@ fn bare(conclusion: Conclusion, evidence: EvidenceLevel, reason: String) -> Verd
         published_at: None,
         by: None,
         successor: None,
+        observed: None,
+        strangers: Vec::new(),
         revoked: None,
         expected: Vec::new(),
         same_layers: None,
@@ -272,123 +301,11 @@ pub fn undecided(evidence: EvidenceLevel, reason: String) -> Verdict {
     bare(Conclusion::Undecided, evidence, reason)
 }
 
-/// The verdict when no trusted publisher speaks.
-fn unheard(name: &str, level: EvidenceLevel, records: &[Record], trusted: &[&Rule]) -> Verdict {
-    let others = records.iter().filter(|record| record.speaks()).count();
-    match (others, trusted.len()) {
-        (0, 0) => {
-            bare(Conclusion::Unpublished, level, format!("nobody has published {name}, and no trust rule covers it"))
-        }
-        (0, _) => bare(Conclusion::Unpublished, level, format!("no trusted publisher has published {name}")),
-        (1, _) => {
-            let publisher = records.iter().find(|record| record.speaks()).map(|record| record.publisher);
-            let who = publisher.map_or_else(String::new, |publisher| publisher.to_string());
-            let mut verdict = bare(
-                Conclusion::Untrusted,
-                level,
-                format!("{name} was published by {who}, whom no trust rule names for it"),
-            );
-            verdict.publisher = publisher;
-            verdict
-        }
-        (many, _) => bare(
-            Conclusion::Untrusted,
-            level,
-            format!("{name} was published by {many} publishers, and no trust rule names any of them for it"),
-        ),
-    }
-}
-
-/// A trusted publisher's record on its way to a verdict.
-struct Speaker<'a> {
-    name: &'a str,
-    level: EvidenceLevel,
-    record: &'a Record,
-    rule: &'a Rule,
-    entry: Option<&'a Entry>,
-    head: Option<&'a ChainHead>,
-}
-
-impl Speaker<'_> {
-    fn verdict(&self, word: Word) -> Verdict {
-        let (name, who) = (self.name, self.who());
-        let current = self.record.head.version;
-        let version = self.entry.map(|entry| entry.version).filter(|version| *version > 0);
-        let held = version.unwrap_or_default();
-        match word {
-            Word::Current => self.describe(
-                Conclusion::Verified,
-                format!("{name} is version {current} of {who}, the current release"),
-            ),
-            Word::Older => self.describe(
-                Conclusion::Outdated,
-                format!("{name} is version {held} of {who}; version {current} is the current release"),
-            ),
-            Word::Never => self.describe(Conclusion::Mismatch, format!("{name} is not an image that {who} released")),
-            Word::NotComparable | Word::Silent => self.describe(
-                Conclusion::Undecided,
-                format!("the engine names {name} by a manifest that {who} did not release; measure it to compare its configuration"),
-            ),
-            Word::Withdrawn => self.withdrawn(),
-        }
-    }
-
-    fn withdrawn(&self) -> Verdict {
-        let digest = self.entry.and_then(|entry| Some((entry.revoked_at?, entry.revocation_reason.clone())));
-        let head = &self.record.head;
-        let retirement = self.record.retirement_reason.clone();
-        let (at, scope, why) = match (digest, head.retired_at, head.publisher_retired_at) {
-            (Some((at, why)), ..) => (at, WithdrawalScope::Digest, why),
-            (None, Some(at), _) => (at, WithdrawalScope::Reference, retirement),
-            (None, None, at) => (at.unwrap_or_default(), WithdrawalScope::Publisher, retirement),
-        };
-        let what = match scope {
-            WithdrawalScope::Digest => "this image",
-            WithdrawalScope::Reference => "everything under this name",
-            WithdrawalScope::Publisher => "all of its releases",
-        };
-        let because = why.as_deref().map_or_else(String::new, |why| format!(": {why}"));
-        let reason = format!("{who} withdrew {what} ({name}){because}", who = self.who(), name = self.name);
-        let mut verdict = self.describe(Conclusion::Revoked, reason);
-        verdict.revoked = Some(Withdrawal { at, scope, reason: why });
-        verdict
-    }
-
-    fn who(&self) -> String {
-        match &self.rule.name {
-            Some(name) => super::text::clean_to(name, 60),
-            None => self.record.publisher.to_string(),
-        }
-    }
-
-    fn describe(&self, conclusion: Conclusion, reason: String) -> Verdict {
-        let record = self.record;
-        let held = self.entry.filter(|entry| entry.version > 0);
-        let block = held.map_or(record.head_block, |entry| entry.block);
-        let finality = block.zip(self.head).map(|(block, head)| head.finality(block));
-        let reason = match (conclusion, finality) {
-            (Conclusion::Mismatch | Conclusion::Undecided, _) | (_, Some(Finality::Final)) => reason,
-            (_, None) if self.head.is_some() => format!("{reason} (in a block that is not known)"),
-            (_, None) => reason,
-            (_, Some(Finality::Safe)) => format!("{reason} (in a safe block, not a final one)"),
-            (_, Some(Finality::Included)) => format!("{reason} (in a block that is not final yet)"),
-        };
-        Verdict {
-            publisher: Some(record.publisher),
-            publisher_name: self.rule.name.as_deref().map(|name| super::text::clean_to(name, 60)),
-            rule: Some(self.rule.pattern.to_string()),
-            version: held.map(|entry| entry.version),
-            current_version: Some(record.head.version).filter(|version| *version > 0),
-            block,
-            confirmations: block.zip(self.head).map(|(block, head)| head.confirmations(block)),
-            finality,
-            published_at: held.map_or(record.head.published_at, |entry| entry.published_at),
-            by: held.and_then(|entry| entry.by),
-            successor: record.successor,
-            expected: expected(&record.current),
-            ..bare(conclusion, self.level, reason)
-        }
-    }
+/// The verdict for what the policy denies.
+fn denied(name: &str, level: EvidenceLevel, denial: &Denial) -> Verdict {
+    let note = denial.note.as_deref().map_or_else(String::new, |note| format!(": {}", clean_to(note, NOTE)));
+    let reason = format!("the trust policy denies {name} (pattern {}){note}", denial.pattern);
+    Verdict { rule: Some(denial.pattern.to_string()), ..bare(Conclusion::Untrusted, level, reason) }
 }
 
 /// Configurations first: they are what an image is compared by.

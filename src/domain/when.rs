@@ -2,7 +2,7 @@
 
 use time::{Date, OffsetDateTime, format_description::well_known::Iso8601};
 
-use super::Timestamp;
+use super::{Timestamp, network::Finality};
 
 /// Longest appointment that a number of days can make.
 const LONGEST: u64 = 3650 * 86_400;
@@ -61,6 +61,28 @@ pub fn span(text: &str, longest: u64) -> Result<u64, String> {
     }
 }
 
+/// A number of seconds as [`span`] reads it, in the largest unit that tells it exactly; of less than a minute, the minute.
+#[must_use]
+pub fn span_text(seconds: u64) -> String {
+    match seconds {
+        seconds if seconds > 0 && seconds.is_multiple_of(86_400) => format!("{}d", seconds / 86_400),
+        seconds if seconds > 0 && seconds.is_multiple_of(3600) => format!("{}h", seconds / 3600),
+        seconds => format!("{}m", seconds.div_ceil(60).max(1)),
+    }
+}
+
+/// How settled somebody demands a block to be: `safe` or `final`.
+///
+/// # Errors
+/// What it may be.
+pub fn finality(text: &str) -> Result<Finality, String> {
+    match text {
+        "safe" => Ok(Finality::Safe),
+        "final" => Ok(Finality::Final),
+        _ => Err("it is `safe` or `final`".to_owned()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,6 +94,14 @@ mod tests {
         for bad in ["", "7", "d", "0d", "91d", "-1d", "7é", "99999999999999999999d", "7 d"] {
             assert!(quarter(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_span_is_written_as_it_is_read() {
+        for text in ["7d", "36h", "90m", "1d", "1m"] {
+            assert_eq!(span(text, 90 * 86_400).map(span_text), Ok(text.to_owned()));
+        }
+        assert_eq!((span_text(0), span_text(61)), ("1m".to_owned(), "2m".to_owned()));
     }
 
     #[test]

@@ -21,7 +21,7 @@ use crate::{
         image::{Evidence, KindedDigest, LocalImage},
         progress::Unwatched,
         publication::{Stage, Statement},
-        trust::{Role, Rule},
+        trust::Rule,
         verdict::Conclusion,
     },
     image::write::ImageBuilder,
@@ -138,12 +138,8 @@ pub async fn prepare(keep: Option<PathBuf>, tell: &(dyn Fn(&str) + Send + Sync))
     tell("making two accounts and funding them");
     let (publisher, publisher_key) = account(&context).await?;
     let (_, stranger_key) = account(&context).await?;
-    let rule = Rule {
-        pattern: TRUSTED.parse().map_err(|error| Failure::new("internal", &format!("{error}")))?,
-        publisher: publisher.address,
-        role: Role::Publisher,
-        name: Some("acme".to_owned()),
-    };
+    let pattern = TRUSTED.parse().map_err(|error| Failure::new("internal", &format!("{error}")))?;
+    let rule = Rule { name: Some("acme".to_owned()), ..Rule::new(pattern, publisher.address) };
     trust::add_rule(&context, rule)?;
     let (mut subjects, mut images_found, mut expected) = (Vec::new(), Vec::new(), Vec::new());
     for scene in &SCENES {

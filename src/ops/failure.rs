@@ -313,7 +313,7 @@ mod tests {
     fn every_error_of_the_home_is_taken_apart() {
         let path = evil_path;
         all_taken_apart!(
-            ConfigError::Malformed { code: "config-invalid", file: path(), line: Some(1), cause: evil() },
+            ConfigError::Malformed { code: "config-invalid", file: path(), at: Some((1, 1)), cause: evil() },
             ConfigError::Unreadable(evil_file(io::ErrorKind::FileTooLarge)),
             ConfigError::Unwritable(evil_file(io::ErrorKind::ReadOnlyFilesystem)),
             ConfigError::Unwritable(evil_file(io::ErrorKind::BrokenPipe)),

@@ -16,12 +16,12 @@ use super::{
 use crate::{
     chain::{Answers, Chain, ChainError, Closed, NewHeads, Question},
     domain::{
-        Digest, Reference, Timestamp,
+        Address, Digest, Reference, Timestamp,
         image::{Evidence, ImageId},
         network::{Block, Dissent, KnownChain, NetworkView},
         node,
-        record::Answer,
-        trust::TrustPolicy,
+        record::{Answer, Record},
+        trust::{Successions, TrustPolicy},
         verdict::{Conclusion, Verdict, judge},
     },
     ops::{Context, Failure},
@@ -39,6 +39,9 @@ const TOLD_INTERVAL: Duration = Duration::from_mins(1);
 const OLD: u64 = 60;
 const RESTS: f64 = 10.0;
 const SPAN: u64 = 64;
+
+/// Successors of successors that are followed. Each costs another question.
+const GENERATIONS: usize = 8;
 
 /// One image under one name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,11 +87,12 @@ pub async fn judge_images(context: &Context, subjects: &[Subject], policy: &Trus
     };
     let Read { answers, log_problem, dissent, lateness } = read;
     let head = network.as_ref().ok().map(|view: &NetworkView| &view.head);
+    let checked_at = now();
     let mut verdicts: Vec<_> = subjects
         .iter()
         .zip(&answers)
         .map(|(subject, answer)| {
-            let mut verdict = judge(&subject.reference, &subject.evidence, answer, policy, head);
+            let mut verdict = judge(&subject.reference, &subject.evidence, answer, policy, head, checked_at);
             verdict.reached_without(&dissent);
             if let Some(lateness) = &lateness {
                 verdict.warn(lateness);
@@ -97,7 +101,6 @@ pub async fn judge_images(context: &Context, subjects: &[Subject], policy: &Trus
         })
         .collect();
     compare_layers(context, subjects, &mut verdicts).await;
-    let checked_at = now();
     let last = recall_verdicts(context, subjects, &verdicts, checked_at).await;
     Judgement { network, verdicts, checked_at, last, log_problem, dissent }
 }
@@ -136,25 +139,48 @@ async fn read_records(
 ) -> Result<(NetworkView, Read), Failure> {
     let question = |subject: &Subject| Question {
         reference: subject.reference.clone(),
-        publishers: policy.publishers(&subject.reference).iter().map(|rule| rule.publisher).collect(),
+        publishers: policy.named(&subject.reference),
         digests: subject.evidence.digests().iter().map(|kinded| kinded.digest).collect(),
     };
-    let questions: Vec<_> = subjects.iter().map(question).collect();
-    let asked: Vec<_> = questions.iter().map(|one| (one.reference.clone(), one.publishers.clone())).collect();
-    let mut attempts = 0;
+    let mut questions: Vec<_> = subjects.iter().map(question).collect();
+    let (mut attempts, mut generations) = (0, 0);
     let (answers, log_problem) = loop {
+        let asked = questions.iter().map(|one| (one.reference.clone(), one.publishers.clone())).collect();
         let (head, behind) = chain.common_head().await?;
-        let (heard, log_problem) = history::heard(context, chain, &head.latest, asked.clone()).await;
+        let (heard, log_problem) = history::heard(context, chain, &head.latest, asked).await;
         match chain.records_at(&head, behind, &questions, &heard).await {
             // A reorganisation came between, or goes on.
             Err(ChainError::Disagreement { .. } | ChainError::Unsettled { .. }) if attempts == 0 => attempts += 1,
-            answers => break (answers?, log_problem),
+            answers => {
+                let answers = answers?;
+                if generations == GENERATIONS || !ask_heirs(&mut questions, &answers.records, policy) {
+                    break (answers, log_problem);
+                }
+                generations += 1;
+            }
         }
     };
     let view = context.view(chain, answers.head).await?;
     let Answers { records, dissent, .. } = answers;
     let lateness = lateness(context, chain, &view).await;
     Ok((view, Read { answers: records.into_iter().map(Answer::Records).collect(), log_problem, dissent, lateness }))
+}
+
+/// Adds those who took over, where the policy follows them and nobody has asked for their records. False when nothing is left to ask.
+fn ask_heirs(questions: &mut [Question], records: &[Vec<Record>], policy: &TrustPolicy) -> bool {
+    let mut is_more = false;
+    for (question, records) in questions.iter_mut().zip(records) {
+        if policy.demands(&question.reference).successions != Successions::Always {
+            continue;
+        }
+        let is_known = |heir: &Address| records.iter().any(|record| record.publisher == *heir);
+        let named = records.iter().filter(|record| question.publishers.contains(&record.publisher));
+        let mut heirs: Vec<_> = named.filter_map(|record| record.successor).filter(|heir| !is_known(heir)).collect();
+        heirs.retain(|heir| !question.publishers.contains(heir));
+        is_more |= !heirs.is_empty();
+        question.publishers.extend(heirs);
+    }
+    is_more
 }
 
 /// Why the head may not be the chain's newest block. Of a chain that nothing is known of the last blocks tell how fast it makes

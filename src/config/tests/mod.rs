@@ -208,14 +208,14 @@ fn a_malformed_file_is_named_with_line_and_cause_and_left_as_it_is() {
         for error in [setup.load().unwrap_err(), use_network(&setup.home(), "dev").unwrap_err()] {
             let said = error.to_string();
             assert_eq!(error.code(), "config-invalid", "{said}");
-            assert!(said.contains(&format!("config.toml`, line {line}: ")), "{text:?}: {said}");
+            assert!(said.contains(&format!("config.toml`, line {line}, column ")), "{text:?}: {said}");
             assert!(said.contains(word) && !said.contains("SECRET"), "{text:?}: {said}");
         }
         assert_eq!(setup.text(), text);
     }
     let setup = Setup::new("");
     fs::write(setup.home().config_file, b"a = 1\n\xff").unwrap();
-    assert!(setup.load().unwrap_err().to_string().contains("line 2: it is not UTF-8"));
+    assert!(setup.load().unwrap_err().to_string().contains("line 2, column 1: it is not UTF-8"));
 }
 
 #[test]

@@ -10,8 +10,7 @@ use super::*;
 use crate::domain::trust::{Pattern, Role, Rule};
 
 fn rule(pattern: &str, last: u8) -> Rule {
-    let publisher = Address::from_bytes([last; 20]);
-    Rule { pattern: pattern.parse().unwrap(), publisher, role: Role::Publisher, name: None }
+    Rule::new(pattern.parse().unwrap(), Address::from_bytes([last; 20]))
 }
 
 #[test]
@@ -54,7 +53,7 @@ fn a_malformed_policy_is_an_error_and_never_an_empty_one() {
         for error in [load_trust(&home).unwrap_err(), add_rule(&home, rule("**", 1)).unwrap_err()] {
             let said = error.to_string();
             assert_eq!(error.code(), "trust-invalid");
-            assert!(said.contains(&format!("trust.toml`, line {line}: ")) && said.contains(word), "{said}");
+            assert!(said.contains(&format!("trust.toml`, line {line}, column ")) && said.contains(word), "{said}");
         }
         assert_eq!(fs::read_to_string(&home.trust_file).unwrap(), text);
     }

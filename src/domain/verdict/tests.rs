@@ -6,9 +6,11 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::{
     digest::DigestKind,
-    record::Head,
-    trust::{Pattern, Role},
+    record::{Entry, Head},
+    trust::Role,
 };
+
+const NOW: Timestamp = Timestamp(1_000_000);
 
 fn digest(n: u8) -> Digest {
     Digest::from_bytes([n; 32])
@@ -23,13 +25,8 @@ fn reference() -> Reference {
 }
 
 fn trusting(publishers: &[u8]) -> TrustPolicy {
-    let rule = |n: &u8| Rule {
-        pattern: "acme/*".parse::<Pattern>().unwrap(),
-        publisher: publisher(*n),
-        role: Role::Publisher,
-        name: None,
-    };
-    TrustPolicy { rules: publishers.iter().map(rule).collect() }
+    let rule = |n: &u8| Rule::new("acme/*".parse().unwrap(), publisher(*n));
+    TrustPolicy { rules: publishers.iter().map(rule).collect(), ..TrustPolicy::default() }
 }
 
 fn record(who: u8, head: u32, held: u32) -> Record {
@@ -45,7 +42,7 @@ fn record(who: u8, head: u32, held: u32) -> Record {
 }
 
 fn conclude(records: Vec<Record>, policy: &TrustPolicy) -> Conclusion {
-    judge(&reference(), &Evidence::measured(digest(9)), &Answer::Records(records), policy, None).conclusion
+    judge(&reference(), &Evidence::measured(digest(9)), &Answer::Records(records), policy, None, NOW).conclusion
 }
 
 #[test]
@@ -99,11 +96,11 @@ fn layers_under_another_configuration_are_named_and_never_verified() {
     let evidence = Evidence::known(EvidenceLevel::Measured, vec![config, layers]);
     let mut converted = record(1, 3, 0);
     converted.entries.push(Entry { version: 3, ..Entry::absent(digest(7)) });
-    let verdict = judge(&reference(), &evidence, &Answer::Records(vec![converted.clone()]), &trusting(&[1]), None);
+    let verdict = judge(&reference(), &evidence, &Answer::Records(vec![converted.clone()]), &trusting(&[1]), None, NOW);
     assert_eq!((verdict.conclusion, verdict.same_layers), (Conclusion::Mismatch, Some(3)));
     assert!(verdict.reason.contains("its layers are those of version 3"), "{}", verdict.reason);
     converted.entries[1].revoked_at = Some(Timestamp(7));
-    let verdict = judge(&reference(), &evidence, &Answer::Records(vec![converted]), &trusting(&[1]), None);
+    let verdict = judge(&reference(), &evidence, &Answer::Records(vec![converted]), &trusting(&[1]), None, NOW);
     assert_eq!(verdict.conclusion, Conclusion::Revoked, "withdrawn layers are withdrawn under every configuration");
 }
 
@@ -118,7 +115,7 @@ fn an_observers_word_is_not_a_publishers() {
 fn a_manifest_that_nobody_released_asks_for_measuring() {
     let manifest = KindedDigest { kind: DigestKind::Manifest, digest: digest(9) };
     let evidence = Evidence::known(EvidenceLevel::Claimed, vec![manifest]);
-    let verdict = judge(&reference(), &evidence, &Answer::Records(vec![record(1, 3, 0)]), &trusting(&[1]), None);
+    let verdict = judge(&reference(), &evidence, &Answer::Records(vec![record(1, 3, 0)]), &trusting(&[1]), None, NOW);
     assert_eq!(verdict.conclusion, Conclusion::Undecided);
     assert!(verdict.reason.contains("measure it"), "{}", verdict.reason);
 }
@@ -126,7 +123,7 @@ fn a_manifest_that_nobody_released_asks_for_measuring() {
 #[test]
 fn content_that_contradicts_itself_is_a_mismatch_whatever_the_chain_says() {
     let evidence = Evidence::Corrupt { problem: "layer 1 differs".into(), config: Some(digest(9)) };
-    let verdict = judge(&reference(), &evidence, &Answer::Records(vec![record(1, 3, 3)]), &trusting(&[1]), None);
+    let verdict = judge(&reference(), &evidence, &Answer::Records(vec![record(1, 3, 3)]), &trusting(&[1]), None, NOW);
     assert_eq!((verdict.conclusion, verdict.problem.as_deref()), (Conclusion::Mismatch, Some("layer 1 differs")));
 }
 
@@ -135,7 +132,7 @@ fn confirmations_count_from_the_release_that_holds_the_digest() {
     let block = |number| crate::domain::network::Block { number, hash: [0; 32], at: Timestamp(0) };
     let head = ChainHead { latest: block(10), safe: Some(9), finalized: Some(3) };
     let answer = Answer::Records(vec![record(1, 3, 2)]);
-    let verdict = judge(&reference(), &Evidence::measured(digest(9)), &answer, &trusting(&[1]), Some(&head));
+    let verdict = judge(&reference(), &Evidence::measured(digest(9)), &answer, &trusting(&[1]), Some(&head), NOW);
     assert_eq!((verdict.block, verdict.confirmations, verdict.finality), (Some(4), Some(7), Some(Finality::Safe)));
 }
 
@@ -201,7 +198,7 @@ fn answers() -> impl Strategy<Value = Answer> {
 proptest! {
     #[test]
     fn verified_rests_on_a_trusted_current_release(evidence in evidences(), answer in answers(), trusted in prop::collection::vec(0u8..4, 0..3)) {
-        let verdict = judge(&reference(), &evidence, &answer, &trusting(&trusted), None);
+        let verdict = judge(&reference(), &evidence, &answer, &trusting(&trusted), None, NOW);
         if verdict.conclusion == Conclusion::Verified {
             let Answer::Records(records) = &answer else { panic!("green on an error path") };
             let known = matches!(evidence, Evidence::Known { .. });
@@ -231,7 +228,7 @@ proptest! {
                     || record.entries.iter().any(|entry| entry.revoked_at.is_some()
                         && evidence.digests().iter().any(|kinded| kinded.digest == entry.digest)))
         }));
-        let verdict = judge(&reference(), &evidence, &answer, &trusting(&trusted), None);
+        let verdict = judge(&reference(), &evidence, &answer, &trusting(&trusted), None, NOW);
         prop_assert!(!(withdrawn && matches!(verdict.conclusion, Conclusion::Verified | Conclusion::Outdated)));
     }
 
@@ -242,14 +239,14 @@ proptest! {
         trusted in prop::collection::vec(0u8..4, 0..3),
     ) {
         let policy = trusting(&trusted);
-        let of = |records| judge(&reference(), &evidence, &Answer::Records(records), &policy, None).conclusion;
+        let of = |records| judge(&reference(), &evidence, &Answer::Records(records), &policy, None, NOW).conclusion;
         prop_assert_eq!(of(straight), of(shuffled));
     }
 
     #[test]
     fn an_error_is_never_green(evidence in evidences(), trusted in prop::collection::vec(0u8..4, 0..3)) {
         let failed = Answer::Failed { cause: "no node".into() };
-        let verdict = judge(&reference(), &evidence, &failed, &trusting(&trusted), None);
+        let verdict = judge(&reference(), &evidence, &failed, &trusting(&trusted), None, NOW);
         prop_assert!(matches!(verdict.conclusion, Conclusion::Undecided | Conclusion::Mismatch));
     }
 }
