@@ -162,8 +162,8 @@ fn naive(case: &Case) -> Conclusion {
         require = demand.1.or(require);
         follow = demand.2.unwrap_or(follow);
     }
-    if publishers.is_empty() && !observers.is_empty() && require.is_some() {
-        return naive_observers(case, &observers, require.unwrap());
+    if let (true, false, Some(require)) = (publishers.is_empty(), observers.is_empty(), require) {
+        return naive_observers(case, &observers, require);
     }
     let needed = match require {
         None => 1,
@@ -200,7 +200,7 @@ fn naive_voice(case: &Case, first: u8, follow: bool) -> (u8, char) {
         return (first, ' ');
     }
     let mut line = vec![first];
-    while follow {
+    for _ in 0..if follow { 10 } else { 0 } {
         let next = case.heirs.iter().find(|(from, _)| from == line.last().unwrap()).map(|(_, to)| *to);
         match next {
             Some(next) if has_record(next) && !line.contains(&next) => line.push(next),

@@ -97,6 +97,8 @@ pub const CODES: &[Code] = &[
     code("not-dev", "only the network dev has a faucet"),
     // Trust.
     code("no-such-rule", "there is no trust rule like that"),
+    code("never-published", "who is to be pinned has never published the reference"),
+    code("policy-unverified", "a trust policy is not the file that was released; it was not taken over"),
     // Networks and nodes.
     code("no-such-network", "the configuration has no such network"),
     code("network-exists", "a network of that name is configured already"),

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{
     Session, args,
-    console::{Console, Page},
+    console::Console,
     human::{Cell, Table},
 };
 use crate::{
@@ -141,9 +141,13 @@ fn list(console: &mut Console, policy: &TrustPolicy) {
         console.note("daochain: there is no trust rule; `daochain trust add PATTERN ADDRESS` makes one");
     }
     console.present(&document, |page| {
-        document.show_rules(page);
-        document.show_denials(page);
-        document.show_demands(page);
+        let tables = [document.rule_table(), document.denial_table(), document.demand_table()];
+        for (at, table) in tables.iter().flatten().enumerate() {
+            if at > 0 {
+                page.line("");
+            }
+            page.table(table);
+        }
     });
 }
 
@@ -181,9 +185,9 @@ impl Document {
         }
     }
 
-    fn show_rules(&self, page: &mut Page) {
+    fn rule_table(&self) -> Option<Table> {
         if self.rules.is_empty() {
-            return;
+            return None;
         }
         let mut table = Table::new(&["PATTERN", "PUBLISHER", "ROLE", "NAME", "SINCE", "NETWORK", "NOTE"]).gives_way(0);
         for rule in &self.rules {
@@ -198,12 +202,12 @@ impl Document {
             ];
             table.row(cells);
         }
-        page.table(&table);
+        Some(table)
     }
 
-    fn show_denials(&self, page: &mut Page) {
+    fn denial_table(&self) -> Option<Table> {
         if self.denials.is_empty() {
-            return;
+            return None;
         }
         let mut table = Table::new(&["DENIED", "SINCE", "NETWORK", "NOTE"]).gives_way(0);
         for denial in &self.denials {
@@ -215,12 +219,12 @@ impl Document {
             ];
             table.row(cells);
         }
-        page.table(&table);
+        Some(table)
     }
 
-    fn show_demands(&self, page: &mut Page) {
+    fn demand_table(&self) -> Option<Table> {
         if self.demands.is_empty() {
-            return;
+            return None;
         }
         let mut table =
             Table::new(&["DEMANDED FOR", "REQUIRE", "FINALITY", "SUCCESSIONS", "MAX AGE", "NETWORK"]).gives_way(0);
@@ -235,7 +239,7 @@ impl Document {
             ];
             table.row(cells);
         }
-        page.table(&table);
+        Some(table)
     }
 }
 

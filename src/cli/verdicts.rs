@@ -14,7 +14,7 @@ use crate::{
         network::{Dissent, Finality, NetworkView},
         text::clean,
         trust::TrustPolicy,
-        verdict::{Conclusion, Verdict, Withdrawal, undecided},
+        verdict::{Conclusion, Observed, Verdict, Withdrawal, undecided},
     },
     ops::{
         Context, Failure,
@@ -116,6 +116,10 @@ pub struct ImageVerdict {
     pub by: Option<Address>,
     /// Who took over from the publisher.
     pub successor: Option<Address>,
+    /// What observers saw, where the policy names some. They decided where there is no `publisher`.
+    pub observed: Option<ObservedPart>,
+    /// Who published the name since it was pinned, without being named by the policy; the first few.
+    pub strangers: Vec<Address>,
     pub revoked: Option<Withdrawal>,
     pub expected: Vec<Digest>,
     /// For a mismatch: the version whose layers the image has under another configuration.
@@ -125,6 +129,35 @@ pub struct ImageVerdict {
     pub problem: Option<String>,
     pub source: Option<String>,
     pub last: Option<LastPart>,
+    #[serde(skip)]
+    label: Label,
+}
+
+/// Words for people.
+#[derive(Debug)]
+struct Label {
+    /// The observers' word for *verified*, where they decided.
+    verified: Option<String>,
+    publisher: String,
+}
+
+/// What observers saw.
+#[derive(Debug, Serialize)]
+pub struct ObservedPart {
+    /// Who saw this image last.
+    pub agreeing: Vec<Address>,
+    /// Who saw another.
+    pub dissenting: Vec<Address>,
+    /// Whose word is older than the policy takes.
+    pub stale: Vec<Address>,
+    /// How many the policy names.
+    pub of: usize,
+}
+
+impl From<Observed> for ObservedPart {
+    fn from(Observed { agreeing, dissenting, stale, of }: Observed) -> Self {
+        Self { agreeing, dissenting, stale, of }
+    }
 }
 
 /// What judging gave.
@@ -192,6 +225,7 @@ impl ImageVerdict {
         last: Option<(Conclusion, Timestamp)>,
         checked_at: Timestamp,
     ) -> Self {
+        let (verified, publisher) = (verdict.observed_words(), verdict.publisher_words());
         Self {
             config_digest: candidate.evidence.config_digest(),
             reference: candidate.reference,
@@ -209,6 +243,9 @@ impl ImageVerdict {
             published_at: verdict.published_at,
             by: verdict.by,
             successor: verdict.successor,
+            observed: verdict.observed.map(ObservedPart::from),
+            strangers: verdict.strangers,
+            label: Label { verified, publisher },
             revoked: verdict.revoked,
             expected: verdict.expected,
             same_layers_as: verdict.same_layers,
@@ -228,16 +265,19 @@ impl ImageVerdict {
 
     /// The publisher as the user calls it.
     pub fn publisher_label(&self) -> String {
-        match (&self.publisher_name, self.publisher) {
-            (Some(name), _) => name.clone(),
-            (None, Some(address)) => address.short(),
-            (None, None) => "–".to_owned(),
-        }
+        self.label.publisher.clone()
     }
 
     /// The verdict with its versions: `outdated v4 < v5`, `verified v3, claimed`.
     pub fn verdict_label(&self) -> String {
         let word = word(self.verdict);
+        if let Some(observed) = &self.label.verified {
+            return if self.evidence.is_measured() {
+                observed.clone()
+            } else {
+                format!("{observed}, {}", self.evidence.word())
+            };
+        }
         match (self.verdict, self.version, self.current_version) {
             (Conclusion::Verified, Some(version), _) if !self.evidence.is_measured() => {
                 format!("{word} v{version}, {}", self.evidence.word())
@@ -274,6 +314,19 @@ impl ImageVerdict {
             let name = self.publisher_name.as_deref().map_or_else(String::new, |name| format!("{name} "));
             let rule = self.rule.as_deref().map_or_else(String::new, |rule| format!("  by rule {rule}"));
             page.field("publisher", format!("{name}{publisher}{rule}"));
+        }
+        if let Some(observed) = &self.observed {
+            let named = |who: &[Address]| who.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+            for (label, who) in
+                [("saw this", &observed.agreeing), ("saw another", &observed.dissenting), ("too old", &observed.stale)]
+            {
+                if !who.is_empty() {
+                    page.field(label, named(who));
+                }
+            }
+        }
+        for stranger in &self.strangers {
+            page.field("stranger", stranger);
         }
         if let Some(delegate) = self.by {
             page.field("by delegate", delegate);

@@ -242,6 +242,29 @@ impl Verdict {
         self.strangers = strangers;
     }
 
+    /// The observers' own word for *verified*, where they and no publisher decided: `observed 2 of 3`.
+    #[must_use]
+    pub fn observed_words(&self) -> Option<String> {
+        let decided = self.conclusion == Conclusion::Verified && self.publisher.is_none();
+        let observed = self.observed.as_ref().filter(|_| decided)?;
+        Some(format!("observed {} of {}", observed.agreeing.len(), observed.of))
+    }
+
+    /// The publisher as the user calls it, and how many strangers published the name too: `acme +1`.
+    #[must_use]
+    pub fn publisher_words(&self) -> String {
+        let publisher = match (&self.publisher_name, self.publisher) {
+            (Some(name), _) => name.clone(),
+            (None, Some(address)) => address.short(),
+            (None, None) => "–".to_owned(),
+        };
+        match self.strangers.len() {
+            0 => publisher,
+            STRANGERS => format!("{publisher} +{STRANGERS} or more"),
+            some => format!("{publisher} +{some}"),
+        }
+    }
+
     /// Adds what makes it less certain.
     pub fn warn(&mut self, warning: &str) {
         self.reason = format!("{}; {warning}", self.reason);

@@ -25,9 +25,12 @@ impl Until {
         if let Ok(seconds) = span(text, LONGEST) {
             return Ok(Self::After(seconds));
         }
-        let day = Date::parse(text, &Iso8601::DATE).ok().map(|day| day.midnight().assume_utc());
-        let moment = day.map(OffsetDateTime::unix_timestamp).and_then(|seconds| u64::try_from(seconds).ok());
-        let moment = moment.map(Timestamp).or_else(|| Timestamp::try_from(text.to_owned()).ok());
+        // The moment first: a date is read out of its beginning, too.
+        let day = || {
+            let day = Date::parse(text, &Iso8601::DATE).ok()?.midnight().assume_utc();
+            u64::try_from(OffsetDateTime::unix_timestamp(day)).ok().map(Timestamp)
+        };
+        let moment = Timestamp::try_from(text.to_owned()).ok().or_else(|| day().filter(|_| !text.contains(['T', 't'])));
         moment
             .map(Self::At)
             .ok_or_else(|| "it is a day (2027-01-31), a moment (RFC 3339), or a time from now (30d)".into())
@@ -109,8 +112,9 @@ mod tests {
         assert_eq!(Until::parse("30d"), Ok(Until::After(30 * 86_400)));
         assert_eq!(Until::parse("2027-01-31"), Ok(Until::At(Timestamp(1_801_353_600))));
         assert_eq!(Until::parse("2027-01-31T00:00:00Z"), Ok(Until::At(Timestamp(1_801_353_600))));
+        assert_eq!(Until::parse("2027-01-31T12:30:01Z"), Ok(Until::At(Timestamp(1_801_398_601))));
         assert_eq!(Until::After(5).moment(Timestamp(7)), Timestamp(12));
-        for bad in ["", "tomorrow", "9999d", "2027-13-01", "-1d"] {
+        for bad in ["", "tomorrow", "9999d", "2027-13-01", "-1d", "2027-01-31T99:00:00Z"] {
             assert!(Until::parse(bad).is_err(), "{bad}");
         }
     }

@@ -39,9 +39,7 @@ pub async fn export(session: &mut Session, out: Option<&Path>) -> Result<u8, Fai
     let file = out.map(Path::to_owned);
     let policy = out.is_none().then_some(text);
     let document = Exported { schema: "daochain.trust-export/1", file, digest, bytes, policy };
-    if !session.console.json
-        && let Some(text) = &document.policy
-    {
+    if let Some(text) = document.policy.as_ref().filter(|_| !session.console.json) {
         session.console.raw(text);
         session.console.note(&format!("{digest}"));
         return Ok(0);
@@ -123,10 +121,11 @@ pub async fn publish(
 }
 
 async fn read(file: &Path) -> Result<String, Failure> {
-    let text = carry::receive(file).await?;
+    let hint = "name the file that `trust export` wrote, or - for standard input";
+    let text = carry::receive(file).await.map_err(|failure| Failure { hint: Some(hint.to_owned()), ..failure })?;
     if text.len() > LIMIT {
         let message = format!("`{}` is larger than 1 MiB, and no trust policy is", file.display());
-        return Err(Failure::new("file-unreadable", &message).hint("name the file that `trust export` wrote"));
+        return Err(Failure::new("file-unreadable", &message).hint(hint));
     }
     Ok(text)
 }

@@ -1,13 +1,17 @@
 use std::{
     fs,
     os::unix::fs::{MetadataExt as _, symlink},
+    path::Path,
     thread,
 };
 
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::trust::{Pattern, Role, Rule};
+use crate::domain::{
+    Timestamp,
+    trust::{Demand, Denial, Pattern, Require, Role, Rule},
+};
 
 fn rule(pattern: &str, last: u8) -> Rule {
     Rule::new(pattern.parse().unwrap(), Address::from_bytes([last; 20]))
@@ -102,5 +106,85 @@ proptest! {
         let rule = Rule { role, name, ..rule("acme/api:1", last) };
         add_rule(&setup.home(), rule.clone()).unwrap();
         prop_assert_eq!(load_trust(&setup.home()).unwrap().rules, [rule]);
+    }
+}
+
+#[test]
+fn denials_and_demands_are_set_and_removed_between_comments() {
+    let setup = Setup::new("");
+    let home = setup.home();
+    let text = format!(
+        "# head\n[[demand]] # strict\npattern = \"acme/*\" # all of them\nrequire = 2 # of three\n\n[[rule]] # one\npattern = \"**\"\npublisher = \"{ADDRESS}\"\nsince = 2026-11-29 # a day\n"
+    );
+    fs::write(&home.trust_file, &text).unwrap();
+    let pattern: Pattern = "acme/*".parse().unwrap();
+    let demand = Demand { max_age: Some(7200), ..Demand::new(pattern.clone()) };
+    let policy = set_demand(&home, &demand).unwrap();
+    assert_eq!(policy.demands[0].require, Some(Require::Of(2.try_into().unwrap())), "what is left out stays");
+    assert_eq!(policy.demands[0].max_age, Some(7200));
+    assert_eq!(policy.rules[0].since, Some(Timestamp(1_795_910_400)));
+    let denial =
+        |note: &str| Denial { pattern: pattern.clone(), since: None, note: Some(note.to_owned()), network: None };
+    add_denial(&home, denial("one")).unwrap();
+    assert_eq!(add_denial(&home, denial("two")).unwrap().denials, [denial("two")]);
+    let written = fs::read_to_string(&home.trust_file).unwrap();
+    for kept in ["# head", "# strict", "# all of them", "require = 2 # of three", "# one", "since = 2026-11-29 # a day"]
+    {
+        assert!(written.contains(kept), "{kept} in {written}");
+    }
+    assert!(remove_denial(&home, &pattern).unwrap().denials.is_empty());
+    assert!(remove_demand(&home, &pattern).unwrap().demands.is_empty());
+    for error in [remove_denial(&home, &pattern).unwrap_err(), remove_demand(&home, &pattern).unwrap_err()] {
+        assert_eq!(error.code(), "no-such-rule");
+    }
+}
+
+#[test]
+fn a_policy_is_taken_over_beside_the_own_or_in_its_place() {
+    let setup = Setup::new("");
+    let home = setup.home();
+    let own = format!(
+        "# mine\n[[rule]]\npattern = \"**\"\npublisher = \"{ADDRESS}\"\nname = \"old\"\n[[deny]]\npattern = \"acme/x:1\"\n"
+    );
+    fs::write(&home.trust_file, &own).unwrap();
+    let from = Path::new("theirs.toml");
+    let theirs = format!(
+        "# theirs\n[[rule]]\npattern = \"**\"\npublisher = \"{ADDRESS}\"\nname = \"new\"\n\n# more\n[[demand]]\npattern = \"**\"\nrequire = \"all\"\n"
+    );
+    let policy = import_policy(&home, from, &theirs, false).unwrap();
+    assert_eq!((policy.rules.len(), policy.denials.len(), policy.demands.len()), (1, 1, 1));
+    assert_eq!(policy.rules[0].name.as_deref(), Some("new"));
+    assert!(fs::read_to_string(&home.trust_file).unwrap().contains("# more"));
+    for bad in [
+        "[[rule]]\npattern = 1",
+        "[[demand]]\npattern = \"**\"\n[[demand]]\npattern = \"**\"\n",
+        "[[deny]]\npatern = \"**\"",
+    ] {
+        for replace in [false, true] {
+            let error = import_policy(&home, from, bad, replace).unwrap_err();
+            assert!(error.to_string().contains("theirs.toml"), "{error}");
+        }
+    }
+    assert_eq!(load_trust(&home).unwrap(), policy, "nothing was applied");
+    assert_eq!(import_policy(&home, from, &theirs, true).unwrap().denials, []);
+    assert_eq!(fs::read_to_string(&home.trust_file).unwrap(), theirs);
+}
+
+#[test]
+fn a_misspelt_key_names_the_one_that_was_meant() {
+    let setup = Setup::new("");
+    let home = setup.home();
+    for (text, place, meant) in [
+        ("[[demand]]\npattern = \"**\"\nfinalty = \"final\"", "line 3, column 1", "did you mean `finality`?"),
+        ("[[rules]]", "line 1, column 3", "did you mean `rule`?"),
+        ("[[deny]]\npattern = \"**\"\n  nite = \"x\"", "line 3, column 3", "did you mean `note`?"),
+        ("[[demand]]\npattern = \"**\"\nfinality = \"sure\"", "line 3, column 12", "`safe` or `final`"),
+        ("[[demand]]\npattern = \"**\"\nrequire = 0", "line 3, column 11", "a number from 1"),
+        ("[[demand]]\npattern = \"**\"\nmax_age = \"1w\"", "line 3, column 11", "`d`, `h` or `m`"),
+        ("[[rule]]\npattern = \"**\"\nsince = \"soon\"", "line 3, column 9", "a day"),
+    ] {
+        fs::write(&home.trust_file, text).unwrap();
+        let said = load_trust(&home).unwrap_err().to_string();
+        assert!(said.contains(place) && said.contains(meant), "{said}");
     }
 }

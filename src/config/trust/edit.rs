@@ -8,7 +8,7 @@ use super::{CODE, ConfigError, Home, parse, text_of};
 use crate::{
     config::edit::editable,
     domain::{
-        Address,
+        Address, Timestamp,
         network::Finality,
         trust::{Demand, Denial, Pattern, Require, Role, Rule, Successions, TrustPolicy},
     },
@@ -61,13 +61,8 @@ pub fn add_denial(home: &Home, mut denial: Denial) -> Result<TrustPolicy, Config
         }
         let places = places(&now.denials, is_same);
         put(document, DENIALS, &places, |table| {
-            table.insert("pattern", value(denial.pattern.to_string()));
-            fill_circumstances(
-                table,
-                denial.since.map(|at| at.to_string()),
-                denial.note.as_ref(),
-                denial.network.as_ref(),
-            );
+            keep_or_set(table, "pattern", denial.pattern.to_string());
+            fill_circumstances(table, denial.since, denial.note.as_deref(), denial.network.as_deref());
         });
         Ok(())
     })
@@ -93,7 +88,7 @@ pub fn set_demand(home: &Home, demand: &Demand) -> Result<TrustPolicy, ConfigErr
     change(home, |document, now| {
         let places = places(&now.demands, |old| old.pattern == demand.pattern && old.network == demand.network);
         put(document, DEMANDS, &places, |table| {
-            table.insert("pattern", value(demand.pattern.to_string()));
+            keep_or_set(table, "pattern", demand.pattern.to_string());
             let require = demand.require.map(|require| match require {
                 Require::Of(number) => Value::from(i64::from(number.get())),
                 word @ (Require::Any | Require::All) => Value::from(word.to_string()),
@@ -106,8 +101,8 @@ pub fn set_demand(home: &Home, demand: &Demand) -> Result<TrustPolicy, ConfigErr
                 ("network", demand.network.as_deref().map(Value::from)),
             ];
             for (key, stated) in stated {
-                if let Some(stated) = stated {
-                    table.insert(key, value(stated));
+                if stated.is_some() {
+                    set(table, key, stated);
                 }
             }
         });
@@ -159,19 +154,16 @@ pub fn import_policy(home: &Home, from: &Path, text: &str, replace: bool) -> Res
         return Ok(policy);
     }
     change(home, |document, now| {
-        let imported = editable(from, CODE, text)?;
-        let mut theirs = imported;
+        let mut theirs = editable(from, CODE, text)?;
         let mut merge = |kind: &str, stays: Vec<usize>| {
             let (mut ours, theirs) = (tables_of(document, kind), tables_of(&mut theirs, kind));
             for place in stays.iter().rev() {
                 ours.remove(*place);
             }
-            for table in theirs {
+            for mut table in theirs {
                 // Its place in the other file means nothing here.
-                let mut own = Table::new();
-                own.decor_mut().clone_from(table.decor());
-                own.extend(table.into_iter().map(|(key, item)| (key.to_string(), item)));
-                ours.push(own);
+                table.set_position(None);
+                ours.push(table);
             }
             if !ours.is_empty() {
                 document.insert(kind, Item::ArrayOfTables(ours));
@@ -243,36 +235,42 @@ fn remove(
 }
 
 fn fill_rule(table: &mut Table, rule: &Rule) {
-    table.insert("pattern", value(rule.pattern.to_string()));
-    table.insert("publisher", value(rule.publisher.to_string()));
-    let role = (rule.role != Role::Publisher).then(|| rule.role.word().to_owned());
-    set(table, "role", role);
-    set(table, "name", rule.name.clone());
-    fill_circumstances(table, rule.since.map(|at| at.to_string()), rule.note.as_ref(), rule.network.as_ref());
+    keep_or_set(table, "pattern", rule.pattern.to_string());
+    keep_or_set(table, "publisher", rule.publisher.to_string());
+    let role = (rule.role != Role::Publisher).then(|| rule.role.word());
+    set(table, "role", role.map(Value::from));
+    set(table, "name", rule.name.as_deref().map(Value::from));
+    fill_circumstances(table, rule.since, rule.note.as_deref(), rule.network.as_deref());
 }
 
-fn fill_circumstances(table: &mut Table, since: Option<String>, note: Option<&String>, network: Option<&String>) {
-    set(table, "since", since);
-    set(table, "note", note.cloned());
-    set(table, "network", network.cloned());
+fn fill_circumstances(table: &mut Table, since: Option<Timestamp>, note: Option<&str>, network: Option<&str>) {
+    if let Some(since) = since {
+        keep_or_set(table, "since", since.to_string());
+    }
+    set(table, "note", note.map(Value::from));
+    set(table, "network", network.map(Value::from));
 }
 
-/// Sets the key, or takes it away. What says the same already keeps its form and its comment.
-fn set(table: &mut Table, key: &str, text: Option<String>) {
-    match text {
-        None => {
+/// Sets what tells one entry from another, or never changes: what is there says the same, in the user's form.
+fn keep_or_set(table: &mut Table, key: &str, text: String) {
+    if !table.contains_key(key) {
+        table.insert(key, value(text));
+    }
+}
+
+/// Sets the key, or takes it away. Its comment stays.
+fn set(table: &mut Table, key: &str, new: Option<Value>) {
+    match (new, table.get_mut(key).and_then(Item::as_value_mut)) {
+        (None, _) => {
             table.remove(key);
         }
-        Some(text) => match table.get_mut(key).and_then(Item::as_value_mut) {
-            Some(old) => {
-                let decor = old.decor().clone();
-                *old = Value::from(text);
-                *old.decor_mut() = decor;
-            }
-            None => {
-                table.insert(key, value(text));
-            }
-        },
+        (Some(mut new), Some(old)) => {
+            new.decor_mut().clone_from(old.decor());
+            *old = new;
+        }
+        (Some(new), None) => {
+            table.insert(key, value(new));
+        }
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) fn judge(case: &Case<'_>, trusted: &[&Rule]) -> Verdict {
     let tally = Tally { voices: &voices, needed, of: trusted.len() };
     let Some((voice, word)) = tally.decides() else {
         return match voices.first() {
-            Some(first) => tally.too_few(first.speaker(case)),
+            Some(first) => tally.too_few(&first.speaker(case)),
             None => unheard(case, trusted, "publisher"),
         };
     };
@@ -101,7 +101,7 @@ impl<'v, 'a> Tally<'v, 'a> {
     }
 
     /// The verdict of too few.
-    fn too_few(&self, speaker: Speaker<'_, 'a>) -> Verdict {
+    fn too_few(&self, speaker: &Speaker<'_, 'a>) -> Verdict {
         let reason = format!(
             "{} was released by {} of the {} publishers whose word the trust policy demands",
             speaker.case.name,

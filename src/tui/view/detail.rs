@@ -66,6 +66,7 @@ impl Writer<'_, '_> {
         self.released();
         self.gap();
         self.publisher();
+        self.observers();
         self.gap();
         self.history();
         self.lines
@@ -236,6 +237,27 @@ impl Writer<'_, '_> {
             self.labelled("by", Role::Plain, &whole);
         } else {
             self.labelled("by", Role::Plain, &format!("{name}{}{rule}", publisher.short()));
+        }
+    }
+
+    /// Who saw this image, and who another. A publisher's row has room for them over the whole body only.
+    fn observers(&mut self) {
+        let Some(verdict) = &self.row.verdict else { return };
+        let Some(observed) = verdict.observed.as_ref().filter(|_| self.full || verdict.publisher.is_none()) else {
+            return;
+        };
+        let own = verdict.rule.as_deref().filter(|_| verdict.publisher.is_none());
+        let rule = own.map_or_else(String::new, |rule| format!(" · rule {rule}"));
+        let (agree, of) = (observed.agreeing.len(), observed.of);
+        self.labelled("seen", Role::Plain, &format!("by {agree} of {of} observers{rule}"));
+        let parts = [
+            ("saw this", Role::Plain, &observed.agreeing),
+            ("saw another", Role::Danger, &observed.dissenting),
+            ("too old", Role::Muted, &observed.stale),
+        ];
+        let named = parts.into_iter().flat_map(|(words, role, who)| who.iter().map(move |one| (words, role, one)));
+        for (words, role, one) in named.take(if self.full { usize::MAX } else { 0 }) {
+            self.labelled("", role, &format!("{one} {words}"));
         }
     }
 

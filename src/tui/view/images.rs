@@ -180,9 +180,10 @@ fn verdict(model: &Model, row: &Row, columns: usize) -> (Role, String) {
     };
     let measured = verdict.evidence.is_measured();
     let version = verdict.version.map_or_else(String::new, |version| format!(" v{version}"));
+    let verified = verdict.observed_words().unwrap_or_else(|| format!("verified{version}"));
     let words = match verdict.conclusion {
-        Conclusion::Verified if measured => format!("verified{version}"),
-        Conclusion::Verified => format!("verified{version} {}", verdict.evidence.word()),
+        Conclusion::Verified if measured => verified,
+        Conclusion::Verified => format!("{verified} {}", verdict.evidence.word()),
         Conclusion::Outdated => match verdict.current_version {
             Some(current) => format!("outdated{version} < v{current}"),
             None => "outdated".to_owned(),
@@ -219,12 +220,7 @@ fn gauge(fraction: Option<f64>, columns: usize) -> String {
 }
 
 fn publisher(row: &Row) -> String {
-    let Some(verdict) = &row.verdict else { return String::new() };
-    match (&verdict.publisher_name, verdict.publisher) {
-        (Some(name), _) => name.clone(),
-        (None, Some(publisher)) => publisher.short(),
-        (None, None) => "–".to_owned(),
-    }
+    row.verdict.as_ref().map_or_else(String::new, crate::domain::verdict::Verdict::publisher_words)
 }
 
 /// Why the list is empty, and what changes that.
