@@ -277,7 +277,8 @@ async fn verdicts(chain: &Chain, head: &ChainHead, questions: &[Question], polic
     let answers = chain.records_at(head, Vec::new(), questions, &Heard::default()).await.unwrap();
     for (question, records) in questions.iter().zip(answers.records) {
         let evidence = Evidence::measured(question.digests[0]);
-        let verdict = judge(&question.reference, &evidence, &Answer::Records(records), policy, Some(head));
+        let verdict =
+            judge(&question.reference, &evidence, &Answer::Records(records), policy, Some(head), head.latest.at);
         assert_eq!(verdict.conclusion, Conclusion::Verified);
     }
     began.elapsed()
