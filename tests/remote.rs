@@ -297,7 +297,7 @@ fn a_registry_that_misleads_is_told_by_what_it_did() {
             hash_of(move |_, _| of_manifest(b"{\"config\":{\"digest\":\"sha512:00\"},\"layers\":[]}"))
         }),
         ("registry-error", "no image has", says("200 OK\r\nContent-Type: text/html", "<html>")),
-        ("registry-busy", "after 7 s", says("429 Too Many\r\nRetry-After: 7", "{}")),
+        ("registry-busy", "after 700 s", says("429 Too Many\r\nRetry-After: 700", "{}")),
         ("registry-error", "HTTP 503: no reason", says("503 Unavailable", "<html>")),
         ("registry-denied", "not for \\u{1b}[2Jyou", says("403 Forbidden", evil)),
         ("registry-error", "without TLS", {

@@ -54,6 +54,13 @@ pub const CODES: &[Code] = &[
     code("registry-denied", "the registry wants a login, or refuses the one that there is"),
     code("registry-busy", "the registry was asked too often"),
     code("registry-error", "the registry refused, or its answer cannot be used"),
+    Code {
+        word: "registry-changed",
+        exit: 3,
+        meaning: "the registry serves something else than it says, or than was pushed",
+    },
+    code("helper-failed", "a program that keeps logins cannot be asked"),
+    code("certificate-unusable", "a registry's certificates cannot be read"),
     Code { word: "image-corrupt", exit: 3, meaning: "the image's content contradicts itself" },
     code("image-unreadable", "the image could not be measured"),
     code("archives-unreadable", "an archive folder cannot be read"),

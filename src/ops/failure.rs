@@ -61,7 +61,7 @@ impl Failure {
     pub fn exit_code(&self) -> u8 {
         match self.code {
             "usage" | "confirmation-needed" | "passphrase-needed" | "key-needed" | "reference-needed" => 2,
-            "image-corrupt" => 3,
+            "image-corrupt" | "registry-changed" => 3,
             _ => 1,
         }
     }

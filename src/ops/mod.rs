@@ -26,6 +26,7 @@ pub mod pack;
 pub mod publish;
 pub mod queue;
 pub mod quoting;
+pub mod registries;
 pub mod remote;
 pub mod replace;
 pub mod signing;

@@ -15,7 +15,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::context::blocking;
+use super::{context::blocking, registries};
 use crate::{
     domain::{Platform, Reference, measurement::Measurement, platform::Standing, progress::Watch},
     image::{self, ImageError, LayoutFile},
@@ -56,7 +56,7 @@ pub async fn measure_remote(
     platforms: Platforms,
     watch: Arc<dyn Watch>,
 ) -> Result<Measurement, Failure> {
-    let (own, name) = (local_platform(), reference.clone());
+    let (own, name, access) = (local_platform(), reference.clone(), registries::access(context));
     let measured = blocking(move || {
         // Its own: the program's runtime may be ending while this thread still waits for the registry.
         let runtime = Builder::new_current_thread()
@@ -67,8 +67,7 @@ pub async fn measure_remote(
         let is_wanted = |platform: &Platform| platforms == Platforms::All || platform.standing(&own) != Standing::Other;
         let ask = || -> Result<Measurement, Failure> {
             let cancelled = |_| Failure::cancelled();
-            let environment = |variable: &str| std::env::var(variable).ok();
-            let repository = asker.wait(Repository::connect(&name, environment)).map_err(cancelled)??;
+            let repository = asker.wait(Repository::connect(&name, &access)).map_err(cancelled)??;
             let plan = asker.wait(repository.plan(&is_wanted)).map_err(cancelled)??;
             let total = plan.bytes();
             let files = Files { repository: &repository, asker, left: pieces(plan, &name) };

@@ -1,55 +1,33 @@
-//! Asking one repository over HTTP(S).
+//! Reading one repository: manifests and content.
 
-use std::{
-    error::Error,
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
 use bytes::Bytes;
-use http_auth::ChallengeParser;
-use reqwest::{
-    Client, Response, StatusCode, Url,
-    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE},
-    redirect::{Attempt, Policy},
+use reqwest::{Method, Response, Url, header::CONTENT_TYPE};
+use tokio::time::{Instant, timeout_at};
+
+use super::{
+    Access, RateLimit, RegistryError,
+    endpoint::{Ask, Endpoint, read},
+    error::Call,
 };
-use serde::Deserialize;
-use tokio::time::{Instant, timeout, timeout_at};
-use zeroize::Zeroizing;
+use crate::domain::{Digest, Reference, text::clean_to};
 
-use super::{RegistryError, error::Call, login::Login};
-use crate::domain::{Digest, Reference, network::is_loopback};
-
-/// Docker Hub's name in references.
-pub(super) const HUB: &str = "docker.io";
-/// Where it serves images.
-const HUB_HOST: &str = "registry-1.docker.io";
-/// For a connection.
-const CONNECT_TIME_OUT: Duration = Duration::from_secs(10);
-/// Between two pieces of an answer.
-const READ_TIME_OUT: Duration = Duration::from_mins(1);
-/// For a whole manifest, token or error.
-const DOCUMENT_TIME_OUT: Duration = Duration::from_mins(2);
 /// For content: ten minutes, and as long as it takes at this rate. Whoever sends less holds the reader up on purpose.
 const BLOB_TIME_OUT: Duration = Duration::from_mins(10);
 const SLOWEST_BYTES_PER_SECOND: u64 = 10 * 1024;
-/// Tokens and errors are a few kilobytes.
-const SMALL_ANSWER: usize = 256 * 1024;
-const REDIRECTS: usize = 10;
-/// All that are understood: without them registries convert, and answer with another digest (distribution 2.8).
-const MANIFEST_TYPES: &str = "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, \
-     application/vnd.docker.distribution.manifest.list.v2+json, application/vnd.docker.distribution.manifest.v2+json";
+/// Bytes of one manifest or index, and of all behind a tag together: what distribution's registries take of one.
+pub(super) const DOCUMENT_BYTES: usize = 4 * 1024 * 1024;
+/// Where a registry says which digest it serves (distribution-spec, *Pulling manifests*).
+pub(super) const SAID_DIGEST: &str = "docker-content-digest";
+/// Characters of a media type that are kept.
+const MEDIA_TYPE: usize = 255;
 
-/// Reads an environment variable.
-type Environment = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
-
-/// One repository of a registry. Holds a token once the registry wanted one; has no `Debug`.
+/// One repository of a registry, and its mirrors. Holds a token once the registry wanted one; has no `Debug`.
 pub struct Repository {
-    client: Client,
-    base: Url,
+    /// Mirrors first, the registry itself last. Those before it are only read, and what they say is compared with digests.
+    pub(super) endpoints: Vec<Endpoint>,
     reference: Reference,
-    env: Environment,
-    authorization: Mutex<Option<HeaderValue>>,
 }
 
 /// A manifest or index, as it was served.
@@ -57,6 +35,19 @@ pub(super) struct Document {
     pub bytes: Vec<u8>,
     /// Its media type, as the registry gives it.
     pub media_type: String,
+    /// Which digest the registry says that it has, where it does.
+    pub said: Option<String>,
+}
+
+/// What a name of a repository leads to, hashed here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resolved {
+    /// Of the bytes.
+    pub digest: Digest,
+    /// As the registry gives it, made safe to show.
+    pub media_type: String,
+    /// The manifest or index itself.
+    pub bytes: Vec<u8>,
 }
 
 /// Content as it comes.
@@ -70,38 +61,23 @@ pub struct Blob {
 }
 
 impl Repository {
-    /// Gets ready to ask the repository of `reference`. TLS always, save where this machine is the registry and has none.
-    /// `env` reads an environment variable: where Docker keeps its logins.
+    /// Gets ready to ask the repository of `reference`. TLS always, save where this machine is the registry and has none, or
+    /// where the user calls it insecure. A mirror that does not answer is done without.
     ///
     /// # Errors
-    /// [`RegistryError::Unreachable`], as far as it was tried.
-    pub async fn connect(
-        reference: &Reference,
-        env: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
-    ) -> Result<Self, RegistryError> {
+    /// [`RegistryError::Unreachable`], as far as it was tried; [`RegistryError::Certificate`].
+    pub async fn connect(reference: &Reference, access: &Access) -> Result<Self, RegistryError> {
         let registry = reference.registry();
         let call = Call { operation: format!("ask for `{}`", reference.familiar()), registry: registry.to_owned() };
-        let host = if registry == HUB { HUB_HOST } else { registry };
-        let address = |scheme: &str| {
-            Url::parse(&format!("{scheme}://{host}/v2/")).map_err(|error| call.unreachable(&error.to_string()))
-        };
-        let mut base = address("https")?;
-        let is_here = is_loopback(&base);
-        let mut client = Client::builder()
-            .use_rustls_tls()
-            .user_agent(concat!("daochain/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(CONNECT_TIME_OUT)
-            .read_timeout(READ_TIME_OUT)
-            .redirect(Policy::custom(redirect));
-        if is_here {
-            client = client.no_proxy();
+        let mut endpoints = Vec::new();
+        for mirror in access.host(registry).mirrors {
+            match Endpoint::connect(&mirror, reference.repository(), access, &call).await {
+                Ok(endpoint) => endpoints.push(endpoint),
+                Err(error) => tracing::info!(%error, mirror, "a mirror is left out"),
+            }
         }
-        let client = client.build().map_err(|error| call.failed(&error))?;
-        if is_here && client.get(base.clone()).send().await.is_err_and(|error| !speaks_tls(&error)) {
-            base = address("http")?;
-        }
-        let env = Box::new(env);
-        Ok(Self { client, base, reference: reference.clone(), env, authorization: Mutex::new(None) })
+        endpoints.push(Endpoint::connect(registry, reference.repository(), access, &call).await?);
+        Ok(Self { endpoints, reference: reference.clone() })
     }
 
     /// The name that is asked for.
@@ -113,14 +89,44 @@ impl Repository {
         Call { operation, registry: self.reference.registry().to_owned() }
     }
 
+    /// What the registry last said of how much it may still be asked; `None` where it says nothing of it.
+    #[must_use]
+    pub fn rate_limit(&self) -> Option<RateLimit> {
+        self.endpoints.iter().rev().find_map(Endpoint::rate_limit)
+    }
+
+    /// The manifest or index under a tag or digest, of at most 4 MiB; `None` where there is none. Its digest is that of the
+    /// bytes that came, by one request: nothing can be swapped in between.
+    ///
+    /// # Errors
+    /// [`RegistryError::Changed`] when another digest was asked for, or the registry says another; and as for every request.
+    pub async fn resolve(&self, name: &str) -> Result<Option<Resolved>, RegistryError> {
+        let asked: Option<Digest> = name.parse().ok();
+        let Some(Document { bytes, media_type, said }) = self.document(name, DOCUMENT_BYTES).await? else {
+            return Ok(None);
+        };
+        let digest = Digest::of(&bytes);
+        let call = self.call(String::new());
+        if let Some(asked) = asked.filter(|asked| *asked != digest) {
+            return Err(call.changed(&format!("`{asked}` of `{}` is really {digest}", self.reference.name())));
+        }
+        // Other algorithms than SHA-256 are not compared.
+        if let Some(said) = said.and_then(|said| said.parse::<Digest>().ok()).filter(|said| *said != digest) {
+            let of = self.reference.name();
+            return Err(call.changed(&format!("it says that `{name}` of `{of}` is {said}, and it is {digest}")));
+        }
+        Ok(Some(Resolved { digest, media_type: clean_to(&media_type, MEDIA_TYPE), bytes }))
+    }
+
     /// The manifest or index under a tag or digest, of at most `limit` bytes; `None` where there is none.
     pub(super) async fn document(&self, name: &str, limit: usize) -> Result<Option<Document>, RegistryError> {
         let call = self.call(format!("read the manifest `{name}` of `{}`", self.reference.name()));
         let Some(response) = self.get(&format!("manifests/{name}"), &call).await? else { return Ok(None) };
-        let media_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let (media_type, said) = (header(CONTENT_TYPE.as_str()).unwrap_or_default(), header(SAID_DIGEST));
         let media_type = media_type.split(';').next().unwrap_or_default().trim().to_owned();
         let bytes = read(response, limit, &call).await?;
-        Ok(Some(Document { bytes, media_type }))
+        Ok(Some(Document { bytes, media_type, said }))
     }
 
     /// Content of `size` bytes; `None` where the registry does not hold it.
@@ -135,104 +141,51 @@ impl Repository {
         Ok(response.map(|response| Blob { response, left: size, deadline, call }))
     }
 
-    /// The answer, once the registry knows who asks; `None` for what it does not have.
-    async fn get(&self, path: &str, call: &Call) -> Result<Option<Response>, RegistryError> {
+    /// Small content, whole: at most `limit` bytes, which have that digest. `None` where the registry does not hold it.
+    ///
+    /// # Errors
+    /// [`RegistryError::Changed`] for other bytes; and as for every request.
+    pub async fn small_blob(&self, digest: Digest, limit: usize) -> Result<Option<Vec<u8>>, RegistryError> {
+        let call = self.call(format!("read the content {digest} of `{}`", self.reference.name()));
+        let Some(response) = self.get(&format!("blobs/{digest}"), &call).await? else { return Ok(None) };
+        let bytes = read(response, limit, &call).await?;
+        let found = Digest::of(&bytes);
+        if found != digest {
+            return Err(call.changed(&format!("the content {digest} of `{}` is really {found}", self.reference.name())));
+        }
+        Ok(Some(bytes))
+    }
+
+    /// The scope of a token for reading.
+    pub(super) fn scope(&self, actions: &str) -> String {
+        format!("repository:{}:{actions}", self.reference.repository())
+    }
+
+    /// The registry itself, without its mirrors.
+    pub(super) fn origin(&self) -> Option<&Endpoint> {
+        self.endpoints.last()
+    }
+
+    /// The address of something of this repository.
+    pub(super) fn url(&self, endpoint: &Endpoint, path: &str, call: &Call) -> Result<Url, RegistryError> {
         let path = format!("{}/{path}", self.reference.repository());
-        let url = self.base.join(&path).map_err(|error| call.malformed(&error.to_string()))?;
-        let mut response = self.send(&url, call).await?;
-        if response.status() == StatusCode::UNAUTHORIZED {
-            if response.url().origin() != self.base.origin() {
-                // Where content lies elsewhere, its address carries the right to read it. Whoever is there is not the registry,
-                // and is told no login (containerd's CVE-2020-15157).
-                let host = response.url().host_str().unwrap_or_default();
-                return Err(call.denied(&format!("it leads to `{host}`, which wants a login of its own")));
+        endpoint.base.join(&path).map_err(|error| call.malformed(&error.to_string()))
+    }
+
+    /// The first endpoint's answer that has it; what mirrors lack or refuse the registry is asked for.
+    async fn get(&self, path: &str, call: &Call) -> Result<Option<Response>, RegistryError> {
+        let mut answer = Ok(None);
+        for endpoint in &self.endpoints {
+            let url = self.url(endpoint, path, call)?;
+            let ask = Ask { method: Method::GET, url, content: None, scope: self.scope("pull") };
+            answer = endpoint.read(&ask, call).await;
+            match &answer {
+                Ok(Some(_)) => break,
+                Ok(None) => {}
+                Err(error) => tracing::info!(%error, endpoint = endpoint.registry, "an endpoint does not serve it"),
             }
-            // The first time, or the token expired.
-            self.authorize(&response, call).await?;
-            response = self.send(&url, call).await?;
         }
-        match response.status() {
-            status if status.is_success() => Ok(Some(response)),
-            StatusCode::NOT_FOUND => Ok(None),
-            _ => Err(refusal(response, call).await),
-        }
-    }
-
-    async fn send(&self, url: &Url, call: &Call) -> Result<Response, RegistryError> {
-        let mut request = self.client.get(url.clone()).header(ACCEPT, MANIFEST_TYPES);
-        let authorization = self.authorization.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(authorization) = authorization {
-            request = request.header(AUTHORIZATION, authorization);
-        }
-        request.send().await.map_err(|error| call.failed(&error))
-    }
-
-    /// Answers the registry's challenge: a token from where it says, or the login itself (distribution-spec's companion
-    /// *Token Authentication*).
-    async fn authorize(&self, response: &Response, call: &Call) -> Result<(), RegistryError> {
-        let challenges = response.headers().get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
-        let login = Login::find(self.reference.registry(), &self.env)?;
-        let mut refusal = "it does not say how to log in";
-        for challenge in challenges.flat_map(ChallengeParser::new).flatten() {
-            let param = |name: &str| {
-                let found = challenge.params.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
-                found.map(|(_, value)| value.to_unescaped())
-            };
-            let authorization = if challenge.scheme.eq_ignore_ascii_case("bearer") {
-                let Some(realm) = param("realm") else { continue };
-                let token = self.token(&realm, param("service"), param("scope"), login.as_ref(), call).await?;
-                Zeroizing::new(format!("Bearer {}", *token))
-            } else if challenge.scheme.eq_ignore_ascii_case("basic") {
-                let Some(login) = &login else {
-                    // Another way may need none.
-                    refusal = "it wants a login, and there is none";
-                    continue;
-                };
-                login.basic()
-            } else {
-                continue;
-            };
-            let mut value =
-                HeaderValue::from_str(&authorization).map_err(|_| call.malformed("its token is no text of HTTP"))?;
-            value.set_sensitive(true);
-            *self.authorization.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
-            return Ok(());
-        }
-        Err(call.denied(refusal))
-    }
-
-    async fn token(
-        &self,
-        realm: &str,
-        service: Option<String>,
-        scope: Option<String>,
-        login: Option<&Login>,
-        call: &Call,
-    ) -> Result<Zeroizing<String>, RegistryError> {
-        #[derive(Deserialize)]
-        struct Answer {
-            token: Option<Zeroizing<String>>,
-            access_token: Option<Zeroizing<String>>,
-        }
-        let mut url = Url::parse(realm).map_err(|_| call.malformed("it names no address for tokens"))?;
-        let may_lack_tls = self.base.scheme() == "http" && is_loopback(&url);
-        if url.scheme() != "https" && !may_lack_tls {
-            return Err(call.malformed("it wants the login sent without TLS"));
-        }
-        let scope = scope.unwrap_or_else(|| format!("repository:{}:pull", self.reference.repository()));
-        url.query_pairs_mut().extend_pairs(service.map(|service| ("service", service))).append_pair("scope", &scope);
-        let mut request = self.client.get(url);
-        if let Some(login) = login {
-            let (user, password) = login.parts();
-            request = request.basic_auth(user, Some(password));
-        }
-        let response = request.send().await.map_err(|error| call.failed(&error))?;
-        if !response.status().is_success() {
-            return Err(refusal(response, call).await);
-        }
-        let text = Zeroizing::new(read(response, SMALL_ANSWER, call).await?);
-        let answer: Answer = serde_json::from_slice(&text).map_err(|_| call.malformed("it gives no token"))?;
-        answer.token.or(answer.access_token).ok_or_else(|| call.malformed("it gives no token"))
+        answer
     }
 }
 
@@ -253,65 +206,4 @@ impl Blob {
             }
         }
     }
-}
-
-/// A whole answer of at most `limit` bytes.
-async fn read(response: Response, limit: usize, call: &Call) -> Result<Vec<u8>, RegistryError> {
-    timeout(DOCUMENT_TIME_OUT, read_all(response, limit, call)).await.map_err(|_| call.too_slow())?
-}
-
-async fn read_all(mut response: Response, limit: usize, call: &Call) -> Result<Vec<u8>, RegistryError> {
-    let mut bytes = Vec::new();
-    while let Some(piece) = response.chunk().await.map_err(|error| call.failed(&error))? {
-        if bytes.len() + piece.len() > limit {
-            return Err(call.malformed(&format!("it has more than {limit} bytes")));
-        }
-        bytes.extend_from_slice(&piece);
-    }
-    Ok(bytes)
-}
-
-/// The error of an answer that is no success. Registries give their reasons as JSON (distribution-spec, *Error Codes*).
-async fn refusal(response: Response, call: &Call) -> RegistryError {
-    #[derive(Deserialize)]
-    struct Errors {
-        #[serde(default)]
-        errors: Vec<Reason>,
-    }
-    #[derive(Deserialize)]
-    struct Reason {
-        #[serde(default)]
-        code: String,
-        #[serde(default)]
-        message: String,
-    }
-    let status = response.status().as_u16();
-    let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let text = read(response, SMALL_ANSWER, call).await.unwrap_or_default();
-    let reason = serde_json::from_slice::<Errors>(&text).ok().and_then(|answer| answer.errors.into_iter().next());
-    let words = reason.map_or_else(String::new, |it| if it.message.is_empty() { it.code } else { it.message });
-    call.refused(status, retry_after.as_deref(), &words)
-}
-
-/// True where what answers has TLS, and it was this end that did not accept it, or the other: then nothing is sent without.
-fn speaks_tls(error: &reqwest::Error) -> bool {
-    let mut next: Option<&dyn Error> = Some(error);
-    while let Some(error) = next {
-        let cause = error.to_string();
-        // rustls' words for a certificate that is not trusted, and for what the other end refused.
-        if cause.contains("certificate") || cause.contains("alert") {
-            return true;
-        }
-        next = error.source();
-    }
-    false
-}
-
-/// Follows to where registries keep their content; never from TLS to none.
-fn redirect(attempt: Attempt<'_>) -> reqwest::redirect::Action {
-    let loses_tls = attempt.url().scheme() != "https" && attempt.previous().iter().any(|url| url.scheme() == "https");
-    if loses_tls || attempt.previous().len() > REDIRECTS {
-        return attempt.error("a redirection that is not followed");
-    }
-    attempt.follow()
 }

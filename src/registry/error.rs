@@ -78,7 +78,33 @@ pub enum RegistryError {
         /// Which.
         cause: DigestError,
     },
-    /// Docker's file of logins cannot be used.
+    /// What it serves has another digest than it says, or than what was asked for or pushed.
+    #[error("registry `{registry}` serves something else: {cause}; {step}", step = self.step())]
+    Changed {
+        /// Host and port.
+        registry: String,
+        /// What was expected and what was found.
+        cause: String,
+    },
+    /// A program that keeps logins cannot be asked.
+    #[error("the credential helper `docker-credential-{name}` cannot be asked to {operation}: {cause}; {step}", step = self.step())]
+    Helper {
+        /// Its name without the beginning, made safe to show.
+        name: String,
+        /// `get`, `store` or `erase`.
+        operation: &'static str,
+        /// What went wrong; never a secret.
+        cause: String,
+    },
+    /// A file of certificates cannot be used.
+    #[error("the certificates in `{path}` cannot be used: {cause}; {step}", step = self.step())]
+    Certificate {
+        /// The file, made safe to show.
+        path: String,
+        /// What is wrong with it.
+        cause: String,
+    },
+    /// A file of logins cannot be used.
     #[error("the logins in `{path}` cannot be read: {cause}; {step}", step = self.step())]
     Logins {
         /// The file, made safe to show.
@@ -99,6 +125,9 @@ impl RegistryError {
             Self::Refused { .. } | Self::Malformed { .. } => "registry-error",
             Self::NoSuchImage { .. } => "no-such-image",
             Self::DigestAlgorithm { .. } => "digest-algorithm",
+            Self::Changed { .. } => "registry-changed",
+            Self::Helper { .. } => "helper-failed",
+            Self::Certificate { .. } => "certificate-unusable",
         }
     }
 
@@ -107,13 +136,16 @@ impl RegistryError {
     pub const fn hint(&self) -> Option<&'static str> {
         Some(match self {
             Self::Unreachable { .. } => "check the name, the network and the proxy's variables",
-            Self::Denied { .. } => "`docker login` to it as somebody who may pull; credential helpers are not asked",
+            Self::Denied { .. } => "`daochain login` to it as somebody who may",
             Self::Busy { .. } => "wait, or log in: registries allow more to whom they know",
             Self::Refused { .. } => "its own log may say more",
             Self::Malformed { .. } => "see that a registry is what answers there",
             Self::NoSuchImage { .. } => "check name and tag, or push it",
             Self::DigestAlgorithm { .. } => "push it with SHA-256 digests",
             Self::Logins { .. } => "mend the file, or log in again",
+            Self::Changed { .. } => "find out who changed it there; whoever pushed it can push it again",
+            Self::Helper { .. } => "install or unlock it, or take it out of Docker's config.json",
+            Self::Certificate { .. } => "put a certificate in PEM there, or take the file away",
         })
     }
 
@@ -160,8 +192,13 @@ impl Call {
         RegistryError::Malformed { operation, registry, cause: clean_to(cause, SHOWN) }
     }
 
+    /// Other content than was expected.
+    pub fn changed(&self, cause: &str) -> RegistryError {
+        RegistryError::Changed { registry: self.registry.clone(), cause: clean_to(cause, SHOWN) }
+    }
+
     /// An answer that is no success, with the registry's words.
-    pub fn refused(&self, status: u16, retry_after: Option<&str>, cause: &str) -> RegistryError {
+    pub fn refused(&self, status: u16, retry_after: Option<u64>, cause: &str) -> RegistryError {
         let (operation, registry) = self.parts();
         let cause = clean_to(if cause.is_empty() { "no reason given" } else { cause }, SHOWN);
         match (status, retry_after) {

@@ -7,11 +7,12 @@ use serde::{
     de::{Error as _, SeqAccess, Visitor},
 };
 
-use super::{RegistryError, Repository, client::Document};
+use super::{
+    RegistryError, Repository,
+    client::{DOCUMENT_BYTES, Document},
+};
 use crate::domain::{Digest, Platform, Reference};
 
-/// Bytes of all manifests and indexes together: what distribution's registries take of one.
-const DOCUMENT_BYTES: usize = 4 * 1024 * 1024;
 /// Manifests and indexes that may wait to be read.
 const DOCUMENTS: usize = 4096;
 /// Configurations and layers behind one tag.
@@ -124,7 +125,7 @@ impl Repository {
             registry: reference.registry().to_owned(),
         };
         let found = self.document(reference.tag(), DOCUMENT_BYTES).await?.ok_or_else(absent)?;
-        let Document { bytes, media_type } = found;
+        let Document { bytes, media_type, .. } = found;
         let call = self.call(format!("read `{}`", reference.familiar()));
         if !INDEX_TYPES.contains(&media_type.as_str()) && !MANIFEST_TYPES.contains(&media_type.as_str()) {
             return Err(call.malformed(&format!("it is of the type `{media_type}`, which no image has")));
