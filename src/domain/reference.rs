@@ -135,7 +135,7 @@ impl FromStr for Reference {
 }
 
 /// Docker's rule: the part before the first slash is a registry if it has a dot, a port or an upper-case letter, or is `localhost`.
-fn is_registry(first: &str) -> bool {
+pub(super) fn is_registry(first: &str) -> bool {
     first == "localhost" || first.contains(['.', ':', '[']) || first.bytes().any(|b| b.is_ascii_uppercase())
 }
 
