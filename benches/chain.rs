@@ -25,7 +25,7 @@ use daochain::{
         image::{Evidence, KindedDigest},
         network::{Block, ChainHead},
         progress::Unwatched,
-        publication::{Authority, Cost, Fate, Statement},
+        publication::{Authority, Contract, Cost, Fate, Statement},
         record::{Answer, ChainEvent, HistoryEvent, HistoryKind},
         trust::TrustPolicy,
         verdict::{Conclusion, judge},
@@ -185,7 +185,7 @@ async fn publish(node: &Url, events: usize) -> Address {
     if !chain.contract_state().await.unwrap().code_matches {
         let deterministic = chain.has_deployment_proxy().await.unwrap();
         assert!(deterministic, "the node has no deployment proxy");
-        send(&chain, &key, 0, &[Action::DeployRegistry { deterministic }], None).await;
+        send(&chain, &key, 0, &[Action::Deploy { what: Contract::Registry, deterministic }], None).await;
     }
     let began = Instant::now();
     let numbers: Vec<usize> = (0..events).collect();

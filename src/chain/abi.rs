@@ -1,6 +1,6 @@
-//! The contract as this program was built for it: bindings, code, address.
+//! The contracts as this program was built for them: bindings, code, address.
 //!
-//! The address needs no trust: it follows from the deployment code through CREATE2 (EIP-1014), and before a network
+//! An address needs no trust: it follows from the deployment code through CREATE2 (EIP-1014), and before a network
 //! is first used the code that stands there is compared with the committed one.
 
 use std::sync::LazyLock;
@@ -11,21 +11,62 @@ use ethers_core::{
     utils::{get_contract_address, get_create2_address},
 };
 
+use super::bindings::directory::{ClaimCall, UnclaimCall};
 use super::bindings::{
     AcceptSuccessionCall, Digest as AbiDigest, OfferSuccessionCall, PublishBySigCall, PublishCall, PublishForCall,
     PublishManyCall, Release, RetireCall, RevokeBySigCall, RevokeCall, RevokeForCall, SetDelegateCall,
 };
 use crate::domain::{
     Address, Reference,
-    publication::{Authority, Statement},
+    publication::{Authority, Contract, Statement},
 };
 
-/// Code that deploys the registry.
-pub(super) static DEPLOYMENT_CODE: LazyLock<Vec<u8>> =
-    LazyLock::new(|| committed(include_str!("../../contracts/artifacts/ImageRegistry.bin")));
-/// Code that stands at its address from then on. The contract has no immutables, so it is the same everywhere.
-pub(super) static RUNTIME_CODE: LazyLock<Vec<u8>> =
-    LazyLock::new(|| committed(include_str!("../../contracts/artifacts/ImageRegistry.runtime.bin")));
+/// Code that deploys a contract, and the code that stands at its address from then on. None has immutables, so it is the same
+/// everywhere.
+struct Code {
+    deployment: Vec<u8>,
+    runtime: Vec<u8>,
+    /// Where it stands on every chain on which the proxy deployed it.
+    address: Address,
+}
+
+static REGISTRY: LazyLock<Code> = LazyLock::new(|| {
+    Code::of(
+        include_str!("../../contracts/artifacts/ImageRegistry.bin"),
+        include_str!("../../contracts/artifacts/ImageRegistry.runtime.bin"),
+    )
+});
+static DIRECTORY: LazyLock<Code> = LazyLock::new(|| {
+    Code::of(
+        include_str!("../../contracts/artifacts/PublisherDirectory.bin"),
+        include_str!("../../contracts/artifacts/PublisherDirectory.runtime.bin"),
+    )
+});
+
+impl Code {
+    fn of(deployment: &str, runtime: &str) -> Self {
+        let (deployment, runtime) = (committed(deployment), committed(runtime));
+        let address = get_create2_address(H160(*PROXY.as_bytes()), SALT, deployment.as_slice());
+        Self { address: Address::from_bytes(address.0), deployment, runtime }
+    }
+
+    fn of_contract(what: Contract) -> &'static Self {
+        match what {
+            Contract::Registry => &REGISTRY,
+            Contract::Directory => &DIRECTORY,
+        }
+    }
+}
+
+/// Code that deploys it.
+pub(super) fn deployment_code(what: Contract) -> &'static [u8] {
+    &Code::of_contract(what).deployment
+}
+
+/// Code that stands at its address.
+pub(super) fn runtime_code(what: Contract) -> &'static [u8] {
+    &Code::of_contract(what).runtime
+}
 
 /// The deterministic deployment proxy (github.com/Arachnid/deterministic-deployment-proxy): called with a salt and
 /// deployment code, it deploys that code at an address that depends on nothing else.
@@ -42,15 +83,10 @@ pub(super) const PROXY_CODE: [u8; 69] = [
 ];
 const SALT: [u8; 32] = [0; 32];
 
-/// Where the registry stands on every chain on which the proxy deployed it.
-pub(super) static DETERMINISTIC_ADDRESS: LazyLock<Address> = LazyLock::new(|| {
-    Address::from_bytes(get_create2_address(H160(*PROXY.as_bytes()), SALT, DEPLOYMENT_CODE.as_slice()).0)
-});
-
-/// Where the registry stands on every chain on which the proxy deployed it.
+/// Where it stands on every chain on which the proxy deployed it.
 #[must_use]
-pub fn usual_registry() -> Address {
-    *DETERMINISTIC_ADDRESS
+pub fn usual_address(what: Contract) -> Address {
+    Code::of_contract(what).address
 }
 
 /// Where a plain deployment puts it.
@@ -59,11 +95,11 @@ pub(super) fn plain_address(from: Address, nonce: u64) -> Address {
 }
 
 /// What the proxy is called with.
-pub(super) fn proxy_calldata() -> Vec<u8> {
-    [SALT.as_slice(), &DEPLOYMENT_CODE].concat()
+pub(super) fn proxy_calldata(what: Contract) -> Vec<u8> {
+    [SALT.as_slice(), deployment_code(what)].concat()
 }
 
-/// What the registry is called with.
+/// What the registry, or the directory, is called with.
 pub(super) fn calldata(statement: &Statement, authority: &Authority) -> Vec<u8> {
     match statement {
         Statement::Release { .. } | Statement::Releases { .. } => published(statement, authority),
@@ -85,7 +121,13 @@ pub(super) fn calldata(statement: &Statement, authority: &Authority) -> Vec<u8> 
         Statement::SuccessionAcceptance { reference, publisher } => {
             AcceptSuccessionCall { publisher: raw(*publisher), ref_hash: scope(reference.as_ref()) }.encode()
         }
-        // Neither calls the registry.
+        Statement::NamespaceClaim { namespace, taken_back: false } => {
+            ClaimCall { namespace: namespace.as_str().to_owned() }.encode()
+        }
+        Statement::NamespaceClaim { namespace, taken_back: true } => {
+            UnclaimCall { namespace: namespace.as_str().to_owned() }.encode()
+        }
+        // Neither calls a contract of ours.
         Statement::Deployment { .. } | Statement::Cancellation { .. } => Vec::new(),
     }
 }
@@ -167,11 +209,14 @@ mod tests {
     fn the_address_follows_from_the_code() {
         let addresses: serde_json::Value =
             serde_json::from_str(include_str!("../../contracts/artifacts/addresses.json")).unwrap();
-        assert_eq!(addresses["ImageRegistry"], DETERMINISTIC_ADDRESS.to_string());
+        assert_eq!(addresses["ImageRegistry"], usual_address(Contract::Registry).to_string());
+        assert_eq!(addresses["PublisherDirectory"], usual_address(Contract::Directory).to_string());
         assert_eq!(addresses["proxy"]["address"], PROXY.to_string());
         assert_eq!(addresses["proxy"]["runtime"], format!("0x{}", hex::encode(PROXY_CODE)));
         assert_eq!(addresses["salt"], format!("0x{}", hex::encode(SALT)));
-        assert!(RUNTIME_CODE.len() > 1000 && DEPLOYMENT_CODE.len() > RUNTIME_CODE.len());
+        for what in [Contract::Registry, Contract::Directory] {
+            assert!(runtime_code(what).len() > 1000 && deployment_code(what).len() > runtime_code(what).len());
+        }
     }
 
     #[test]
@@ -208,5 +253,13 @@ mod tests {
         let encoded = calldata(&revocation, &Authority::Own);
         assert_eq!(encoded[..4], id("revoke(string,bytes32[],string)"));
         assert_eq!(RevokeCall::decode(&encoded).unwrap().reason, "leaked");
+
+        for (taken_back, signature) in [(false, "claim(string)"), (true, "unclaim(string)")] {
+            let claim = Statement::NamespaceClaim { namespace: "acme".parse().unwrap(), taken_back };
+            let encoded = calldata(&claim, &Authority::Own);
+            assert_eq!(encoded[..4], id(signature));
+            let tokens = ethers_core::abi::decode(&[ethers_core::abi::ParamType::String], &encoded[4..]).unwrap();
+            assert_eq!(tokens[0].to_string(), "docker.io/acme");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Calls, events and errors of the contract, generated from the committed ABI.
+//! Calls, events and errors of the contracts, generated from their committed ABIs.
 #![allow(
     clippy::all,
     clippy::pedantic,
@@ -8,3 +8,8 @@
 )]
 
 ethers_contract::abigen!(ImageRegistry, "contracts/artifacts/ImageRegistry.abi.json");
+
+/// Of the publisher directory.
+pub mod directory {
+    ethers_contract::abigen!(PublisherDirectory, "contracts/artifacts/PublisherDirectory.abi.json");
+}

@@ -3,7 +3,7 @@
 use std::sync::{Arc, atomic::AtomicBool};
 
 use super::{Shared, transport::Transport};
-use crate::domain::Address;
+use crate::domain::{Address, publication::Contract};
 
 /// A way to one node of a network. Cheap to clone: clones share the connection and what was found out.
 #[derive(Debug, Clone)]
@@ -15,13 +15,13 @@ pub struct Endpoint {
 struct Inner {
     shared: Arc<Shared>,
     transport: Transport,
-    /// Whether the contract's code was compared with the committed one, and equals it.
-    contract_is_ours: AtomicBool,
+    /// Whether a contract's code was compared with the committed one, and equals it: the registry's and the directory's.
+    is_ours: [AtomicBool; 2],
 }
 
 impl Endpoint {
     pub(super) fn new(transport: Transport, shared: Arc<Shared>) -> Self {
-        Self { inner: Arc::new(Inner { shared, transport, contract_is_ours: AtomicBool::new(false) }) }
+        Self { inner: Arc::new(Inner { shared, transport, is_ours: [const { AtomicBool::new(false) }; 2] }) }
     }
 
     /// Scheme, host and port: all of its URL that may be shown. With a number where another endpoint has the same.
@@ -38,6 +38,11 @@ impl Endpoint {
         self.inner.shared.contract()
     }
 
+    /// Where a contract stands or will stand.
+    pub(super) fn address_of(&self, what: Contract) -> Address {
+        self.inner.shared.address_of(what)
+    }
+
     pub(super) fn shared(&self) -> &Shared {
         &self.inner.shared
     }
@@ -46,7 +51,11 @@ impl Endpoint {
         &self.inner.transport
     }
 
-    pub(super) fn contract_is_ours(&self) -> &AtomicBool {
-        &self.inner.contract_is_ours
+    pub(super) fn is_ours(&self, what: Contract) -> &AtomicBool {
+        let [registry, directory] = &self.inner.is_ours;
+        match what {
+            Contract::Registry => registry,
+            Contract::Directory => directory,
+        }
     }
 }

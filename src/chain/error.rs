@@ -1,6 +1,6 @@
 //! What can go wrong between this program and a chain, as sentences.
 
-use crate::domain::Address;
+use crate::domain::{Address, publication::Contract};
 
 /// Why the chain could not be read or written. Endpoints are named by scheme, host and port alone: paths and
 /// credentials of a URL are keys of paid services.
@@ -73,21 +73,28 @@ pub enum ChainError {
         found: u64,
     },
     /// Nothing is deployed at the contract's address.
-    #[error("network `{network}` has no contract at {address}; {step}", step = self.step())]
+    #[error("network `{network}` has no {what} at {address}; {step}", what = match what {
+        Contract::Registry => "contract",
+        Contract::Directory => "publisher directory",
+    }, step = self.step())]
     NoContract {
         /// The network's name.
         network: String,
+        /// Which contract.
+        what: Contract,
         /// Where it was looked for.
         address: Address,
     },
-    /// Another code than the registry's.
-    #[error(
-        "the contract at {address} on network `{network}` is not DaoChain's registry; {step}",
-        step = self.step()
-    )]
+    /// Another code than the contract's.
+    #[error("the contract at {address} on network `{network}` is not DaoChain's {what}; {step}", what = match what {
+        Contract::Registry => "registry",
+        Contract::Directory => "publisher directory",
+    }, step = self.step())]
     ForeignContract {
         /// The network's name.
         network: String,
+        /// Which contract.
+        what: Contract,
         /// Where it stands.
         address: Address,
     },

@@ -11,13 +11,14 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::{
-    ChainError, Signed, SigningKey, Unsigned, signer_of,
+    ChainError, Signed, SigningKey, Unsigned, signer_of, statement_signer, statement_typed_data,
     transport::{Failure, Transport},
     typed_data,
     wire::{Bytes, data, quantity},
 };
 use crate::domain::{
     Address,
+    namespace::PublisherStatement,
     publication::{SigningRequest, TransactionHash},
 };
 
@@ -80,6 +81,19 @@ impl ExternalSigner {
         let account = request.publisher.to_string();
         let Bytes(signature) = self.ask(SIGN_TYPED, json!([account, typed_data(request)?])).await?;
         if signer_of(request, &signature)? != Some(request.publisher) {
+            return Err(self.refused("its signature is not the account's, or of something else"));
+        }
+        Ok(signature)
+    }
+
+    /// Has a statement about a namespace signed.
+    ///
+    /// # Errors
+    /// As [`Self::sign`].
+    pub async fn sign_statement(&self, statement: &PublisherStatement) -> Result<Vec<u8>, ChainError> {
+        let account = statement.publisher.to_string();
+        let Bytes(signature) = self.ask(SIGN_TYPED, json!([account, statement_typed_data(statement)?])).await?;
+        if statement_signer(statement, &signature)? != Some(statement.publisher) {
             return Err(self.refused("its signature is not the account's, or of something else"));
         }
         Ok(signature)
@@ -190,6 +204,17 @@ impl Signer {
         match self {
             Self::Key(key) => key.sign_request(request),
             Self::External { signer, .. } => signer.sign_request(request).await,
+        }
+    }
+
+    /// Signs a statement about a namespace.
+    ///
+    /// # Errors
+    /// As [`SigningKey::sign_statement`] and [`ExternalSigner::sign_statement`].
+    pub async fn sign_statement(&self, statement: &PublisherStatement) -> Result<Vec<u8>, ChainError> {
+        match self {
+            Self::Key(key) => key.sign_statement(statement),
+            Self::External { signer, .. } => signer.sign_statement(statement).await,
         }
     }
 }

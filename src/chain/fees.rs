@@ -11,7 +11,7 @@ use super::{
     transport::{Failure, Reply, RpcError},
     wire::{FeeHistory, Number, Quantity, data},
 };
-use crate::domain::{Address, Wei, text::clean_to};
+use crate::domain::{Address, Wei, publication::Contract, text::clean_to};
 
 const ESTIMATE: &str = "eth_estimateGas";
 const HISTORY: &str = "eth_feeHistory";
@@ -61,8 +61,8 @@ impl Endpoint {
     /// not there; [`ChainError::NoContract`], [`ChainError::ForeignContract`], [`ChainError::WrongChain`]; whatever
     /// keeps the node from being asked.
     pub(super) async fn estimate(&self, action: &Action, from: Address) -> Result<Asked, ChainError> {
-        if action.calls_registry() {
-            self.require_contract().await?;
+        if let Some(what) = action.calls() {
+            self.require(what).await?;
         }
         let calls = vec![
             chain_id_call(),
@@ -92,7 +92,7 @@ impl Endpoint {
 
     /// `action` as nodes read it.
     pub(super) fn request(&self, action: &Action, from: Address) -> Value {
-        let (to, input) = action.call(self.contract());
+        let (to, input) = action.call(self.address_of(action.calls().unwrap_or(Contract::Registry)));
         let mut request = json!({
             "from": data(from.as_bytes()),
             "value": format!("{:#x}", action.value().0),

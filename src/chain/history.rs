@@ -16,6 +16,7 @@ use crate::domain::{
     digest::DigestKind,
     image::KindedDigest,
     network::Block,
+    publication::Contract,
     record::{ChainEvent, HistoryEvent, HistoryKind},
     text::clean_to,
 };
@@ -34,13 +35,13 @@ impl Endpoint {
     /// more than it gives at once ([`ChainError::is_too_much`]) too.
     pub async fn events_between(&self, from: u64, to: u64) -> Result<Vec<ChainEvent>, ChainError> {
         self.require_contract().await?;
-        let events = self.events(from, to).await?;
+        let events = self.events(Contract::Registry, (from, to)).await?;
         let times = self.times(&events).await?;
         events.into_iter().filter_map(|event| told(event, &times)).map(Ok).collect()
     }
 
     /// When the events' blocks were made. Where logs tell it themselves, nothing more is asked.
-    async fn times(&self, events: &[Event]) -> Result<BTreeMap<u64, Timestamp>, ChainError> {
+    pub(super) async fn times<B>(&self, events: &[Event<B>]) -> Result<BTreeMap<u64, Timestamp>, ChainError> {
         let mut times: BTreeMap<u64, Timestamp> =
             events.iter().filter_map(|event| Some((event.block, event.at?))).collect();
         let untold = events.iter().filter(|event| !times.contains_key(&event.block));
@@ -79,13 +80,13 @@ impl Endpoint {
         Ok(blocks)
     }
 
-    /// The first block in which the contract may have spoken: where its code appears. Zero where the node has forgotten the
+    /// The first block in which a contract may have spoken: where its code appears. Zero where the node has forgotten the
     /// states that would tell.
-    pub(super) async fn first_block(&self, head: u64) -> u64 {
+    pub(super) async fn first_block(&self, what: Contract, head: u64) -> u64 {
         let (mut absent, mut present) = (0, head);
         while absent < present {
             let middle = absent + (present - absent) / 2;
-            match self.has_code_at(middle).await {
+            match self.has_code_at(what, middle).await {
                 Some(true) => present = middle,
                 Some(false) => absent = middle + 1,
                 None => return 0,
@@ -94,8 +95,8 @@ impl Endpoint {
         present
     }
 
-    async fn has_code_at(&self, block: u64) -> Option<bool> {
-        let params = json!([data(self.contract().as_bytes()), quantity(block)]);
+    async fn has_code_at(&self, what: Contract, block: u64) -> Option<bool> {
+        let params = json!([data(self.address_of(what).as_bytes()), quantity(block)]);
         let Bytes(code) = self.transport().call("eth_getCode", params).await.ok()?;
         Some(!code.is_empty())
     }
@@ -115,7 +116,7 @@ fn speaker(body: &ImageRegistryEvents) -> Option<Address> {
 }
 
 /// The event in the domain's words; `None` for events that are no history.
-fn told(event: Event, times: &BTreeMap<u64, Timestamp>) -> Option<ChainEvent> {
+fn told(event: Event<ImageRegistryEvents>, times: &BTreeMap<u64, Timestamp>) -> Option<ChainEvent> {
     let publisher = speaker(&event.body)?;
     let (scope, name) = scope(&event.body)?;
     let (kind, by) = kind_of(event.body)?;

@@ -1,23 +1,26 @@
-//! The contract's events.
+//! The contracts' events.
 
-use ethers_contract::{EthEvent as _, EthLogDecode as _};
+use ethers_contract::{EthEvent as _, EthLogDecode};
 use ethers_core::{abi::RawLog, types::H256};
 use serde_json::{Value, json};
 
 use super::{
     ChainError, Endpoint,
     bindings::{
-        DelegateSetFilter, ImageRegistryEvents, PublishedFilter, RetiredFilter, RevokedFilter,
-        SuccessionAcceptedFilter, SuccessionOfferedFilter,
+        DelegateSetFilter, PublishedFilter, RetiredFilter, RevokedFilter, SuccessionAcceptedFilter,
+        SuccessionOfferedFilter,
+        directory::{ClaimedFilter, UnclaimedFilter},
     },
     transport::Failure,
     wire::{Log, data, quantity},
 };
-use crate::domain::Timestamp;
+use crate::domain::{Timestamp, publication::Contract};
 
 const LOGS: &str = "eth_getLogs";
+/// A kind of event, by what its first topic is.
+type Kind = fn() -> H256;
 /// The events of which a history consists.
-const KINDS: [fn() -> H256; 6] = [
+const OF_REGISTRY: [Kind; 6] = [
     PublishedFilter::signature,
     RevokedFilter::signature,
     RetiredFilter::signature,
@@ -25,25 +28,38 @@ const KINDS: [fn() -> H256; 6] = [
     SuccessionOfferedFilter::signature,
     SuccessionAcceptedFilter::signature,
 ];
+/// Claims of namespaces.
+const OF_DIRECTORY: [Kind; 2] = [ClaimedFilter::signature, UnclaimedFilter::signature];
+
+const fn kinds(what: Contract) -> &'static [Kind] {
+    match what {
+        Contract::Registry => &OF_REGISTRY,
+        Contract::Directory => &OF_DIRECTORY,
+    }
+}
 
 /// An event and its place in the chain.
 #[derive(Debug, Clone)]
-pub(super) struct Event {
+pub(super) struct Event<B> {
     pub(super) block: u64,
     pub(super) block_hash: [u8; 32],
     pub(super) log_index: u64,
     pub(super) transaction: [u8; 32],
     /// When the block was made, where the log tells it.
     pub(super) at: Option<Timestamp>,
-    pub(super) body: ImageRegistryEvents,
+    pub(super) body: B,
 }
 
 impl Endpoint {
-    /// Events of the blocks from `from` to `to`, in the chain's order, each once.
-    pub(super) async fn events(&self, from: u64, to: u64) -> Result<Vec<Event>, Failure> {
-        let kinds: Vec<Value> = KINDS.iter().map(|kind| data(&kind().0)).collect();
+    /// Events of a contract in the blocks from `from` to `to`, in the chain's order, each once.
+    pub(super) async fn events<B: EthLogDecode>(
+        &self,
+        what: Contract,
+        (from, to): (u64, u64),
+    ) -> Result<Vec<Event<B>>, Failure> {
+        let kinds: Vec<Value> = kinds(what).iter().map(|kind| data(&kind().0)).collect();
         let filter = json!([{
-            "address": data(self.contract().as_bytes()),
+            "address": data(self.address_of(what).as_bytes()),
             "fromBlock": quantity(from),
             "toBlock": quantity(to),
             "topics": [kinds],
@@ -51,7 +67,7 @@ impl Endpoint {
         let logs: Vec<Log> = self.transport().call(LOGS, filter).await?;
         let mut events = Vec::with_capacity(logs.len());
         for log in logs {
-            events.extend(self.event(log, (from, to)).map_err(Failure::Silent)?);
+            events.extend(self.event(what, log, (from, to)).map_err(Failure::Silent)?);
         }
         events.sort_by_key(|event| (event.block, event.log_index));
         events.dedup_by_key(|event| (event.block, event.log_index));
@@ -59,19 +75,24 @@ impl Endpoint {
     }
 
     /// `None` for what was not asked for: another contract's, a pending one, one of a block that was removed.
-    fn event(&self, log: Log, (from, to): (u64, u64)) -> Result<Option<Event>, ChainError> {
+    fn event<B: EthLogDecode>(
+        &self,
+        what: Contract,
+        log: Log,
+        (from, to): (u64, u64),
+    ) -> Result<Option<Event<B>>, ChainError> {
         let topics: Vec<H256> = log.topics.iter().map(|topic| H256(topic.0)).collect();
         // A node may answer with more than it was asked for.
-        let is_known = topics.first().is_some_and(|first| KINDS.iter().any(|kind| kind() == *first));
+        let is_known = topics.first().is_some_and(|first| kinds(what).iter().any(|kind| kind() == *first));
         let (Some(block), Some(block_hash), Some(transaction), Some(log_index)) =
             (log.block_number, log.block_hash, log.transaction_hash, log.index)
         else {
             return Ok(None);
         };
-        if log.removed || log.address.0 != self.contract() || !(from..=to).contains(&block.0) || !is_known {
+        if log.removed || log.address.0 != self.address_of(what) || !(from..=to).contains(&block.0) || !is_known {
             return Ok(None);
         }
-        let body = ImageRegistryEvents::decode_log(&RawLog { topics, data: log.data.0 })
+        let body = B::decode_log(&RawLog { topics, data: log.data.0 })
             .map_err(|_| self.transport().malformed(LOGS, "an event is not encoded as the contract does it"))?;
         Ok(Some(Event {
             block: block.0,

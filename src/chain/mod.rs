@@ -15,6 +15,7 @@ mod appointments;
 mod bindings;
 mod broadcast;
 mod contract;
+mod directory;
 mod endpoint;
 mod error;
 mod excess;
@@ -46,7 +47,7 @@ use std::{
 
 use url::Url;
 
-pub use abi::usual_registry;
+pub use abi::usual_address;
 pub use contract::ContractState;
 pub use endpoint::Endpoint;
 pub use error::ChainError;
@@ -57,9 +58,9 @@ pub use records::{Answers, Heard, Question};
 pub use transaction::{Action, Signed, Unsigned};
 use transport::Transport;
 pub use transport::{ipc_url, shown as shown_url, shown_apart as shown_urls};
-pub use typed::{signer_of, signing_hash, typed_data};
+pub use typed::{signer_of, signing_hash, statement_signer, statement_typed_data, typed_data};
 
-use crate::domain::Address;
+use crate::domain::{Address, publication::Contract};
 
 /// Where a chain is found, and what it must be.
 #[derive(Clone)]
@@ -76,6 +77,8 @@ pub struct ChainConfig {
     pub chain_id: Option<u64>,
     /// The registry's address. `None`: where the deterministic deployment proxy puts it.
     pub contract: Option<Address>,
+    /// The publisher directory's address. `None`: where the deterministic deployment proxy puts it.
+    pub directory: Option<Address>,
     /// True for the embedded node: shared with nobody.
     pub local: bool,
 }
@@ -91,6 +94,7 @@ impl ChainConfig {
             final_after: None,
             chain_id: None,
             contract: None,
+            directory: None,
             local: false,
         }
     }
@@ -105,6 +109,7 @@ impl fmt::Debug for ChainConfig {
             .field("final_after", &self.final_after)
             .field("chain_id", &self.chain_id)
             .field("contract", &self.contract)
+            .field("directory", &self.directory)
             .field("local", &self.local)
             .finish()
     }
@@ -166,6 +171,12 @@ impl Chain {
         self.shared.contract()
     }
 
+    /// Where a contract stands or will stand.
+    #[must_use]
+    pub fn address_of(&self, what: Contract) -> Address {
+        self.shared.address_of(what)
+    }
+
     /// The network's name.
     #[must_use]
     pub fn network(&self) -> &str {
@@ -205,7 +216,15 @@ impl Chain {
 
 impl Shared {
     fn contract(&self) -> Address {
-        self.config.contract.unwrap_or(*abi::DETERMINISTIC_ADDRESS)
+        self.address_of(Contract::Registry)
+    }
+
+    fn address_of(&self, what: Contract) -> Address {
+        let configured = match what {
+            Contract::Registry => self.config.contract,
+            Contract::Directory => self.config.directory,
+        };
+        configured.unwrap_or_else(|| abi::usual_address(what))
     }
 }
 

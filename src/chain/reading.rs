@@ -4,6 +4,7 @@ use super::{Answers, Chain, ChainError, ContractState, Endpoint, Heard, Question
 use crate::domain::{
     Address, Wei,
     network::{Block, ChainHead, ChainIdentity, Dissent},
+    publication::Contract,
     record::ChainEvent,
 };
 
@@ -157,25 +158,33 @@ impl Chain {
         Ok(self.agreed(read, Clone::clone).await?.into_first().unwrap_or_default())
     }
 
-    /// The first block in which the contract may have spoken.
-    pub async fn first_block(&self, head: u64) -> u64 {
+    /// The first block in which a contract may have spoken.
+    pub async fn first_block(&self, what: Contract, head: u64) -> u64 {
         // Too early a block costs time and nothing else, so the earliest that anybody names is taken.
-        let answers = self.ask_enough(async |endpoint: Endpoint| Ok(endpoint.first_block(head).await)).await;
+        let answers = self.ask_enough(async |endpoint: Endpoint| Ok(endpoint.first_block(what, head).await)).await;
         answers.into_iter().flatten().flatten().min().unwrap_or_default()
     }
 
     /// What stands at the registry's address.
     ///
     /// # Errors
-    /// [`ChainError::WrongChain`], [`ChainError::Disagreement`]; whatever keeps a single node from being asked.
+    /// As [`Self::state_of`].
     pub async fn contract_state(&self) -> Result<ContractState, ChainError> {
-        let read = async |endpoint: Endpoint| endpoint.contract_state().await;
+        self.state_of(Contract::Registry).await
+    }
+
+    /// What stands at a contract's address.
+    ///
+    /// # Errors
+    /// [`ChainError::WrongChain`], [`ChainError::Disagreement`]; whatever keeps a single node from being asked.
+    pub async fn state_of(&self, what: Contract) -> Result<ContractState, ChainError> {
+        let read = async |endpoint: Endpoint| endpoint.state_of(what).await;
         let agreed = self.agreed(read, |state| (state.deployed, state.code_matches, state.chain_id)).await?;
         agreed.into_first().ok_or_else(|| self.disagreement::<()>(Vec::new()))
     }
 
-    /// Whether the chain has the deterministic deployment proxy; without it the registry is deployed plainly, and its
-    /// address must be configured.
+    /// Whether the chain has the deterministic deployment proxy; without it contracts are deployed plainly, and their
+    /// addresses must be configured.
     ///
     /// # Errors
     /// [`ChainError::Disagreement`]; whatever keeps a single node from being asked.

@@ -24,6 +24,7 @@ use super::{
 use crate::domain::{
     Address, Digest, Reference, Timestamp,
     network::{Block, ChainHead, Dissent},
+    publication::Contract,
     record::{Entry, Head, Record},
 };
 
@@ -105,7 +106,7 @@ impl Endpoint {
                 answer => answer?,
             };
             if output.is_empty() {
-                self.forget_contract();
+                self.forget(Contract::Registry);
                 self.require_contract().await?;
             }
             let StatusManyReturn { answers } = StatusManyReturn::decode(output)

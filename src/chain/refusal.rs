@@ -4,11 +4,12 @@ use std::{collections::HashMap, fmt::Write as _, sync::LazyLock};
 
 use ethers_core::abi::{ErrorExt as _, ParamType, Token, decode, ethabi::AbiError};
 
-use super::bindings::IMAGEREGISTRY_ABI;
+use super::bindings::{IMAGEREGISTRY_ABI, directory::PUBLISHERDIRECTORY_ABI};
 use crate::domain::{Address, Digest, Timestamp, text::clean_to};
 
-/// A sentence for each of the contract's errors; `{name}` stands for the argument of that name.
-const SENTENCES: [(&str, &str); 23] = [
+/// A sentence for each of the contracts' errors; `{name}` stands for the argument of that name.
+const SENTENCES: [(&str, &str); 26] = [
+    ("AlreadyClaimed", "{publisher} claims this namespace already"),
     ("AlreadySucceeded", "{successor} has taken over from {publisher}, finally"),
     ("AnnotationsLength", "annotations have {length} bytes, and at most 4096 are allowed"),
     ("BadNonce", "the signature has nonce {given}, and {expected} is next"),
@@ -24,7 +25,9 @@ const SENTENCES: [(&str, &str); 23] = [
     ("ExpiryPassed", "the expiry {expiry} lies in the past"),
     ("InvalidDelegate", "{delegate} cannot be a delegate of this publisher"),
     ("InvalidSuccessor", "{successor} cannot be the successor of this publisher"),
+    ("NamespaceLength", "the namespace has {length} bytes, and 1 to 512 are allowed"),
     ("NoReleases", "nothing to publish was given"),
+    ("NotClaimed", "{publisher} does not claim this namespace"),
     ("NotDelegate", "{delegate} is no delegate of {publisher} for this reference"),
     ("NotHeadVersion", "version {amends} cannot be amended, because version {head} is the newest"),
     ("PublisherRetired", "{publisher} has retired and can publish nothing any more"),
@@ -43,7 +46,12 @@ const PANIC_SELECTOR: [u8; 4] = [0x4e, 0x48, 0x7b, 0x71];
 const MAX_REASON: usize = 300;
 
 static BY_SELECTOR: LazyLock<HashMap<[u8; 4], &'static AbiError>> =
-    LazyLock::new(|| IMAGEREGISTRY_ABI.errors().map(|error| (error.selector(), error)).collect());
+    LazyLock::new(|| errors().map(|error| (error.selector(), error)).collect());
+
+/// The errors of both contracts.
+fn errors() -> impl Iterator<Item = &'static AbiError> {
+    IMAGEREGISTRY_ABI.errors().chain(PUBLISHERDIRECTORY_ABI.errors())
+}
 
 /// The sentence for what a reverting contract returned.
 pub(super) fn sentence(revert: &[u8]) -> String {
@@ -136,7 +144,7 @@ mod tests {
 
     #[test]
     fn every_error_of_the_contract_is_a_sentence() {
-        for error in IMAGEREGISTRY_ABI.errors() {
+        for error in errors() {
             let tokens: Vec<_> = error.inputs.iter().map(|input| sample(&input.kind)).collect();
             let revert = [error.selector().as_slice(), &encode(&tokens)].concat();
             assert!(SENTENCES.iter().any(|(name, _)| *name == error.name), "{} has no sentence", error.name);
@@ -144,7 +152,7 @@ mod tests {
             assert!(!sentence.contains(['{', '}']), "{sentence}");
         }
         for (name, _) in SENTENCES {
-            assert!(IMAGEREGISTRY_ABI.errors.contains_key(name), "{name} is no error of the contract");
+            assert!(errors().any(|error| error.name == name), "{name} is no error of a contract");
         }
     }
 
@@ -174,7 +182,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_revert_panics(index in 0usize..25, tail in proptest::collection::vec(any::<u8>(), 0..200)) {
+        fn no_revert_panics(index in 0usize..28, tail in proptest::collection::vec(any::<u8>(), 0..200)) {
             let selector = BY_SELECTOR.keys().nth(index).copied().unwrap_or(ERROR_SELECTOR);
             let _ = sentence(&[selector.as_slice(), &tail].concat());
             let _ = sentence(&[PANIC_SELECTOR.as_slice(), &tail].concat());

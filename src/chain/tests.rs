@@ -25,7 +25,7 @@ fn header(number: &str) -> Value {
 }
 
 fn code() -> Value {
-    wire::data(&abi::RUNTIME_CODE)
+    wire::data(abi::runtime_code(crate::domain::publication::Contract::Registry))
 }
 
 fn only(chain: &Chain) -> Endpoint {

@@ -12,7 +12,7 @@ use ethers_core::{
 use super::{ChainError, abi, key::SigningKey};
 use crate::domain::{
     Address, Wei,
-    publication::{Authority, Cost, Statement, TransactionHash},
+    publication::{Authority, Contract, Cost, Statement, TransactionHash},
 };
 
 /// What a transaction is for.
@@ -36,8 +36,10 @@ pub enum Action {
         /// How much.
         amount: Wei,
     },
-    /// The registry itself.
-    DeployRegistry {
+    /// A contract of this program itself.
+    Deploy {
+        /// Which.
+        what: Contract,
         /// Through the deterministic deployment proxy, so that the address needs no configuration.
         /// [`super::Chain::has_deployment_proxy`] tells whether the chain can.
         deterministic: bool,
@@ -49,22 +51,26 @@ impl Action {
     #[must_use]
     pub fn of(statement: Statement, authority: Authority) -> Self {
         match (statement, authority) {
-            (Statement::Deployment { deterministic, .. }, _) => Self::DeployRegistry { deterministic },
+            (Statement::Deployment { what, deterministic, .. }, _) => Self::Deploy { what, deterministic },
             (statement, authority) => Self::Statement(statement, authority),
         }
     }
 
-    /// True where the registry must be there.
-    pub(super) const fn calls_registry(&self) -> bool {
-        matches!(self, Self::Statement(..))
+    /// The contract that must be there, for it is called.
+    pub(super) const fn calls(&self) -> Option<Contract> {
+        match self {
+            Self::Statement(Statement::NamespaceClaim { .. }, _) => Some(Contract::Directory),
+            Self::Statement(..) => Some(Contract::Registry),
+            _ => None,
+        }
     }
 
     /// The address that gets code, when `from` does this with `nonce`.
     #[must_use]
     pub fn creates(&self, from: Address, nonce: u64) -> Option<Address> {
         match self {
-            Self::DeployRegistry { deterministic: true } => Some(*abi::DETERMINISTIC_ADDRESS),
-            Self::DeployRegistry { deterministic: false } => Some(abi::plain_address(from, nonce)),
+            Self::Deploy { what, deterministic: true } => Some(abi::usual_address(*what)),
+            Self::Deploy { deterministic: false, .. } => Some(abi::plain_address(from, nonce)),
             _ => None,
         }
     }
@@ -75,7 +81,7 @@ impl Action {
         match self {
             Self::Transfer { amount, .. } => *amount,
             Self::Call { value, .. } => *value,
-            Self::Statement(..) | Self::DeployRegistry { .. } => Wei::ZERO,
+            Self::Statement(..) | Self::Deploy { .. } => Wei::ZERO,
         }
     }
 
@@ -85,14 +91,14 @@ impl Action {
         self.call(Address::from_bytes([0; 20])).1
     }
 
-    /// Whom it calls; `None` creates a contract. And with what.
+    /// Whom it calls; `None` creates a contract. And with what. `contract` is the address of the one that it [`calls`](Self::calls).
     pub(super) fn call(&self, contract: Address) -> (Option<Address>, Vec<u8>) {
         match self {
             Self::Statement(statement, authority) => (Some(contract), abi::calldata(statement, authority)),
             Self::Call { to, data, .. } => (*to, data.clone()),
             Self::Transfer { to, .. } => (Some(*to), Vec::new()),
-            Self::DeployRegistry { deterministic: true } => (Some(abi::PROXY), abi::proxy_calldata()),
-            Self::DeployRegistry { deterministic: false } => (None, abi::DEPLOYMENT_CODE.clone()),
+            Self::Deploy { what, deterministic: true } => (Some(abi::PROXY), abi::proxy_calldata(*what)),
+            Self::Deploy { what, deterministic: false } => (None, abi::deployment_code(*what).to_vec()),
         }
     }
 }

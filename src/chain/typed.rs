@@ -1,5 +1,7 @@
 //! What a publisher signs for others to send: EIP-712, as `contracts/ReleaseCodec.sol` and `PublisherSignatures.sol` read it.
 
+mod vouch;
+
 use std::collections::BTreeMap;
 
 use ethers_core::types::{
@@ -7,6 +9,8 @@ use ethers_core::types::{
     transaction::eip712::{EIP712Domain, Eip712 as _, Eip712DomainType, TypedData},
 };
 use serde_json::{Value, json};
+pub(super) use vouch::statement_hash;
+pub use vouch::{statement_signer, statement_typed_data};
 
 use super::{ChainError, SigningKey, wire::data};
 use crate::domain::{
@@ -20,7 +24,7 @@ const NAME: &str = "DaoChain ImageRegistry";
 const VERSION: &str = "1";
 
 /// The members of each type, in the contract's order.
-const TYPES: [(&str, &[(&str, &str)]); 5] = [
+const TYPES: [(&str, &[(&str, &str)]); 6] = [
     (
         "EIP712Domain",
         &[("name", "string"), ("version", "string"), ("chainId", "uint256"), ("verifyingContract", "address")],
@@ -38,6 +42,10 @@ const TYPES: [(&str, &[(&str, &str)]); 5] = [
             ("nonce", "uint256"),
             ("deadline", "uint256"),
         ],
+    ),
+    (
+        "PublisherStatement",
+        &[("namespace", "string"), ("publisher", "address"), ("issuedAt", "uint256"), ("expiresAt", "uint256")],
     ),
 ];
 
@@ -62,11 +70,15 @@ pub fn signing_hash(request: &SigningRequest) -> Result<[u8; 32], ChainError> {
 /// # Errors
 /// As [`typed_data`].
 pub fn signer_of(request: &SigningRequest, signature: &[u8]) -> Result<Option<Address>, ChainError> {
-    let hash = signing_hash(request)?;
+    Ok(recovered(signing_hash(request)?, signature))
+}
+
+/// Whose key made `signature` of a hash; `None` where it is no key's.
+fn recovered(hash: [u8; 32], signature: &[u8]) -> Option<Address> {
     // Both spellings of a recovery number; any other would be taken for one of them.
     let known = matches!(signature, [.., 0 | 1 | 27 | 28]) && signature.len() == 65;
     let read = Signature::try_from(signature).ok().filter(|_| known);
-    Ok(read.and_then(|signature| signature.recover(hash).ok()).map(|address| Address::from_bytes(address.0)))
+    read.and_then(|signature| signature.recover(hash).ok()).map(|address| Address::from_bytes(address.0))
 }
 
 impl SigningKey {
@@ -110,24 +122,34 @@ fn typed(request: &SigningRequest) -> Result<TypedData, ChainError> {
         ("deadline", json!(request.deadline.0.to_string())),
     ]));
     let used: &[&str] = if primary == "Publish" { &["Digest", "Release", "Publish"] } else { &["Revoke"] };
+    Ok(document((NAME, request.chain_id, request.contract), used, primary, message))
+}
+
+/// A document of the domain of that name, chain and contract, with the types that are `used`.
+fn document(
+    (name, chain_id, contract): (&str, u64, Address),
+    used: &[&str],
+    primary: &str,
+    message: BTreeMap<String, Value>,
+) -> TypedData {
     let kinds = TYPES.iter().filter(|(name, _)| *name == "EIP712Domain" || used.contains(name));
     let kinds = kinds.map(|(name, fields)| {
         let field =
             |(name, kind): &(&str, &str)| Eip712DomainType { name: (*name).to_owned(), r#type: (*kind).to_owned() };
         ((*name).to_owned(), fields.iter().map(field).collect())
     });
-    Ok(TypedData {
+    TypedData {
         domain: EIP712Domain {
-            name: Some(NAME.to_owned()),
+            name: Some(name.to_owned()),
             version: Some(VERSION.to_owned()),
-            chain_id: Some(U256::from(request.chain_id)),
-            verifying_contract: Some(ethers_core::types::H160(*request.contract.as_bytes())),
+            chain_id: Some(U256::from(chain_id)),
+            verifying_contract: Some(ethers_core::types::H160(*contract.as_bytes())),
             salt: None,
         },
         types: kinds.collect(),
         primary_type: primary.to_owned(),
         message,
-    })
+    }
 }
 
 fn members<const N: usize>(all: [(&str, Value); N]) -> BTreeMap<String, Value> {

@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 use super::{Action, Chain, ChainError, Endpoint, Unsigned, quorum::Answers};
 use crate::domain::{
     Address,
-    publication::{Cost, Fate, TransactionHash},
+    publication::{Contract, Cost, Fate, TransactionHash},
 };
 
 /// How long a transaction may take from one node to the others.
@@ -71,10 +71,10 @@ impl Chain {
         cost: Cost,
     ) -> Result<Unsigned, ChainError> {
         let chain_id = self.check_chain_id().await?;
-        if action.calls_registry() {
-            self.agreed(async |endpoint: Endpoint| endpoint.require_contract().await, |()| ()).await?;
+        if let Some(what) = action.calls() {
+            self.agreed(async |endpoint: Endpoint| endpoint.require(what).await, |()| ()).await?;
         }
-        let (to, data) = action.call(self.contract());
+        let (to, data) = action.call(self.address_of(action.calls().unwrap_or(Contract::Registry)));
         Ok(Unsigned { chain_id, from, nonce, to, value: action.value(), data, cost })
     }
 

@@ -30,14 +30,15 @@ struct Entry {
     agree: usize,
     chain_id: Option<u64>,
     contract: Option<Address>,
+    directory: Option<Address>,
     current: bool,
 }
 
 pub async fn run(session: &mut Session, command: args::Network) -> Result<u8, Failure> {
     let networks = match command {
-        args::Network::Add { name, contract, agree } => {
+        args::Network::Add { name, contract, directory, agree } => {
             let rpc = endpoints(&session.globals.rpc)?;
-            add_network(&session.context, &name, rpc, agree, contract).await?
+            add_network(&session.context, &name, rpc, agree, (contract, directory)).await?
         }
         args::Network::Use { name } => {
             let networks = use_network(&session.context, &name).await?;
@@ -73,6 +74,7 @@ fn present(session: &mut Session, networks: Vec<NetworkEntry>) {
         agree: one.agree,
         chain_id: one.chain_id,
         contract: one.contract,
+        directory: one.directory,
         current: one.current,
     };
     let document = Document { schema: "daochain.networks/1", networks: networks.into_iter().map(entry).collect() };

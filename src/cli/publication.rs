@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{console::Page, human::Role, verdicts::DigestPart};
 use crate::{
     domain::{
-        Address, Digest, Reference, Wei,
+        Address, Digest, Namespace, Reference, Wei,
         publication::{Stage, Statement},
     },
     ops::quoting::{Outlook, Quote},
@@ -15,6 +15,9 @@ use crate::{
 #[derive(Debug, Serialize)]
 pub struct Publication {
     reference: Option<Reference>,
+    /// What was claimed, where it was a namespace.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    namespace: Option<Namespace>,
     digests: Vec<DigestPart>,
     publisher: Address,
     version: u32,
@@ -80,6 +83,7 @@ impl Publication {
             kind,
             other,
             reference: statement.reference().cloned(),
+            namespace: statement.namespace().cloned(),
             digests,
             publisher,
             version,
@@ -148,6 +152,9 @@ impl Publication {
     pub fn describe(&self, page: &mut Page) {
         let name = super::tx::subject(self.reference.as_ref());
         let what = match (self.kind, &self.reference) {
+            (Some(kind), None) if self.namespace.is_some() => {
+                format!("{kind} of {}", self.namespace.as_ref().map_or("", Namespace::as_str))
+            }
             (Some(kind), Some(_)) => format!("{kind} of {name}"),
             (Some(kind), None) => format!("{kind} of everything"),
             (None, _) if self.digest.is_none() => format!("{name} version {}", self.version),

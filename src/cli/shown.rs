@@ -83,6 +83,12 @@ fn show_part(console: &mut Console, part: &Statement, version: Option<u32>) {
         Statement::SuccessionAcceptance { publisher, .. } => {
             console.note(&format!("take over {} from {publisher}, for ever", part.subject()));
         }
+        Statement::NamespaceClaim { namespace, taken_back: false } => {
+            console.note(&format!("claim the namespace {namespace}"));
+        }
+        Statement::NamespaceClaim { namespace, .. } => {
+            console.note(&format!("take back the claim of the namespace {namespace}"));
+        }
         Statement::Releases { .. } | Statement::Deployment { .. } | Statement::Cancellation { .. } => {}
     }
 }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     domain::{
-        Address, Reference, Timestamp, Wei,
+        Address, Namespace, Reference, Timestamp, Wei,
         network::{Finality, beside_gas},
         publication::{Stage, TransactionHash},
     },
@@ -34,8 +34,11 @@ struct Document {
 struct Entry {
     transaction: String,
     kind: &'static str,
-    /// `null` for a deployment.
+    /// `null` for a deployment, and for a claim.
     reference: Option<Reference>,
+    /// What is claimed, or not any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    namespace: Option<Namespace>,
     account: Address,
     nonce: u64,
     chain_id: u64,
@@ -92,7 +95,7 @@ async fn show_list(session: &mut Session) -> Result<u8, Failure> {
             table.row(vec![
                 one.transaction.clone().into(),
                 one.kind.into(),
-                subject(one.reference.as_ref()).into(),
+                one.namespace.as_ref().map_or_else(|| subject(one.reference.as_ref()), Namespace::as_str).into(),
                 one.nonce.to_string().into(),
                 Cell::new(role, one.stage),
                 one.block.map_or_else(String::new, |block| block.to_string()).into(),
@@ -203,6 +206,7 @@ impl From<Listed> for Entry {
             transaction: entry.hash.to_string(),
             kind: entry.statement.word(),
             reference: entry.statement.reference().cloned(),
+            namespace: entry.statement.namespace().cloned(),
             account: entry.from,
             nonce: entry.nonce,
             chain_id: entry.chain_id,

@@ -76,6 +76,9 @@ pub fn add_network(home: &Home, network: &Network) -> Result<(), ConfigError> {
         if let Some(contract) = network.contract {
             section.insert("contract", value(contract.to_string()));
         }
+        if let Some(directory) = network.directory {
+            section.insert("directory", value(directory.to_string()));
+        }
         let mut fresh = Table::new();
         // Without a `[networks]` line of its own.
         fresh.set_implicit(true);

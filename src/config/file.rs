@@ -14,6 +14,7 @@
 //! final_after = 64                  # blocks, where the nodes do not tell which are final; never without this line
 //! chain_id = 11155111
 //! contract = "0x…"
+//! directory = "0x…"
 //!
 //! [default_accounts]
 //! sepolia = "0x…"
@@ -66,7 +67,7 @@ const KEYS: [&str; 10] = [
     "jobs",
     "networks",
 ];
-const NETWORK_KEYS: [&str; 5] = ["rpc", "agree", "final_after", "chain_id", "contract"];
+const NETWORK_KEYS: [&str; 6] = ["rpc", "agree", "final_after", "chain_id", "contract", "directory"];
 
 /// What the file says.
 #[derive(Debug)]
@@ -120,6 +121,7 @@ struct Section {
     final_after: Option<u64>,
     chain_id: Option<u64>,
     contract: Option<Address>,
+    directory: Option<Address>,
 }
 
 /// The error names what is expected and not what is there, which may be an API key.
@@ -218,6 +220,7 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<FileConfig, ConfigError> 
             final_after: section.final_after,
             chain_id: section.chain_id,
             contract: section.contract,
+            directory: section.directory,
         });
     }
     let network = match document.network {

@@ -26,6 +26,8 @@ pub struct Network {
     pub chain_id: Option<u64>,
     /// Where the registry contract stands, if not at its usual address.
     pub contract: Option<Address>,
+    /// Where the publisher directory stands, if not at its usual address.
+    pub directory: Option<Address>,
 }
 
 impl fmt::Debug for Network {
@@ -39,6 +41,7 @@ impl fmt::Debug for Network {
             .field("final_after", &self.final_after)
             .field("chain_id", &self.chain_id)
             .field("contract", &self.contract)
+            .field("directory", &self.directory)
             .finish()
     }
 }
@@ -53,7 +56,8 @@ impl Network {
     /// A network of which nothing but its endpoints is known.
     #[must_use]
     pub fn new(name: &str, rpc: Vec<Url>) -> Self {
-        Self { name: name.to_owned(), rpc, agree: None, final_after: None, chain_id: None, contract: None }
+        let name = name.to_owned();
+        Self { name, rpc, agree: None, final_after: None, chain_id: None, contract: None, directory: None }
     }
 
     /// The embedded node.

@@ -28,6 +28,7 @@ use crate::{
         network::{self, ChainHead, NetworkView},
         notice::Notice,
         progress::Watch,
+        publication::Contract,
     },
     keystore::Keystore,
     ops::Failure,
@@ -226,7 +227,16 @@ impl Context {
             local: true,
             ..ChainConfig::new(network::DEV, vec![url])
         })?;
-        super::contract::deploy_locally(self, &chain).await?;
+        super::contract::deploy_locally(self, &chain, Contract::Registry).await?;
+        Ok(chain)
+    }
+
+    /// The same with the publisher directory in place on `dev`. The embedded node gets it when it is first needed.
+    pub(super) async fn chain_with_directory(&self) -> Result<Chain, Failure> {
+        let chain = self.chain().await?;
+        if self.is_local() {
+            super::contract::deploy_locally(self, &chain, Contract::Directory).await?;
+        }
         Ok(chain)
     }
 
@@ -252,6 +262,7 @@ impl Context {
             final_after: network.final_after,
             chain_id: network.chain_id,
             contract: network.contract,
+            directory: network.directory,
             ..ChainConfig::new(&network.name, network.rpc.clone())
         })?;
         *slot = Some(chain.clone());
@@ -268,10 +279,15 @@ impl Context {
         connected.map_or_else(|| self.unchecked_chain(), Ok)
     }
 
-    /// The current network's chain, with the contract at `address`.
-    pub(super) async fn chain_with(&self, address: Address) -> Result<Chain, Failure> {
+    /// The current network's chain, with contracts at these addresses.
+    pub(super) async fn chain_with(&self, contracts: &[(Contract, Address)]) -> Result<Chain, Failure> {
         let mut config = self.chain().await?.config().clone();
-        config.contract = Some(address);
+        for (what, address) in contracts {
+            match what {
+                Contract::Registry => config.contract = Some(*address),
+                Contract::Directory => config.directory = Some(*address),
+            }
+        }
         Ok(Chain::new(config)?)
     }
 

@@ -1,4 +1,4 @@
-//! The registry contract on the current network.
+//! The registry contract and the publisher directory on the current network.
 
 use tokio::sync::mpsc;
 
@@ -8,14 +8,16 @@ use crate::{
     domain::{
         Address, Wei,
         network::NetworkView,
-        publication::{Authority, Cost, Stage, Statement},
+        publication::{Authority, Contract, Cost, Stage, Statement},
     },
     ops::{Context, Failure, Passphrase},
 };
 
-/// What stands at the contract's address.
+/// What stands at a contract's address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContractView {
+    /// Which contract.
+    pub what: Contract,
     /// Where it should stand.
     pub address: Address,
     /// Some code stands there.
@@ -28,17 +30,32 @@ pub struct ContractView {
     pub block: u64,
 }
 
-/// Looks at the contract.
+/// Both contracts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contracts {
+    /// What publishers released.
+    pub registry: ContractView,
+    /// Which namespaces publishers claim.
+    pub directory: ContractView,
+}
+
+/// Looks at both contracts.
 ///
 /// # Errors
 /// When the node cannot be asked.
-pub async fn show_contract(context: &Context) -> Result<ContractView, Failure> {
-    look_at(&context.chain().await?).await
+pub async fn show_contracts(context: &Context) -> Result<Contracts, Failure> {
+    look_at_both(&context.chain_with_directory().await?).await
 }
 
-async fn look_at(chain: &Chain) -> Result<ContractView, Failure> {
-    let state = chain.contract_state().await?;
+async fn look_at_both(chain: &Chain) -> Result<Contracts, Failure> {
+    let registry = look_at(chain, Contract::Registry).await?;
+    Ok(Contracts { registry, directory: look_at(chain, Contract::Directory).await? })
+}
+
+async fn look_at(chain: &Chain, what: Contract) -> Result<ContractView, Failure> {
+    let state = chain.state_of(what).await?;
     Ok(ContractView {
+        what,
         address: state.address,
         deployed: state.deployed,
         code_matches: state.code_matches,
@@ -50,6 +67,8 @@ async fn look_at(chain: &Chain) -> Result<ContractView, Failure> {
 /// What deploying costs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeployQuote {
+    /// Which contract.
+    pub what: Contract,
     /// Who pays.
     pub from: Address,
     /// What the account holds.
@@ -64,72 +83,92 @@ pub struct DeployQuote {
     pub deterministic: bool,
 }
 
-/// Asks what deploying costs. `None` when the contract stands there already.
+/// Asks what deploying both contracts costs: those that do not stand yet.
 ///
 /// # Errors
 /// When the node cannot be asked; `foreign-contract` when other code stands there.
-pub async fn quote_deploy(context: &Context, from: Address) -> Result<Option<DeployQuote>, Failure> {
+pub async fn quote_deploy(context: &Context, from: Address) -> Result<Vec<DeployQuote>, Failure> {
     let chain = context.chain().await?;
-    let state = chain.contract_state().await?;
+    let mut quotes: Vec<DeployQuote> = Vec::new();
+    for what in [Contract::Registry, Contract::Directory] {
+        quotes.extend(quote_one(context, &chain, (what, quotes.len() as u64), from).await?);
+    }
+    Ok(quotes)
+}
+
+/// `None` where it stands there already. It is deployed after so many `others`.
+async fn quote_one(
+    context: &Context,
+    chain: &Chain,
+    (what, others): (Contract, u64),
+    from: Address,
+) -> Result<Option<DeployQuote>, Failure> {
+    let state = chain.state_of(what).await?;
     if state.code_matches {
         return Ok(None);
     }
     if state.deployed {
-        let message = format!(
-            "other code than the registry's stands at {} on `{}`",
-            state.address,
-            context.config().network.name
-        );
-        return Err(
-            Failure::new("foreign-contract", &message).hint("remove the network and add it with the right --contract")
-        );
+        let (name, option) = match what {
+            Contract::Registry => ("registry", "--contract"),
+            Contract::Directory => ("publisher directory", "--directory"),
+        };
+        let message =
+            format!("other code than the {name}'s stands at {} on `{}`", state.address, context.config().network.name);
+        return Err(Failure::new("foreign-contract", &message)
+            .hint(&format!("remove the network and add it with the right {option}")));
     }
     let deterministic = chain.has_deployment_proxy().await?;
-    let cost = match chain.estimate(&Action::DeployRegistry { deterministic }, from).await {
+    let action = Action::Deploy { what, deterministic };
+    let cost = match chain.estimate(&action, from).await {
         // The proxy refuses to deploy a second time: somebody else's block came between the two questions.
-        Err(_) if chain.contract_state().await?.code_matches => return Ok(None),
+        Err(_) if chain.state_of(what).await?.code_matches => return Ok(None),
         estimated => estimated?,
     };
     let balance = chain.balances(&[from]).await?.first().copied().unwrap_or_default();
-    let nonce = chain.next_nonce(from).await?;
-    let address = Action::DeployRegistry { deterministic }.creates(from, nonce).unwrap_or(state.address);
+    let nonce = chain.next_nonce(from).await?.saturating_add(others);
+    let address = action.creates(from, nonce).unwrap_or(state.address);
     let head = chain.head().await?;
-    let network = context.view(&chain, head).await?;
-    Ok(Some(DeployQuote { from, balance, cost, address, network, deterministic }))
+    let network = context.view(chain, head).await?;
+    Ok(Some(DeployQuote { what, from, balance, cost, address, network, deterministic }))
 }
 
-/// Deploys the contract and waits for its block. A failure stands beside the contract where it was deployed all the same,
-/// by this transaction or by somebody else's: the address follows from the code.
+/// Deploys the contracts, each in its block before the next. A failure stands beside them where all were deployed all the same, by
+/// these transactions or by somebody else's: the addresses follow from the code.
 ///
 /// # Errors
 /// As for a publication.
-pub async fn deploy_contract(
+pub async fn deploy_contracts(
     context: &Context,
-    quote: &DeployQuote,
+    quotes: &[DeployQuote],
     passphrase: Passphrase,
-) -> Result<(ContractView, Option<Failure>), Failure> {
-    if quote.balance < quote.cost.at_most() {
-        return Err(not_covered(&quote.network, quote.from, quote.balance, quote.cost.at_most()));
+) -> Result<(Contracts, Option<Failure>), Failure> {
+    let Some(first) = quotes.first() else { return Ok((show_contracts(context).await?, None)) };
+    let total = quotes.iter().fold(Wei::ZERO, |sum, quote| Wei(sum.0.saturating_add(quote.cost.at_most().0)));
+    if first.balance < total {
+        return Err(not_covered(&first.network, first.from, first.balance, total));
     }
-    let key = unlock::unlock(context, quote.from, passphrase).await?;
+    let key = unlock::unlock(context, first.from, passphrase).await?;
     let chain = context.chain().await?;
-    let outcome = deploy(context, &chain, &key, quote).await;
-    let address = outcome.as_ref().map_or(quote.address, |(_, address)| *address);
-    // Without the proxy the contract stands at an address that the configuration does not name yet.
-    let view = look_at(&context.chain_with(address).await?).await;
-    let trouble = match outcome {
-        Ok((stage, _)) if stage.is_failure() || stage.inclusion().is_none() => {
-            let message = format!("the deployment's transaction ended as {}", stage.word());
-            Some(Failure::new("transaction-failed", &message).hint("`daochain contract show` looks again"))
+    let (mut deployed, mut trouble) = (Vec::new(), None);
+    for quote in quotes {
+        let outcome = deploy(context, &chain, &key, quote).await;
+        let address = outcome.as_ref().map_or(quote.address, |(_, address)| *address);
+        // Without the proxy the contract stands at an address that the configuration does not name yet.
+        deployed.push((quote.what, address));
+        let failure = match outcome {
+            Ok((stage, _)) if stage.is_failure() || stage.inclusion().is_none() => {
+                let message = format!("the deployment's transaction ended as {}", stage.word());
+                Failure::new("transaction-failed", &message).hint("`daochain contract show` looks again")
+            }
+            Ok(_) => continue,
+            Err(failure) => failure,
+        };
+        match look_at(&context.chain_with(&deployed).await?, quote.what).await {
+            Ok(view) if view.code_matches => trouble = Some(failure),
+            _ => return Err(failure),
         }
-        Ok(_) => None,
-        Err(failure) => Some(failure),
-    };
-    match (trouble, view) {
-        (Some(failure), Ok(view)) if view.code_matches => Ok((view, Some(failure))),
-        (Some(failure), _) => Err(failure),
-        (None, view) => Ok((view?, None)),
     }
+    Ok((look_at_both(&context.chain_with(&deployed).await?).await?, trouble))
 }
 
 /// Sends and follows it as a publication. Its own address stands beside its end.
@@ -139,7 +178,8 @@ async fn deploy(
     key: &Signer,
     quote: &DeployQuote,
 ) -> Result<(Stage, Address), Failure> {
-    let statement = Statement::Deployment { contract: quote.address, deterministic: quote.deterministic };
+    let DeployQuote { what, address: contract, deterministic, .. } = *quote;
+    let statement = Statement::Deployment { what, contract, deterministic };
     let said = publish::Said { statement: &statement, authority: &Authority::Own, versions: &[] };
     let (entry, outcome) = publish::sign_and_send(context, chain, said, quote.cost, key).await?;
     outcome?;
@@ -149,15 +189,15 @@ async fn deploy(
     Ok((stage, if let Statement::Deployment { contract, .. } = entry.statement { contract } else { quote.address }))
 }
 
-/// Puts the contract onto the embedded network, paid by its faucet. Another process of this home may do the same at the
+/// Puts a contract onto the embedded network, paid by its faucet. Another process of this home may do the same at the
 /// same moment: the address follows from the code, so whoever loses that race finds it deployed.
-pub(super) async fn deploy_locally(context: &Context, chain: &Chain) -> Result<(), Failure> {
-    let state = chain.contract_state().await?;
+pub(super) async fn deploy_locally(context: &Context, chain: &Chain, what: Contract) -> Result<(), Failure> {
+    let state = chain.state_of(what).await?;
     if state.code_matches {
         return Ok(());
     }
     let key = Signer::Key(SigningKey::new(&context.local_node().faucet_key()?)?);
-    let action = Action::DeployRegistry { deterministic: true };
+    let action = Action::Deploy { what, deterministic: true };
     let attempt = async {
         let cost = chain.estimate(&action, key.address()).await?;
         let nonce = chain.next_nonce(key.address()).await?;
@@ -166,13 +206,14 @@ pub(super) async fn deploy_locally(context: &Context, chain: &Chain) -> Result<(
         follow::settle(context, chain, signed.hash, key.address(), nonce).await
     };
     let outcome: Result<Stage, Failure> = attempt.await;
-    if chain.contract_state().await?.code_matches {
+    if chain.state_of(what).await?.code_matches {
         return Ok(());
     }
     let why = match outcome {
         Err(failure) => return Err(failure),
         Ok(stage) => stage.word(),
     };
-    let message = format!("the registry contract could not be deployed on the embedded node at {}: {why}", now());
+    let name = what.name();
+    let message = format!("{name} could not be deployed on the embedded node at {}: {why}", now());
     Err(Failure::new("devnet-failed", &message).hint("move the home's `devnet` folder aside to begin a new chain"))
 }

@@ -12,13 +12,15 @@ use crate::{
     chain::{Chain, ChainError, Heard},
     domain::{
         Address, Digest, Reference,
+        namespace::ClaimEvent,
         network::Block,
         notice::Notice,
         progress::{Progress, Unwatched, Watch},
+        publication::Contract,
         record::{ChainEvent, HistoryEvent, NamedRelease},
     },
     ops::{Context, Failure},
-    store::{EventIndex, Explained, KEPT_BLOCKS, Store, milestones},
+    store::{EventIndex, Explained, KEPT_BLOCKS, Store, StoreError, milestones},
 };
 
 /// Blocks that a node is asked for at once, to begin with. As many as it gives are found out by halving and doubling.
@@ -72,8 +74,18 @@ pub(super) async fn from_index<T: Send + 'static>(
     ask: impl FnOnce(&Store, EventIndex, u64) -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, Failure> {
     let chain = context.chain().await?;
-    let index = index_of(context, &chain, chain.chain_id().await?);
-    let reader = Reader { context, chain: &chain, index, watch: &*watch, until: None };
+    from_index_of(context, (&chain, Contract::Registry), watch, ask).await
+}
+
+/// The same of a contract's own index.
+pub(super) async fn from_index_of<T: Send + 'static>(
+    context: &Context,
+    (chain, what): (&Chain, Contract),
+    watch: Arc<dyn Watch>,
+    ask: impl FnOnce(&Store, EventIndex, u64) -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    let index = index_of(context, chain, what, chain.chain_id().await?);
+    let reader = Reader { context, chain, what, index, watch: &*watch, until: None };
     let mut attempts = 1;
     let head = loop {
         match reader.read_to_head().await {
@@ -99,9 +111,10 @@ pub(super) async fn heard(
         Ok(chain_id) => chain_id,
         Err(error) => return (Heard::default(), Some(unheard(&error.to_string()))),
     };
-    let index = index_of(context, chain, chain_id);
+    let what = Contract::Registry;
+    let index = index_of(context, chain, what, chain_id);
     let until = Some(Instant::now() + PATIENCE);
-    let reader = Reader { context, chain, index, watch: &Unwatched, until };
+    let reader = Reader { context, chain, what, index, watch: &Unwatched, until };
     let problem = match timeout(2 * PATIENCE, reader.read_to(head)).await {
         Err(_) => Some(unheard("the node takes too long to tell of events")),
         Ok(Ok(next)) if next > head.number + 1 + KEPT_BLOCKS => Some(unheard(&format!(
@@ -131,10 +144,10 @@ pub(super) async fn heard(
     }
 }
 
-fn index_of(context: &Context, chain: &Chain, chain_id: u64) -> EventIndex {
+fn index_of(context: &Context, chain: &Chain, what: Contract, chain_id: u64) -> EventIndex {
     let source = format!("{} {}", chain.must_agree(), context.network_key());
     let source = *Digest::of(source.as_bytes()).as_bytes();
-    EventIndex { chain_id, contract: chain.contract(), source }
+    EventIndex { chain_id, contract: chain.address_of(what), source }
 }
 
 fn unheard(why: &str) -> String {
@@ -181,10 +194,38 @@ impl Ranges {
     }
 }
 
+/// What a contract said in some blocks.
+enum Said {
+    Registry(Vec<ChainEvent>),
+    Directory(Vec<ClaimEvent>),
+}
+
+impl Said {
+    /// True where something was said in a block of another hash than one of `blocks` has.
+    fn strays(&self, blocks: &[Block]) -> bool {
+        let strays =
+            |number: u64, hash: [u8; 32]| blocks.iter().any(|block| block.number == number && block.hash != hash);
+        match self {
+            Self::Registry(events) => events.iter().any(|one| strays(one.event.block, one.block_hash)),
+            Self::Directory(events) => events.iter().any(|one| strays(one.block, one.block_hash)),
+        }
+    }
+
+    fn append(&self, store: &Store, index: EventIndex, blocks: (u64, u64, &[Block])) -> Result<bool, StoreError> {
+        let (from, next, blocks) = blocks;
+        match self {
+            Self::Registry(events) => store.append_events(index, from, next, events, blocks),
+            Self::Directory(events) => store.append_claims(index, from, next, events, blocks),
+        }
+    }
+}
+
 /// Brings the index up to the head.
 struct Reader<'r> {
     context: &'r Context,
     chain: &'r Chain,
+    /// Which contract's.
+    what: Contract,
     index: EventIndex,
     watch: &'r dyn Watch,
     /// When to leave the rest for later.
@@ -217,7 +258,7 @@ impl Reader<'_> {
             let kept = kept.saturating_sub(1);
             let kept: Vec<u64> = milestones(from, to).filter(|older| *older < kept).chain(kept..=to).collect();
             let blocks = self.chain.blocks(&kept).await?;
-            let (events, otherwise) = match self.chain.events_between(from, to).await {
+            let (events, otherwise) = match self.said_between(from, to).await {
                 Err(error) if ranges.shrink(to - from + 1, &error) => continue,
                 other => other?,
             };
@@ -228,12 +269,25 @@ impl Reader<'_> {
                 ))
             }));
             let (store, index, next) = (self.context.store().clone(), self.index, to + 1);
-            let appended = blocking(move || Ok(store.append_events(index, from, next, &events, &blocks)?)).await?;
+            let appended = blocking(move || Ok(events.append(&store, index, (from, next, &blocks))?)).await?;
             ranges.grow(next - from);
             from = if appended { next } else { self.settled(head).await? };
             self.watch.report(Progress { done: from, total: Some(head.number + 1), ..Progress::default() });
         }
         Ok(from)
+    }
+
+    async fn said_between(&self, from: u64, to: u64) -> Result<(Said, Vec<String>), ChainError> {
+        Ok(match self.what {
+            Contract::Registry => {
+                let (events, otherwise) = self.chain.events_between(from, to).await?;
+                (Said::Registry(events), otherwise)
+            }
+            Contract::Directory => {
+                let (events, otherwise) = self.chain.claims_between(from, to).await?;
+                (Said::Directory(events), otherwise)
+            }
+        })
     }
 
     /// Where to go on: behind the last block that was read and is still the chain's. What the chain has another block for is
@@ -257,7 +311,7 @@ impl Reader<'_> {
     /// Begins an index where the contract began: it said nothing before. Nodes that keep no old blocks leave out what would tell
     /// their chain from another that is shorter.
     async fn begin(&self, head: &Block) -> Result<u64, Failure> {
-        let first = self.chain.first_block(head.number).await;
+        let first = self.chain.first_block(self.what, head.number).await;
         let older: Vec<u64> = milestones(0, first).filter(|number| *number < first).collect();
         let older = self.chain.blocks(&older).await.unwrap_or_default();
         let (store, index) = (self.context.store().clone(), self.index);
@@ -266,13 +320,10 @@ impl Reader<'_> {
     }
 
     /// That the events are those of the blocks whose hashes are kept.
-    async fn check(&self, events: &[ChainEvent], blocks: &[Block]) -> Result<(), Failure> {
+    async fn check(&self, events: &Said, blocks: &[Block]) -> Result<(), Failure> {
         let (Some(oldest), Some(newest)) = (blocks.first(), blocks.last()) else { return Ok(()) };
         let again = self.chain.blocks(&[oldest.number, newest.number]).await?;
-        let is_of =
-            |event: &ChainEvent, block: &Block| event.event.block == block.number && event.block_hash != block.hash;
-        let strays = events.iter().any(|event| blocks.iter().any(|block| is_of(event, block)));
-        if strays || again != [*oldest, *newest] {
+        if events.strays(blocks) || again != [*oldest, *newest] {
             return Err(ChainError::Unsettled { endpoint: self.chain.network().to_owned() }.into());
         }
         Ok(())

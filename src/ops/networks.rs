@@ -26,6 +26,8 @@ pub struct NetworkEntry {
     pub chain_id: Option<u64>,
     /// The contract's address, where it was configured.
     pub contract: Option<Address>,
+    /// The publisher directory's address, where it was configured.
+    pub directory: Option<Address>,
     /// Used when none is named.
     pub current: bool,
 }
@@ -44,6 +46,7 @@ fn entries(networks: &[Network], current: &str) -> Vec<NetworkEntry> {
         agree: one.must_agree(),
         chain_id: if one.name == network::DEV { Some(network::DEV_CHAIN_ID) } else { one.chain_id },
         contract: one.contract,
+        directory: one.directory,
         current: one.name == current,
     };
     networks.iter().map(entry).collect()
@@ -58,7 +61,7 @@ pub async fn add_network(
     name: &str,
     rpc: Vec<Url>,
     agree: Option<usize>,
-    contract: Option<Address>,
+    (contract, directory): (Option<Address>, Option<Address>),
 ) -> Result<Vec<NetworkEntry>, Failure> {
     config::check_new_name(&context.config().networks, name)?;
     // What could not be asked later is not added. How many may agree, the configuration's own rule tells.
@@ -74,7 +77,7 @@ pub async fn add_network(
         })?;
         chain_id = Some(chain.check_chain_id().await?);
     }
-    let added = Network { agree, chain_id, contract, ..Network::new(name, rpc) };
+    let added = Network { agree, chain_id, contract, directory, ..Network::new(name, rpc) };
     change(context, move |home| Ok(config::add_network(home, &added)?)).await
 }
 

@@ -192,6 +192,9 @@ async fn refuse_repetition(
     let (open, _) = blocking(move || Ok(store.open_entries(identity)?)).await?;
     let names: Vec<_> = statement.parts().iter().filter_map(Statement::reference).collect();
     let is_about = |entry: &JournalEntry| {
+        if let Some(namespace) = statement.namespace() {
+            return entry.statement.namespace() == Some(namespace);
+        }
         entry.statement.parts().iter().filter_map(Statement::reference).any(|name| names.contains(&name))
     };
     let waits = |entry: &&JournalEntry| matches!(entry.stage, JournalStage::Signed | JournalStage::Broadcast);

@@ -1,4 +1,4 @@
-//! The event index: everything that a contract ever said, as far as it was read.
+//! The event index: everything that a contract ever said, as far as it was read. Each contract has an index of its own.
 //!
 //! ```text
 //! position ─▶ (the last blocks are still the chain's? else rewind) ─▶ append a range ─▶ position …
@@ -7,6 +7,7 @@
 //! nothing but time, and two that read at once append every range once.
 
 mod answers;
+mod claims;
 mod people;
 
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
@@ -106,6 +107,19 @@ impl Store {
         events: &[ChainEvent],
         blocks: &[Block],
     ) -> Result<bool, StoreError> {
+        self.append(index, (from, next), blocks, |transaction, id| {
+            events.iter().try_for_each(|event| insert(transaction, id, event))
+        })
+    }
+
+    /// The same with what `insert` writes of those blocks.
+    fn append(
+        &self,
+        index: EventIndex,
+        (from, next): (u64, u64),
+        blocks: &[Block],
+        insert: impl FnOnce(&Transaction<'_>, i64) -> rusqlite::Result<()>,
+    ) -> Result<bool, StoreError> {
         self.write("extend the event index", |transaction| {
             let id = match find(transaction, index)? {
                 Some((id, next_block)) if next_block == from => id,
@@ -134,9 +148,7 @@ impl Store {
                     return Ok(false);
                 }
             }
-            for event in events {
-                insert(transaction, id, event)?;
-            }
+            insert(transaction, id)?;
             let mut keep = transaction
                 .prepare("INSERT OR REPLACE INTO event_block (event_index, number, hash) VALUES (?1, ?2, ?3)")?;
             for block in blocks {
@@ -161,6 +173,7 @@ impl Store {
             let Some((id, _)) = find(transaction, index)? else { return Ok(()) };
             let at = params![id, from.cast_signed()];
             transaction.execute("DELETE FROM event WHERE event_index = ?1 AND block >= ?2", at)?;
+            transaction.execute("DELETE FROM event_claim WHERE event_index = ?1 AND block >= ?2", at)?;
             transaction.execute("DELETE FROM event_block WHERE event_index = ?1 AND number >= ?2", at)?;
             transaction.execute("UPDATE event_index SET next_block = min(next_block, ?2) WHERE id = ?1", at)?;
             Ok(())

@@ -21,7 +21,7 @@ use super::{
 use crate::domain::{notice::Notice, text::clean};
 
 /// One step per schema version. A step that was released is never changed.
-pub(super) const MIGRATIONS: [&str; 8] = [
+pub(super) const MIGRATIONS: [&str; 9] = [
     "
     CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE measurement (key TEXT NOT NULL UNIQUE, measured TEXT NOT NULL) STRICT;
@@ -128,11 +128,25 @@ pub(super) const MIGRATIONS: [&str; 8] = [
 ",
     "ALTER TABLE journal ADD COLUMN gone_at INTEGER;
 ",
+    "
+    CREATE TABLE event_claim (
+        event_index INTEGER NOT NULL REFERENCES event_index (id) ON DELETE CASCADE,
+        block INTEGER NOT NULL,
+        log_index INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        namespace TEXT NOT NULL,
+        publisher BLOB NOT NULL CHECK (length(publisher) = 20),
+        is_claim INTEGER NOT NULL,
+        PRIMARY KEY (event_index, block, log_index)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX event_claim_by_namespace ON event_claim (event_index, namespace, publisher);
+    CREATE INDEX event_claim_by_publisher ON event_claim (event_index, publisher, namespace);
+",
 ];
 
 /// The newest schema that this program knows.
-pub(super) const SCHEMA: i64 = 8;
-const _: () = assert!(MIGRATIONS.len() == 8 && SCHEMA == 8, "one step per version");
+pub(super) const SCHEMA: i64 = 9;
+const _: () = assert!(MIGRATIONS.len() == 9 && SCHEMA == 9, "one step per version");
 
 /// `DAOC`, in SQLite's field for the kind of file.
 const APPLICATION_ID: i64 = 0x4441_4F43;

@@ -5,10 +5,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Address, Digest, Reference, Timestamp,
+    Address, Digest, Namespace, Reference, Timestamp,
     digest::DigestKind,
     image::KindedDigest,
-    publication::{JournalStage, Statement, TransactionHash},
+    publication::{Contract, JournalStage, Statement, TransactionHash},
 };
 
 #[derive(Serialize, Deserialize)]
@@ -53,9 +53,16 @@ enum Saved {
         reference: Option<Reference>,
         publisher: Address,
     },
+    NamespaceClaim {
+        namespace: Namespace,
+        taken_back: bool,
+    },
     Deployment {
         contract: Address,
         deterministic: bool,
+        /// The publisher directory, and not the registry.
+        #[serde(default)]
+        directory: bool,
     },
 }
 
@@ -79,7 +86,10 @@ impl From<Statement> for Saved {
             Statement::SuccessionAcceptance { reference, publisher } => {
                 Self::SuccessionAcceptance { reference, publisher }
             }
-            Statement::Deployment { contract, deterministic } => Self::Deployment { contract, deterministic },
+            Statement::NamespaceClaim { namespace, taken_back } => Self::NamespaceClaim { namespace, taken_back },
+            Statement::Deployment { what, contract, deterministic } => {
+                Self::Deployment { contract, deterministic, directory: what == Contract::Directory }
+            }
         }
     }
 }
@@ -102,7 +112,11 @@ impl From<Saved> for Statement {
             }
             Saved::SuccessionOffer { reference, successor } => Self::SuccessionOffer { reference, successor },
             Saved::SuccessionAcceptance { reference, publisher } => Self::SuccessionAcceptance { reference, publisher },
-            Saved::Deployment { contract, deterministic } => Self::Deployment { contract, deterministic },
+            Saved::NamespaceClaim { namespace, taken_back } => Self::NamespaceClaim { namespace, taken_back },
+            Saved::Deployment { contract, deterministic, directory } => {
+                let what = if directory { Contract::Directory } else { Contract::Registry };
+                Self::Deployment { what, contract, deterministic }
+            }
         }
     }
 }

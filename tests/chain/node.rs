@@ -9,7 +9,7 @@ use daochain::{
     chain::{Action, Answers, Chain, ChainConfig, ChainError, Heard, Question, SigningKey, Unsigned},
     domain::{
         Address, Digest, Reference, Wei,
-        publication::{Cost, Fate, TransactionHash},
+        publication::{Contract, Cost, Fate, TransactionHash},
         record::HistoryEvent,
     },
     store::{EventIndex, Store},
@@ -110,7 +110,7 @@ impl Node {
     pub(crate) async fn deploy(&mut self, deterministic: bool) {
         let node = self;
         let deployer = node.account().await;
-        let action = Action::DeployRegistry { deterministic };
+        let action = Action::Deploy { what: Contract::Registry, deterministic };
         let nonce = node.chain.next_nonce(deployer.address()).await.unwrap();
         let address = action.creates(deployer.address(), nonce).unwrap();
         if deterministic {
@@ -258,6 +258,6 @@ impl Node {
         let key = self.account().await;
         // PUSH1 1 PUSH1 0 RETURN: deploys one zero byte.
         let nonce = self.send_raw(&key, None, vec![0x60, 1, 0x60, 0, 0xf3]).await;
-        Action::DeployRegistry { deterministic: false }.creates(key.address(), nonce).unwrap()
+        Action::Deploy { what: Contract::Registry, deterministic: false }.creates(key.address(), nonce).unwrap()
     }
 }

@@ -54,6 +54,9 @@ pub enum Network {
         /// Where the contract stands, when it is not at the usual address
         #[arg(long, value_name = "ADDRESS")]
         contract: Option<Address>,
+        /// Where the publisher directory stands, when it is not at the usual address
+        #[arg(long, value_name = "ADDRESS")]
+        directory: Option<Address>,
         /// How many of several endpoints must say the same; the majority unless given
         #[arg(long, value_name = "K")]
         agree: Option<usize>,

@@ -1,9 +1,29 @@
 //! What is said.
 
 use super::TransactionHash;
-use crate::domain::{Address, Digest, Reference, Timestamp, image::KindedDigest};
+use crate::domain::{Address, Digest, Namespace, Reference, Timestamp, image::KindedDigest};
 
-/// What is to be written to the contract.
+/// The contracts of this program. Both stand at addresses that follow from their code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Contract {
+    /// `ImageRegistry.sol`: what publishers released.
+    Registry,
+    /// `PublisherDirectory.sol`: which namespaces publishers claim.
+    Directory,
+}
+
+impl Contract {
+    /// What sentences call it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Registry => "the registry contract",
+            Self::Directory => "the publisher directory",
+        }
+    }
+}
+
+/// What is to be written to a contract.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Statement {
     /// A release.
@@ -63,8 +83,17 @@ pub enum Statement {
         /// From whom.
         publisher: Address,
     },
-    /// The contract itself.
+    /// The publisher claims a namespace, or takes that back.
+    NamespaceClaim {
+        /// Which.
+        namespace: Namespace,
+        /// True where the claim is taken back.
+        taken_back: bool,
+    },
+    /// A contract itself.
     Deployment {
+        /// Which.
+        what: Contract,
         /// Where it will stand.
         contract: Address,
         /// Through the deterministic deployment proxy.
@@ -91,6 +120,8 @@ impl Statement {
             Self::Delegation { .. } => "delegation",
             Self::SuccessionOffer { .. } => "succession-offer",
             Self::SuccessionAcceptance { .. } => "succession",
+            Self::NamespaceClaim { taken_back: false, .. } => "namespace-claim",
+            Self::NamespaceClaim { taken_back: true, .. } => "namespace-unclaim",
             Self::Deployment { .. } => "deployment",
             Self::Cancellation { .. } => "cancellation",
         }
@@ -134,7 +165,16 @@ impl Statement {
             | Self::SuccessionOffer { reference, .. }
             | Self::SuccessionAcceptance { reference, .. }
             | Self::Cancellation { reference, .. } => reference.as_ref(),
-            Self::Deployment { .. } => None,
+            Self::Deployment { .. } | Self::NamespaceClaim { .. } => None,
+        }
+    }
+
+    /// The namespace that it is about.
+    #[must_use]
+    pub const fn namespace(&self) -> Option<&Namespace> {
+        match self {
+            Self::NamespaceClaim { namespace, .. } => Some(namespace),
+            _ => None,
         }
     }
 
@@ -143,7 +183,9 @@ impl Statement {
     pub fn subject(&self) -> &str {
         match (self.reference(), self) {
             (Some(reference), _) => reference.familiar(),
-            (None, Self::Deployment { .. } | Self::Cancellation { .. }) => "the registry contract",
+            (None, Self::NamespaceClaim { namespace, .. }) => namespace.as_str(),
+            (None, Self::Deployment { what, .. }) => what.name(),
+            (None, Self::Cancellation { .. }) => "the registry contract",
             (None, _) => "everything",
         }
     }

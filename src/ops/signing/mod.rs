@@ -16,11 +16,11 @@ use super::{
     unlock::signer,
 };
 use crate::{
-    chain::{Action, Chain, ChainError, signer_of, signing_hash, typed_data, usual_registry},
+    chain::{Action, Chain, ChainError, signer_of, signing_hash, typed_data, usual_address},
     domain::{
         Address, Timestamp,
         network::{KnownChain, NetworkView},
-        publication::{Authority, SignedRequest, SigningRequest, Statement},
+        publication::{Authority, Contract, SignedRequest, SigningRequest, Statement},
     },
     ops::{Context, Failure, Passphrase},
     store::{OpenRequest, files},
@@ -303,7 +303,7 @@ async fn is_signed(chain: &Chain, signed: &SignedRequest) -> Result<(), Failure>
 /// True for the address that follows from the registry's code: where it stands on every chain with the deployment proxy.
 #[must_use]
 pub fn is_usual_registry(contract: Address) -> bool {
-    contract == usual_registry()
+    contract == usual_address(Contract::Registry)
 }
 
 /// A chain's number, with its name where it is a public one's.

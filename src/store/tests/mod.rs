@@ -20,6 +20,7 @@ use crate::domain::{
     verdict::Conclusion,
 };
 
+mod claims;
 mod events;
 mod journal;
 
