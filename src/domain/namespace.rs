@@ -19,8 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::{Reference, reference::is_registry, text::clean_to};
 
 pub use standing::{
-    Claim, ClaimEvent, Finding, Held, Judged, NamespaceVouch, Place, SignedBy, Standing, Voucher, Vouching, judge,
-    judged_at,
+    Claim, ClaimEvent, Finding, Held, Judged, Judgement, NamespaceVouch, Place, SignedBy, Standing, Voucher, Vouching, judge,
 };
 pub use statement::{PublisherStatement, STATEMENT_LIMIT, SignedStatement, StatementError};
 

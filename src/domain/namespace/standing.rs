@@ -213,21 +213,6 @@ pub enum Finding {
 }
 
 impl Finding {
-    /// What `judged` come to.
-    #[must_use]
-    pub fn of(judged: &[Judged]) -> Self {
-        let count = |wanted: fn(&Standing) -> bool| judged.iter().filter(|one| wanted(&one.standing)).count();
-        if count(|it| matches!(it, Standing::Unknown { .. })) > 0 {
-            return Self::Unknown;
-        }
-        match count(|it| matches!(it, Standing::Vouched { .. })) {
-            0 if judged.is_empty() => Self::Nobody,
-            0 => Self::Unproven,
-            1 => Self::Vouched,
-            _ => Self::Conflicting,
-        }
-    }
-
     /// The word that documents and screens use.
     #[must_use]
     pub const fn word(self) -> &'static str {
@@ -241,10 +226,62 @@ impl Finding {
     }
 }
 
-/// What each publisher's halves come to: those that the namespace holds statements of in the statements' order, then the others who
-/// claim. `Err` says why a half could not be read.
+/// What all halves come to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judgement {
+    /// Those that the namespace holds statements of in the statements' order, then the others who claim.
+    pub publishers: Vec<Judged>,
+    /// Why the halves on the chain, or those in the registry, could not be read: there may be more than are told.
+    pub unread: Option<String>,
+}
+
+impl Judgement {
+    /// What all of them come to.
+    #[must_use]
+    pub fn finding(&self) -> Finding {
+        let count =
+            |wanted: fn(&Standing) -> bool| self.publishers.iter().filter(|one| wanted(&one.standing)).count();
+        if self.unread.is_some() || count(|it| matches!(it, Standing::Unknown { .. })) > 0 {
+            return Finding::Unknown;
+        }
+        match count(|it| matches!(it, Standing::Vouched { .. })) {
+            0 if self.publishers.is_empty() => Finding::Nobody,
+            0 => Finding::Unproven,
+            1 => Finding::Vouched,
+            _ => Finding::Conflicting,
+        }
+    }
+
+    /// The same of one publisher alone.
+    #[must_use]
+    pub fn about(mut self, publisher: Address) -> Self {
+        self.publishers.retain(|one| one.publisher == publisher);
+        self
+    }
+
+    /// Whom they show to publish for the namespace. One that cannot be told leaves the others as they are.
+    ///
+    /// # Errors
+    /// Why it cannot be told, in a sentence.
+    pub fn vouchers(&self) -> Result<Vec<Voucher>, String> {
+        let mut vouchers = Vec::new();
+        let mut unknown = self.unread.clone();
+        for one in &self.publishers {
+            match &one.standing {
+                Standing::Vouched { since, until } => {
+                    vouchers.push(Voucher { publisher: one.publisher, since: *since, until: *until });
+                }
+                Standing::Unknown { cause } => unknown = unknown.or_else(|| Some(cause.clone())),
+                _ => {}
+            }
+        }
+        unknown.filter(|_| vouchers.is_empty()).map_or(Ok(vouchers), Err)
+    }
+}
+
+/// What each publisher's halves come to. `Err` says why halves could not be read.
 #[must_use]
-pub fn judge(place: &Place, claims: &Result<Vec<Claim>, String>, held: &Result<Vec<Held>, String>) -> Vec<Judged> {
+pub fn judge(place: &Place, claims: &Result<Vec<Claim>, String>, held: &Result<Vec<Held>, String>) -> Judgement {
     let claimed_at = |publisher: Address| match claims {
         Ok(claims) => Ok(claims.iter().find(|one| one.publisher == publisher).and_then(|one| one.since)),
         Err(cause) => Err(cause.clone()),
@@ -270,12 +307,12 @@ pub fn judge(place: &Place, claims: &Result<Vec<Claim>, String>, held: &Result<V
             all.push(Judged { publisher: claim.publisher, claimed_at: claim.since, standing });
         }
     }
-    all
+    let unread = held.as_ref().err().or(claims.as_ref().err()).cloned();
+    Judgement { publishers: all, unread }
 }
 
 /// What one statement comes to, whose publisher claims the namespace since `claimed`.
-#[must_use]
-pub fn judged_at(place: &Place, held: &Held, claimed: &Result<Option<Timestamp>, String>) -> Standing {
+fn judged_at(place: &Place, held: &Held, claimed: &Result<Option<Timestamp>, String>) -> Standing {
     let said = &held.signed.statement;
     if said.namespace != place.namespace {
         return Standing::OtherNamespace { namespace: said.namespace.clone() };
@@ -322,26 +359,6 @@ pub struct NamespaceVouch {
     pub namespace: Namespace,
     /// Whom; or why it cannot be told, in a sentence.
     pub vouchers: Result<Vec<Voucher>, String>,
-}
-
-impl NamespaceVouch {
-    /// Whom `judged` show to publish for `namespace`. One that cannot be told leaves the others as they are.
-    #[must_use]
-    pub fn of(namespace: Namespace, judged: &[Judged]) -> Self {
-        let mut vouchers = Vec::new();
-        let mut unknown = None;
-        for one in judged {
-            match &one.standing {
-                Standing::Vouched { since, until } => {
-                    vouchers.push(Voucher { publisher: one.publisher, since: *since, until: *until });
-                }
-                Standing::Unknown { cause } => unknown = unknown.or_else(|| Some(cause.clone())),
-                _ => {}
-            }
-        }
-        let vouchers = unknown.filter(|_| vouchers.is_empty()).map_or(Ok(vouchers), Err);
-        Self { namespace, vouchers }
-    }
 }
 
 /// Whom the namespaces above a reference vouch for, the closest namespace first.

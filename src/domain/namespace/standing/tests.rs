@@ -36,13 +36,14 @@ fn claim(publisher: u8) -> Claim {
 }
 
 fn words(claims: &[Claim], held: &[Held]) -> Vec<&'static str> {
-    judge(&place(), &Ok(claims.to_vec()), &Ok(held.to_vec())).iter().map(|one| one.standing.word()).collect()
+    let judged = judge(&place(), &Ok(claims.to_vec()), &Ok(held.to_vec()));
+    judged.publishers.iter().map(|one| one.standing.word()).collect()
 }
 
 fn one(change: impl FnOnce(&mut Held)) -> Standing {
     let mut changed = held(1);
     change(&mut changed);
-    judge(&place(), &Ok(vec![claim(1)]), &Ok(vec![changed])).remove(0).standing
+    judge(&place(), &Ok(vec![claim(1)]), &Ok(vec![changed])).publishers.remove(0).standing
 }
 
 #[test]
@@ -79,24 +80,28 @@ fn a_statement_has_its_time() {
 fn what_cannot_be_read_is_unknown_and_never_vouched() {
     let (no, yes) = (Err("it is down".to_owned()), Ok(vec![claim(1)]));
     let unclaimed = judge(&place(), &no, &Ok(vec![held(1)]));
-    assert_eq!(unclaimed[0].standing, Standing::Unknown { cause: "it is down".to_owned() });
+    assert_eq!(unclaimed.publishers[0].standing, Standing::Unknown { cause: "it is down".to_owned() });
     let unheld = judge(&place(), &yes, &Err("the registry is down".to_owned()));
-    assert_eq!(unheld[0].standing, Standing::Unknown { cause: "the registry is down".to_owned() });
-    assert_eq!(Finding::of(&unheld), Finding::Unknown);
+    assert_eq!(unheld.publishers[0].standing, Standing::Unknown { cause: "the registry is down".to_owned() });
+    assert_eq!((unclaimed.finding(), unheld.finding()), (Finding::Unknown, Finding::Unknown));
+    let nothing = judge(&place(), &Ok(Vec::new()), &Err("down".to_owned()));
+    assert_eq!((nothing.finding(), nothing.vouchers()), (Finding::Unknown, Err("down".to_owned())));
     assert_eq!(one(|it| it.by = SignedBy::Unknown { cause: "x".to_owned() }).word(), "unknown");
-    let vouch = NamespaceVouch::of(place().namespace, &unheld);
-    assert_eq!(vouch.vouchers, Err("the registry is down".to_owned()));
+    assert_eq!(unheld.vouchers(), Err("the registry is down".to_owned()));
 }
 
 #[test]
 fn several_that_hold_are_all_named() {
     let both = judge(&place(), &Ok(vec![claim(1), claim(2), claim(3)]), &Ok(vec![held(1), held(2)]));
-    assert_eq!(Finding::of(&both), Finding::Conflicting);
-    let vouching = Vouching(vec![NamespaceVouch::of(place().namespace, &both)]);
+    assert_eq!(both.finding(), Finding::Conflicting);
+    assert_eq!(both.clone().about(who(2)).finding(), Finding::Vouched);
+    assert_eq!(both.clone().about(who(3)).finding(), Finding::Unproven);
+    let vouching = Vouching(vec![NamespaceVouch { namespace: place().namespace, vouchers: both.vouchers() }]);
     assert!(vouching.of(who(1)).is_some() && vouching.of(who(2)).is_some() && vouching.unknown().is_none());
     assert_eq!(vouching.of(who(3)), None, "a claim alone");
     let unproven = judge(&place(), &Ok(vec![claim(3)]), &Ok(Vec::new()));
-    assert_eq!((Finding::of(&unproven), Finding::of(&[])), (Finding::Unproven, Finding::Nobody));
+    let nobody = judge(&place(), &Ok(Vec::new()), &Ok(Vec::new()));
+    assert_eq!((unproven.finding(), nobody.finding()), (Finding::Unproven, Finding::Nobody));
 }
 
 #[test]
@@ -142,7 +147,7 @@ proptest! {
         let held_there = if down.1 { Err("down".to_owned()) } else { Ok(statements.clone()) };
         let judged = judge(&place(), &claims, &held_there);
         for publisher in 0..4 {
-            let vouched = judged.iter().any(|one| one.publisher == who(publisher) && one.standing.word() == "vouched");
+            let vouched = judged.publishers.iter().any(|one| one.publisher == who(publisher) && one.standing.word() == "vouched");
             let good = |it: &&Held| {
                 let said = &it.signed.statement;
                 said.publisher == who(publisher) && it.by == SignedBy::Publisher && said.namespace == place().namespace
@@ -151,8 +156,9 @@ proptest! {
             let expected = !down.0 && !down.1 && claimed.contains(&publisher) && statements.iter().any(|it| good(&it));
             prop_assert_eq!(vouched, expected);
         }
-        let mut seen: Vec<Address> = judged.iter().map(|one| one.publisher).collect();
+        let mut seen: Vec<Address> = judged.publishers.iter().map(|one| one.publisher).collect();
+        seen.sort_unstable();
         seen.dedup();
-        prop_assert_eq!(seen.len(), judged.len(), "each once");
+        prop_assert_eq!(seen.len(), judged.publishers.len(), "each once");
     }
 }
