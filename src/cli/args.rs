@@ -1,6 +1,7 @@
 //! The command line's grammar. The doc comments are the help texts.
 
 mod account;
+mod namespace;
 mod node;
 mod people;
 mod sending;
@@ -13,6 +14,7 @@ use clap::{Parser, Subcommand, builder::Styles};
 use clap_complete::Shell;
 
 pub use account::{Account, Add, Import, NewPassphrase};
+pub use namespace::{Check, Claim, Namespace};
 pub use node::{Network, Node};
 pub use people::{About, Delegate, Retire, Succession};
 pub use sending::{Replace, Search, Sending, Tx, Who};
@@ -158,7 +160,10 @@ pub enum Command {
     /// Say which publishers speak for which references
     #[command(subcommand)]
     Trust(Trust),
-    /// Deploy or look at the registry contract
+    /// Claim a namespace of a registry, and look who publishes for one
+    #[command(subcommand)]
+    Namespace(Namespace),
+    /// Deploy or look at the contracts
     #[command(subcommand)]
     Contract(Contract),
     /// List transactions, and replace those that wait
@@ -285,13 +290,13 @@ pub struct History {
 
 #[derive(Debug, Subcommand)]
 pub enum Contract {
-    /// Deploy the registry contract on the current network
+    /// Deploy the registry contract and the publisher directory on the current network
     Deploy {
         /// Account that signs and pays
         #[arg(long, value_name = "ADDRESS")]
         account: Option<Address>,
     },
-    /// Tell where the contract stands, and whether its code is ours
+    /// Tell where the contracts stand, and whether their code is ours
     Show,
 }
 

@@ -126,9 +126,13 @@ pub const CODES: &[Code] = &[
     code("geth-failed", "geth makes no chain, or ends as soon as it is started"),
     code("devnet-absent", "this build has no embedded node"),
     code("devnet-failed", "the embedded node cannot be started"),
-    // The contract and its transactions.
-    code("no-contract", "the registry contract is not deployed on the network"),
-    code("foreign-contract", "other code than the registry's stands at its address"),
+    // Namespaces.
+    code("namespace-taken", "something else than publishers' statements stands at the statement's name"),
+    code("namespace-full", "the namespace holds as many statements as it may"),
+    code("namespace-changed", "somebody else pushed to the statement's name at the same time"),
+    // The contracts and their transactions.
+    code("no-contract", "the registry contract, or the publisher directory, is not deployed on the network"),
+    code("foreign-contract", "other code than the contract's stands at its address"),
     code("refused", "the contract does not take the statement"),
     code("insufficient-funds", "the account cannot pay"),
     code("fee-too-low", "the node wants a higher fee"),

@@ -17,6 +17,7 @@ mod history;
 mod human;
 mod images;
 mod log;
+mod namespace;
 mod network;
 mod node;
 mod people;
@@ -190,6 +191,7 @@ async fn perform(command: Option<Command>, globals: Globals, mut console: Consol
                 args::Succession::Offer { .. } | args::Succession::Withdraw { .. } | args::Succession::Accept { .. }
             )
             | Command::Retire(_)
+            | Command::Namespace(args::Namespace::Claim(_) | args::Namespace::Unclaim { .. })
             | Command::Tx(args::Tx::SpeedUp(_) | args::Tx::Cancel(_))
     );
     let outcome = until_signalled(Box::pin(execute(&mut session, command)), &token, sends).await;
@@ -268,6 +270,7 @@ async fn execute(session: &mut Session, command: Command) -> Result<u8, Failure>
         Command::Who(digest) => search::run_who(session, digest).await,
         Command::Account(account) => account::run(session, account).await,
         Command::Trust(trust) => trust::run(session, trust).await,
+        Command::Namespace(namespace) => namespace::run(session, namespace).await,
         Command::Contract(contract) => contract::run(session, contract).await,
         Command::Tx(command) => tx::run(session, command).await,
         Command::Node(command) => node::run(session, command).await,

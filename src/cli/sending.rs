@@ -88,8 +88,11 @@ pub async fn send_steps_of(
     let (publications, failure) = if task.sending.dry_run {
         (steps.iter().flat_map(estimated).collect(), None)
     } else {
-        let passphrase = if quotes.is_empty() { None } else { Some(permit(session, &quotes).await?) };
-        send_steps(session, task, &steps, passphrase).await?
+        let mut key = None;
+        if let Some(question) = question(&quotes) {
+            key = Some(permit(session, task.account, &quotes, &question).await?);
+        }
+        send_steps(session, task, &steps, key).await?
     };
     Ok(present(session, task.schema, network, &publications, failure.as_ref()))
 }
@@ -120,20 +123,38 @@ pub fn as_text(document: &impl Serialize) -> Result<String, Failure> {
     serde_json::to_string(document).map_err(|error| Failure::new("internal", &error.to_string()))
 }
 
-/// Makes sure that the account can pay, that the user agrees and that the key opens.
-async fn permit(session: &mut Session, quotes: &[&Quote]) -> Result<Zeroizing<String>, Failure> {
-    let Some(from) = quotes.first().map(|quote| quote.from) else { return Ok(Zeroizing::default()) };
-    let is_here = needs_passphrase(&session.context, from).await?;
-    let total = quotes.iter().fold(Wei::ZERO, |sum, quote| Wei(sum.0.saturating_add(quote.cost.at_most().0)));
+/// What is asked before anything is signed; `None` where nothing is.
+fn question(quotes: &[&Quote]) -> Option<String> {
+    Some(match quotes {
+        [] => return None,
+        [one] => format!("Sign and send for at most {} ETH?", one.cost.at_most().cost()),
+        many => format!("Sign and send {} transactions for at most {} ETH?", many.len(), total(many).cost()),
+    })
+}
+
+fn total(quotes: &[&Quote]) -> Wei {
+    quotes.iter().fold(Wei::ZERO, |sum, quote| Wei(sum.0.saturating_add(quote.cost.at_most().0)))
+}
+
+/// Makes sure that the account can pay, that the user agrees and that the key opens: once for all that is signed, for opening a key
+/// takes half a second and a quarter of a gigabyte.
+///
+/// # Errors
+/// `insufficient-funds`, `confirmation-needed`, `passphrase-needed`, `passphrase-wrong`; what else keeps the key from being used.
+pub async fn permit(
+    session: &mut Session,
+    account: Address,
+    quotes: &[&Quote],
+    question: &str,
+) -> Result<Unlocked, Failure> {
+    let is_here = needs_passphrase(&session.context, account).await?;
+    let total = total(quotes);
     if let Some(quote) = quotes.first().filter(|quote| quote.balance < total) {
         return Err(not_covered(&quote.network, quote.from, quote.balance, total));
     }
-    let question = match quotes {
-        [one] => format!("Sign and send for at most {} ETH?", one.cost.at_most().cost()),
-        many => format!("Sign and send {} transactions for at most {} ETH?", many.len(), total.cost()),
-    };
-    prompt::confirm(session, &question).await?;
-    Ok(passphrase_of(session, from, is_here).await?.0)
+    prompt::confirm(session, question).await?;
+    let passphrase = passphrase_of(session, account, is_here).await?;
+    unlock_for_all(&session.context, account, passphrase).await
 }
 
 /// What opens an account's key, where it `is_here`; else a signer is about to ask its own user.
@@ -149,19 +170,17 @@ pub async fn passphrase_of(session: &mut Session, account: Address, is_here: boo
 }
 
 /// Sends one step after another, and stops at the first that fails. Fails itself only when nothing was sent at all.
-async fn send_steps(
+///
+/// # Errors
+/// When nothing was sent.
+pub async fn send_steps(
     session: &mut Session,
     task: &Task<'_>,
     steps: &[Step],
-    passphrase: Option<Zeroizing<String>>,
+    mut key: Option<Unlocked>,
 ) -> Result<(Vec<Publication>, Option<Failure>), Failure> {
     let mut done = Vec::with_capacity(steps.len());
     let mut sent = false;
-    // Once for all: opening a key takes half a second and a quarter of a gigabyte.
-    let mut key = match passphrase {
-        Some(passphrase) => Some(unlock_for_all(&session.context, task.account, Passphrase(passphrase)).await?),
-        None => None,
-    };
     for (at, step) in steps.iter().enumerate() {
         let quote = match step {
             Step::Send(quote) => quote,
@@ -258,7 +277,20 @@ pub async fn refuse_pending(
     pending: &mut [Resumed],
     reference: &Reference,
 ) -> Result<(), Failure> {
-    let is_about = |one: &Resumed| one.entry.statement.parts().iter().any(|part| part.reference() == Some(reference));
+    refuse_pending_where(session, pending, |one| one.parts().iter().any(|part| part.reference() == Some(reference)))
+        .await
+}
+
+/// The same of earlier transactions that say something of what `concerns` tells.
+///
+/// # Errors
+/// `publication-pending`.
+pub async fn refuse_pending_where(
+    session: &mut Session,
+    pending: &mut [Resumed],
+    concerns: impl Fn(&Statement) -> bool,
+) -> Result<(), Failure> {
+    let is_about = |one: &Resumed| concerns(&one.entry.statement);
     for one in pending.iter_mut().filter(|one| is_about(one)) {
         await_block(session, one).await;
     }
@@ -322,7 +354,8 @@ fn to_send(step: &Step) -> Option<&Quote> {
     }
 }
 
-fn estimated(step: &Step) -> Vec<Publication> {
+/// A step with what it will cost, where nothing is signed.
+pub fn estimated(step: &Step) -> Vec<Publication> {
     match step {
         Step::Stands(outlook) => vec![Publication::standing(outlook)],
         Step::Send(quote) => Publication::estimated(quote),

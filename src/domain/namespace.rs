@@ -19,7 +19,8 @@ use serde::{Deserialize, Serialize};
 use super::{Reference, reference::is_registry, text::clean_to};
 
 pub use standing::{
-    Claim, ClaimEvent, Finding, Held, Judged, Judgement, NamespaceVouch, Place, SignedBy, Standing, Voucher, Vouching, judge,
+    Claim, ClaimEvent, Finding, Held, Judged, Judgement, NamespaceVouch, Place, SignedBy, Standing, Voucher, Vouching,
+    judge,
 };
 pub use statement::{PublisherStatement, STATEMENT_LIMIT, SignedStatement, StatementError};
 

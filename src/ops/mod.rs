@@ -20,6 +20,7 @@ pub mod keys;
 mod lasting;
 mod local_node;
 pub mod measure;
+pub mod namespace;
 pub mod networks;
 pub mod node;
 pub mod pack;

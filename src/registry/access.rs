@@ -65,6 +65,14 @@ impl Access {
         self
     }
 
+    /// Without mirrors: for a tag that the registry alone may be believed about.
+    #[must_use]
+    pub fn without_mirrors(mut self) -> Self {
+        let alone = |host: &Host| Host { mirrors: Vec::new(), ..host.clone() };
+        self.hosts = Arc::new(self.hosts.iter().map(|(name, host)| (name.clone(), alone(host))).collect());
+        self
+    }
+
     /// A variable that is set and not blank.
     pub(super) fn var(&self, name: &str) -> Option<String> {
         (self.env)(name).filter(|value| !value.trim().is_empty())

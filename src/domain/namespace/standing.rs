@@ -239,8 +239,7 @@ impl Judgement {
     /// What all of them come to.
     #[must_use]
     pub fn finding(&self) -> Finding {
-        let count =
-            |wanted: fn(&Standing) -> bool| self.publishers.iter().filter(|one| wanted(&one.standing)).count();
+        let count = |wanted: fn(&Standing) -> bool| self.publishers.iter().filter(|one| wanted(&one.standing)).count();
         if self.unread.is_some() || count(|it| matches!(it, Standing::Unknown { .. })) > 0 {
             return Finding::Unknown;
         }
