@@ -4,6 +4,8 @@ mod account;
 mod namespace;
 mod node;
 mod people;
+mod publish;
+mod registries;
 mod sending;
 mod signing;
 mod trust;
@@ -17,13 +19,15 @@ pub use account::{Account, Add, Import, NewPassphrase};
 pub use namespace::{Check, Claim, Namespace};
 pub use node::{Network, Node};
 pub use people::{About, Delegate, Retire, Succession};
+pub use publish::{Publish, Revoke};
+pub use registries::{Login, Logout, Pull, Push, Remote};
 pub use sending::{Replace, Search, Sending, Tx, Who};
 pub use signing::{Carry, Elsewhere, Relay, Sign};
 pub use trust::{AboutRule, Demand, Discover, Trust};
 
 use crate::{
     config::Options,
-    domain::{Address, Digest, Reference, network::Finality, when::finality},
+    domain::{Address, Reference, network::Finality, when::finality},
 };
 
 const EXAMPLES: &str = "Examples:
@@ -35,9 +39,6 @@ const EXAMPLES: &str = "Examples:
 
 Exit codes: 0 done or verified, 1 failed or undecided, 2 usage, 3 mismatch, 4 unpublished or untrusted, 5 revoked,
 6 outdated. `daochain help errors` lists the codes of --json errors.";
-
-/// The bound that the contract sets on a release's annotations, in bytes.
-const ANNOTATIONS_LIMIT: usize = 4096;
 
 /// Tells whether a Docker image is the one its publisher released.
 #[derive(Debug, Parser)]
@@ -129,6 +130,22 @@ pub enum Command {
     /// Withdraw an image, finally
     #[command(after_help = "Example:\n  daochain revoke acme/api:1 --reason 'CVE-2026-0001'")]
     Revoke(Revoke),
+    /// Tell what a registry has under a name, with verdicts, before anything is pulled
+    #[command(
+        after_help = "Examples:\n  daochain remote acme/api\n  daochain remote acme/api --tags '2.*'\n  daochain remote registry.example/acme/*"
+    )]
+    Remote(Remote),
+    /// Pull an image that is the released one, and no other
+    #[command(after_help = "Example:\n  daochain pull acme/api:2")]
+    Pull(Pull),
+    /// Push an image, and publish what the registry then serves
+    #[command(after_help = "Example:\n  daochain push acme/api:2 --publish")]
+    Push(Push),
+    /// Log in to a registry
+    #[command(after_help = "Example:\n  daochain login registry.example --username me --password-stdin < token.txt")]
+    Login(Login),
+    /// Forget a registry's login
+    Logout(Logout),
     /// Sign a request that `publish --cold` or `revoke --cold` made; asks no node
     #[command(
         after_help = "Examples:\n  daochain sign request.json --out signature.json\n  daochain sign - --qr < request.json"
@@ -228,58 +245,6 @@ pub struct Verify {
 }
 
 #[derive(Debug, clap::Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
-pub struct Publish {
-    /// Image names
-    #[arg(value_name = "REFERENCE", required_unless_present_any = ["archives_given", "from_file"])]
-    pub references: Vec<Reference>,
-    /// Take the digests from this archive file; repeatable
-    #[arg(id = "archives_given", long = "archive", value_name = "FILE")]
-    pub archive: Vec<PathBuf>,
-    /// Take the digests from what the image's registry serves: every byte is read and hashed, nothing is pulled
-    #[arg(long, conflicts_with = "archives_given")]
-    pub remote: bool,
-    /// Read further image names from this file, one a line
-    #[arg(long, value_name = "FILE")]
-    pub from_file: Option<PathBuf>,
-    /// JSON to keep with the release, at most 4096 bytes
-    #[arg(long, value_name = "JSON", default_value = "", hide_default_value = true, value_parser = annotations)]
-    pub annotations: String,
-    /// Make a new version though these digests are current already
-    #[arg(long, conflicts_with = "amend")]
-    pub again: bool,
-    /// Add to the current version instead of making a new one: another platform's build
-    #[arg(long)]
-    pub amend: bool,
-    /// Publish every platform that archives hold under the name, or the registry with --remote, not this machine's alone
-    #[arg(long)]
-    pub all_platforms: bool,
-    /// Publish the layers' ChainID too: who has them under another configuration is told so
-    #[arg(long)]
-    pub with_layers: bool,
-    #[command(flatten)]
-    pub sending: Sending,
-    #[command(flatten)]
-    pub elsewhere: Elsewhere,
-}
-
-#[derive(Debug, clap::Args)]
-pub struct Revoke {
-    /// Image name
-    pub reference: Reference,
-    /// Digest to withdraw (repeatable); without it the local image is measured, and goes with its manifests and indexes
-    #[arg(long = "digest", value_name = "DIGEST")]
-    pub digests: Vec<Digest>,
-    /// Why, for everybody to read
-    #[arg(long, value_name = "TEXT", value_parser = clap::builder::NonEmptyStringValueParser::new())]
-    pub reason: String,
-    #[command(flatten)]
-    pub sending: Sending,
-    #[command(flatten)]
-    pub elsewhere: Elsewhere,
-}
-
-#[derive(Debug, clap::Args)]
 pub struct History {
     /// Image name
     pub reference: Reference,
@@ -310,16 +275,6 @@ pub struct Demo {
     pub no_tui: bool,
 }
 
-fn annotations(text: &str) -> Result<String, String> {
-    if text.len() > ANNOTATIONS_LIMIT {
-        return Err(format!("{} bytes are more than the {ANNOTATIONS_LIMIT} that a release may carry", text.len()));
-    }
-    if !text.is_empty() {
-        serde_json::from_str::<serde::de::IgnoredAny>(text).map_err(|error| format!("no JSON: {error}"))?;
-    }
-    Ok(text.to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;
@@ -329,13 +284,5 @@ mod tests {
     #[test]
     fn the_grammar_is_consistent() {
         Args::command().debug_assert();
-    }
-
-    #[test]
-    fn annotations_are_json_within_the_contract_s_bound() {
-        assert!(annotations("").is_ok());
-        assert!(annotations("{\"commit\":\"abc\"}").is_ok());
-        assert!(annotations("{").is_err());
-        assert!(annotations(&format!("\"{}\"", "a".repeat(ANNOTATIONS_LIMIT))).is_err());
     }
 }

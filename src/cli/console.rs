@@ -71,6 +71,16 @@ impl Console {
         let _ = self.err.write_all(line.as_bytes());
     }
 
+    /// What tells a line as [`Console::note`] does, from any thread and while the console is busy.
+    pub fn teller(&self) -> impl Fn(&str) + Send + Sync + 'static {
+        let look = self.err_look;
+        move |text: &str| {
+            clear_line();
+            let line = format!("daochain: {}\n", look.plain(text));
+            let _ = io::stderr().write_all(line.as_bytes());
+        }
+    }
+
     /// Tells a failure on standard error, without a document, and gives its exit code.
     pub fn complain(&mut self, failure: &Failure) -> u8 {
         tracing::error!(code = failure.code, "{failure}");

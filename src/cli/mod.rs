@@ -5,6 +5,7 @@
 
 mod account;
 mod args;
+mod carried;
 mod carry;
 mod completions;
 mod console;
@@ -17,6 +18,7 @@ mod history;
 mod human;
 mod images;
 mod log;
+mod login;
 mod namespace;
 mod network;
 mod node;
@@ -25,6 +27,9 @@ mod progress;
 mod prompt;
 mod publication;
 mod publish;
+mod pull;
+mod push;
+mod remote;
 mod revoke;
 mod screen;
 mod search;
@@ -38,7 +43,7 @@ mod tx;
 mod verdicts;
 mod verify;
 
-use std::{ffi::OsString, future::Future, process::ExitCode, time::Duration};
+use std::{ffi::OsString, future::Future, process::ExitCode, sync::Arc, time::Duration};
 
 use clap::{Parser as _, error::ErrorKind};
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
@@ -174,6 +179,7 @@ async fn perform(command: Option<Command>, globals: Globals, mut console: Consol
         return (console, exit);
     };
     let told = tell_notices(&context, &mut console, 0);
+    context.set_teller(Arc::new(console.teller()));
     let mut session = Session { context: context.clone(), console, globals, token: CancellationToken::new() };
     let token = session.token.clone();
     if matches!(command, Command::Images | Command::Verify(_) | Command::History(_)) && has_open(&context).await {
@@ -184,6 +190,7 @@ async fn perform(command: Option<Command>, globals: Globals, mut console: Consol
     let sends = matches!(
         command,
         Command::Publish(_)
+            | Command::Push(_)
             | Command::Revoke(_)
             | Command::Relay(_)
             | Command::Delegate(args::Delegate::Add { .. } | args::Delegate::Remove { .. })
@@ -260,6 +267,11 @@ async fn execute(session: &mut Session, command: Command) -> Result<u8, Failure>
         Command::Verify(verify) => verify::run(session, verify).await,
         Command::Publish(publish) => publish::run(session, publish).await,
         Command::Revoke(revoke) => revoke::run(session, revoke).await,
+        Command::Remote(remote) => remote::run(session, remote).await,
+        Command::Pull(pull) => pull::run(session, pull).await,
+        Command::Push(push) => push::run(session, push).await,
+        Command::Login(login) => login::run_login(session, login).await,
+        Command::Logout(logout) => login::run_logout(session, logout).await,
         Command::Sign(sign) => signing::run_sign(session, sign).await,
         Command::Relay(relay) => signing::run_relay(session, relay).await,
         Command::Delegate(delegate) => people::run_delegate(session, delegate).await,

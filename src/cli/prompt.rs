@@ -49,6 +49,19 @@ pub async fn passphrase(session: &Session, question: &str) -> Result<Passphrase,
     }
 }
 
+/// A registry's password: from standard input's first line where it `is_given` there, else from the terminal. The keys'
+/// passphrase file is no place for it.
+///
+/// # Errors
+/// As [`passphrase`].
+pub async fn registry_password(is_given: bool, question: &str) -> Result<Passphrase, Failure> {
+    let given = "give it with --password-stdin";
+    if is_given {
+        return blocking(|| read_file(Path::new("-"))).await.map_err(|failure| failure.hint(given));
+    }
+    typed(question).await.map_err(|failure| if failure.is_cancelled() { failure } else { failure.hint(given) })
+}
+
 /// The passphrase that a key is to be sealed with: from `file`, else typed twice. Its strength is told.
 ///
 /// # Errors

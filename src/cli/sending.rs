@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
@@ -39,6 +40,9 @@ const LOOKS: u32 = 60;
 struct Document<'a> {
     schema: &'static str,
     network: Option<NetworkPart>,
+    /// What a command tells beside.
+    #[serde(flatten)]
+    more: &'a Map<String, Value>,
     publications: &'a [Publication],
     /// Why those that are missing were not sent, or the last one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,8 +65,21 @@ pub struct Task<'a> {
 /// # Errors
 /// When nothing was sent. A failure on the way is part of the document.
 pub async fn send(session: &mut Session, task: &Task<'_>, statements: Vec<Statement>) -> Result<u8, Failure> {
+    send_telling(session, task, statements, &Map::new()).await
+}
+
+/// [`send`], with `more` fields of the command's own in its document.
+///
+/// # Errors
+/// As [`send`].
+pub async fn send_telling(
+    session: &mut Session,
+    task: &Task<'_>,
+    statements: Vec<Statement>,
+    more: &Map<String, Value>,
+) -> Result<u8, Failure> {
     let (steps, network) = quote_all(&session.context, statements, task.account, &task.authority, task.again).await?;
-    send_steps_of(session, task, steps, &network).await
+    take_steps(session, task, steps, &network, more).await
 }
 
 /// Shows what steps cost, asks, and takes them.
@@ -72,8 +89,18 @@ pub async fn send(session: &mut Session, task: &Task<'_>, statements: Vec<Statem
 pub async fn send_steps_of(
     session: &mut Session,
     task: &Task<'_>,
+    steps: Vec<Step>,
+    network: &NetworkView,
+) -> Result<u8, Failure> {
+    take_steps(session, task, steps, network, &Map::new()).await
+}
+
+async fn take_steps(
+    session: &mut Session,
+    task: &Task<'_>,
     mut steps: Vec<Step>,
     network: &NetworkView,
+    more: &Map<String, Value>,
 ) -> Result<u8, Failure> {
     if let Some(price) = task.sending.max_gas_price {
         for step in &mut steps {
@@ -94,7 +121,7 @@ pub async fn send_steps_of(
         }
         send_steps(session, task, &steps, key).await?
     };
-    Ok(present(session, task.schema, network, &publications, failure.as_ref()))
+    Ok(present_telling(session, task.schema, network, &publications, (failure.as_ref(), more)))
 }
 
 /// Prints what became of all, and gives the exit code.
@@ -105,8 +132,18 @@ pub fn present(
     publications: &[Publication],
     failure: Option<&Failure>,
 ) -> u8 {
+    present_telling(session, schema, network, publications, (failure, &Map::new()))
+}
+
+fn present_telling(
+    session: &mut Session,
+    schema: &'static str,
+    network: Option<NetworkPart>,
+    publications: &[Publication],
+    (failure, more): (Option<&Failure>, &Map<String, Value>),
+) -> u8 {
     let code = failure.map_or(0, |failure| session.console.complain(failure));
-    let document = Document { schema, network, publications, error: failure.map(ErrorPart::from) };
+    let document = Document { schema, network, more, publications, error: failure.map(ErrorPart::from) };
     session.console.present(&document, |page| {
         for publication in publications {
             publication.describe(page);

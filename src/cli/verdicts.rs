@@ -18,7 +18,7 @@ use crate::{
     },
     ops::{
         Context, Failure,
-        verify::{Subject, judge_images},
+        verify::{Judgement, Subject, judge_images},
     },
 };
 
@@ -198,7 +198,11 @@ pub async fn judge(
         Some(Subject { image, reference: reference?, evidence })
     };
     let subjects: Vec<Subject> = candidates.iter().filter_map(subject).collect();
-    let judgement = judge_images(context, &subjects, policy).await;
+    told(candidates, judge_images(context, &subjects, policy).await, required)
+}
+
+/// The candidates with their verdicts, which stand in the judgement in the order of those that have a name.
+pub fn told(candidates: Vec<Candidate>, judgement: Judgement, required: Option<Finality>) -> Judged {
     let mut answers = judgement.verdicts.into_iter().zip(judgement.last);
     let mut images = Vec::with_capacity(candidates.len());
     for candidate in candidates {

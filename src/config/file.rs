@@ -24,6 +24,11 @@
 //!
 //! [signers]
 //! "0x…" = "ipc:/run/clef/clef.ipc"  # or `http:`: clef has the key; `cold`: another machine; `contract`
+//!
+//! [registries."registry.example:5000"]
+//! mirrors = ["mirror.example"]      # asked first, for reading alone
+//! ca = "registry.crt"               # beside the system's, and those in Docker's folder `certs.d`
+//! insecure = true                   # its certificate is not checked, and it may have none
 //! ```
 
 use std::{
@@ -41,6 +46,7 @@ use url::Url;
 use super::{
     ConfigError,
     network::{self, Network},
+    registries::{self, Registry},
 };
 use crate::{
     domain::{
@@ -55,7 +61,7 @@ use crate::{
 
 const INVALID: &str = "config-invalid";
 const FILE_LIMIT: u64 = 1 << 20;
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 11] = [
     "network",
     "default_account",
     "default_accounts",
@@ -66,6 +72,7 @@ const KEYS: [&str; 10] = [
     "archives",
     "jobs",
     "networks",
+    "registries",
 ];
 const NETWORK_KEYS: [&str; 6] = ["rpc", "agree", "final_after", "chain_id", "contract", "directory"];
 
@@ -85,6 +92,8 @@ pub(super) struct FileConfig {
     pub(super) docker_host: Option<String>,
     pub(super) archives: Vec<PathBuf>,
     pub(super) jobs: Option<NonZeroUsize>,
+    /// By host and port.
+    pub(super) registries: BTreeMap<String, Registry>,
     /// About keys that mean nothing.
     pub(super) notices: Vec<Notice>,
 }
@@ -106,6 +115,7 @@ struct Document {
     jobs: Option<Jobs>,
     #[serde(default)]
     networks: BTreeMap<String, Section>,
+    registries: Option<Spanned<BTreeMap<String, registries::Section>>>,
 }
 
 #[derive(Deserialize)]
@@ -237,6 +247,13 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<FileConfig, ConfigError> 
         signers.insert(of, kind);
     }
     let folder = path.parent().unwrap_or(Path::new(""));
+    let registries = match document.registries {
+        Some(sections) => {
+            let span = sections.span();
+            registries::registries(sections.into_inner(), folder).map_err(|cause| fault(span, &cause))?
+        }
+        None => BTreeMap::new(),
+    };
     Ok(FileConfig {
         network,
         networks,
@@ -248,6 +265,7 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<FileConfig, ConfigError> 
         docker_host: document.docker_host.filter(|host| !host.is_empty()),
         archives: document.archives.into_iter().map(|archive| folder.join(archive)).collect(),
         jobs: document.jobs.map(|Jobs::Number(jobs)| jobs),
+        registries,
         notices: unknown_keys(path, text),
     })
 }
@@ -279,10 +297,12 @@ fn unknown_keys(path: &Path, text: &str) -> Vec<Notice> {
     let strange = |keys: &toml::Table, known: &[&str], section: &str| -> Vec<String> {
         keys.keys().filter(|key| !known.contains(&key.as_str())).map(|key| format!("{section}{key}")).collect()
     };
-    let networks = table.get("networks").and_then(toml::Value::as_table).into_iter().flatten();
-    let below = networks.filter_map(|(name, section)| {
-        section.as_table().map(|section| strange(section, &NETWORK_KEYS, &format!("networks.{name}.")))
-    });
-    let unknown = strange(&table, &KEYS, "").into_iter().chain(below.flatten());
+    let below = |all: &'static str, known: &'static [&'static str]| {
+        let sections = table.get(all).and_then(toml::Value::as_table).into_iter().flatten();
+        let sections = sections.filter_map(|(name, section)| Some((name, section.as_table()?)));
+        sections.flat_map(move |(name, section)| strange(section, known, &format!("{all}.{name}.")))
+    };
+    let below = below("networks", &NETWORK_KEYS).chain(below("registries", &registries::KEYS));
+    let unknown = strange(&table, &KEYS, "").into_iter().chain(below);
     unknown.map(|key| Notice::new(&format!("`{}`: the key `{key}` means nothing", path.display()))).collect()
 }

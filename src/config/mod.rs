@@ -8,6 +8,7 @@ mod error;
 mod file;
 mod home;
 mod network;
+mod registries;
 mod trust;
 
 use std::{collections::BTreeMap, fmt, num::NonZeroUsize, path::PathBuf, thread};
@@ -20,6 +21,7 @@ pub use error::ConfigError;
 pub use file::signer;
 pub use home::Home;
 pub use network::{CUSTOM, Network};
+pub use registries::Registry;
 pub use trust::{
     LONGEST_AGE, add_denial, add_rule, import_policy, load_trust, read_policy, remove_demand, remove_denial,
     remove_rule, set_demand, trust_text,
@@ -85,6 +87,8 @@ pub struct Config {
     pub labels: BTreeMap<Address, String>,
     /// Accounts whose keys are elsewhere.
     pub signers: BTreeMap<Address, AccountKind>,
+    /// Registries that are reached in a way of their own, by host and port.
+    pub registries: BTreeMap<String, Registry>,
     /// The file with the passphrase; `-` is standard input.
     pub password_file: Option<PathBuf>,
     /// About keys of the file that mean nothing.
@@ -134,6 +138,7 @@ impl Config {
             default_accounts: file.default_accounts,
             labels: file.labels,
             signers: file.signers,
+            registries: file.registries,
             password_file: options.password_file.or_else(|| set("DAOCHAIN_PASSWORD_FILE").map(PathBuf::from)),
             notices: file.notices,
         })

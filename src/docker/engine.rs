@@ -187,7 +187,7 @@ impl Engine {
             match inspected {
                 Ok(detail) => match images.iter_mut().find(|image| image.id.id == detail.id) {
                     Some(image) => image.references.push(name),
-                    None => images.push(unlisted(name, &detail, &self.info)),
+                    None => images.push(unlisted(vec![name], &detail, &self.info)),
                 },
                 // It is another's name by now, or nobody's.
                 Err(error) if error.is_absence() => {}
@@ -234,7 +234,7 @@ impl Engine {
     }
 
     /// The same of a whole ID or a normalised name, which have no characters that mean anything in a path.
-    async fn inspect_path(&self, image: &str) -> Result<ImageDetail, EngineError> {
+    pub(super) async fn inspect_path(&self, image: &str) -> Result<ImageDetail, EngineError> {
         let call = self.call(&format!("inspect image `{image}`"));
         let inspected = match within(&call, self.limits.answer, self.docker.inspect_image(image)).await {
             Err(EngineError::Refused { status: 404, .. }) => return Err(self.no_such_image(image)),
@@ -252,6 +252,11 @@ impl Engine {
     /// export's headers with its first byte.
     pub(super) fn patient(&self) -> Docker {
         self.docker.clone().with_timeout(PATIENCE)
+    }
+
+    /// The client for answers that come at once.
+    pub(super) fn quick(&self) -> Docker {
+        self.docker.clone().with_timeout(self.limits.answer)
     }
 
     fn no_such_image(&self, name: &str) -> EngineError {

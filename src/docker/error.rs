@@ -61,6 +61,16 @@ pub enum EngineError {
         /// The engine's message.
         cause: String,
     },
+    /// It began, and told inside its answer that it cannot go on.
+    #[error("cannot {operation}: the engine at `{endpoint}` says: {cause}; {step}", step = self.step())]
+    Failed {
+        /// What was asked.
+        operation: String,
+        /// Where.
+        endpoint: String,
+        /// The engine's message.
+        cause: String,
+    },
     /// It answered in another form than the Docker API's.
     #[error(
         "cannot {operation}: what answers at `{endpoint}` does not speak the Docker API: {cause}; {step}",
@@ -123,7 +133,7 @@ impl EngineError {
         match self {
             Self::Unreachable { .. } | Self::Lost { .. } => "engine-unreachable",
             Self::Permission { .. } => "engine-permission",
-            Self::Refused { .. } | Self::Malformed { .. } => "engine-error",
+            Self::Refused { .. } | Self::Failed { .. } | Self::Malformed { .. } => "engine-error",
             Self::NoSuchImage { .. } | Self::Ambiguous { .. } | Self::BadName { .. } => "no-such-image",
             Self::Config { .. } => "engine-config",
             Self::Cancelled { .. } => "cancelled",
@@ -138,7 +148,7 @@ impl EngineError {
             Self::Unreachable { .. } => Some("start it, or name another with --docker-host"),
             Self::Permission { .. } => Some("add the user to group `docker` and log in again, or run as root"),
             Self::Lost { .. } => Some("see that it runs, then try again"),
-            Self::Refused { .. } => Some("its own log may say more"),
+            Self::Refused { .. } | Self::Failed { .. } => Some("its own log may say more"),
             Self::Malformed { .. } => Some("name the engine with --docker-host"),
             Self::NoSuchImage { .. } => Some("pull or load it, or see `daochain images` for what there is"),
             Self::Ambiguous { .. } => Some("write more of its digits"),
@@ -242,6 +252,11 @@ impl Call {
                     "" => "no reason given".to_owned(),
                     text => clean_to(text, SHOWN),
                 },
+            },
+            Bollard::DockerStreamError { error } => EngineError::Failed {
+                operation: self.operation.clone(),
+                endpoint: self.endpoint.clone(),
+                cause: clean_to(error, SHOWN),
             },
             Bollard::RequestTimeoutError => self.unreachable("no answer in time"),
             Bollard::SocketNotFoundError(_) => self.unreachable("there is no such socket"),

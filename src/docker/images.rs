@@ -68,12 +68,12 @@ pub(super) fn local_image(summary: &ImageSummary, info: &EngineInfo) -> LocalIma
     }
 }
 
-/// An image that the engine runs under a name and does not list.
-pub(super) fn unlisted(name: Reference, detail: &ImageDetail, info: &EngineInfo) -> LocalImage {
+/// An image that the engine runs under these names and does not list.
+pub(super) fn unlisted(references: Vec<Reference>, detail: &ImageDetail, info: &EngineInfo) -> LocalImage {
     let digests = parse_id(&detail.id).map(|digest| KindedDigest { kind: UNSAID, digest });
     LocalImage {
         id: ImageId { source: Source::Engine, id: detail.id.clone() },
-        references: vec![name],
+        references,
         size: detail.size,
         created: detail.created,
         platform: detail.platform.clone(),

@@ -14,6 +14,7 @@
 //! (bollard does not escape what it is given). Each call has a limit in time, and each answer of a socket or a plain
 //! address one in size; an export is streamed, and held a few chunks at a time.
 
+mod carry;
 mod container;
 mod content;
 mod discover;
@@ -32,6 +33,7 @@ mod stream_tests;
 #[cfg(test)]
 mod tests;
 
+pub use carry::{Credentials, LayerStep};
 pub use container::{ContainerPlan, Removal};
 pub use content::ContentStore;
 pub use engine::{Engine, EngineInfo, Store};

@@ -35,6 +35,10 @@ use tokio::{
 /// Bytes of one answer, or of one stream of events: 10 000 images are listed in 10 to 40 MB. A stream of events that ends
 /// here is asked for again.
 pub(super) const ANSWER_BYTES: u64 = 64 << 20;
+/// Bytes of what an engine says while it pulls or pushes: some 20 KB a second.
+const STORY_BYTES: u64 = 1 << 30;
+/// The header of a registry's login (Docker Engine API, *Authentication*).
+const REGISTRY_AUTH: &str = "x-registry-auth";
 /// What hyper holds of an export at most. An engine writes chunks of 32 KiB, and its socket holds 208 KiB of them.
 const BUFFER_BYTES: usize = 256 * 1024;
 
@@ -51,16 +55,17 @@ impl Wire {
     /// Sends one request, and gives the answer as soon as its headers have come. Dropping the answer's body ends the
     /// connection.
     pub(super) async fn send(self, request: BollardRequest) -> Result<Response<Incoming>, Bollard> {
-        let left = Arc::new(AtomicU64::new(ANSWER_BYTES));
+        let bound = if is_story(request.uri()) { STORY_BYTES } else { ANSWER_BYTES };
+        let left = Arc::new(AtomicU64::new(bound));
         let is_export = is_export(request.uri());
         let answer = match self {
             Self::Unix(path) => {
                 let stream = UnixStream::connect(&path).await.map_err(NotConnected::wrap)?;
-                exchange(Bounded { stream, left: Arc::clone(&left) }, request, "localhost").await?
+                exchange(Bounded { stream, left: Arc::clone(&left), bound }, request, "localhost").await?
             }
             Self::Tcp(authority) => {
                 let stream = TcpStream::connect(&authority).await.map_err(NotConnected::wrap)?;
-                exchange(Bounded { stream, left: Arc::clone(&left) }, request, &authority).await?
+                exchange(Bounded { stream, left: Arc::clone(&left), bound }, request, &authority).await?
             }
         };
         // A refusal is collected like any other answer.
@@ -76,6 +81,22 @@ fn is_export(uri: &Uri) -> bool {
     uri.path().contains("/images/") && uri.path().ends_with("/get")
 }
 
+/// `/images/create`, or `/images/NAME/push`.
+fn is_story(uri: &Uri) -> bool {
+    uri.path().ends_with("/images/create") || (uri.path().contains("/images/") && uri.path().ends_with("/push"))
+}
+
+/// bollard writes a login in base64's common alphabet. Engines read the one for addresses (RFC 4648, section 5), and take
+/// what they cannot read for no login at all (moby, `api/types/registry`).
+fn correct_login(request: &mut BollardRequest) {
+    let Some(value) = request.headers_mut().get_mut(REGISTRY_AUTH) else { return };
+    let text = value.to_str().unwrap_or_default().replace('+', "-").replace('/', "_");
+    if let Ok(mut corrected) = HeaderValue::from_str(&text) {
+        corrected.set_sensitive(true);
+        *value = corrected;
+    }
+}
+
 async fn exchange<S>(stream: S, mut request: BollardRequest, host: &str) -> Result<Response<Incoming>, Bollard>
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
@@ -83,6 +104,7 @@ where
     // In a request to the server itself the target is a path, and the host a header (RFC 9112, section 3.2.1).
     let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
     *request.uri_mut() = target.parse()?;
+    correct_login(&mut request);
     let host = HeaderValue::from_str(host).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
     request.headers_mut().insert(HOST, host);
     let (mut sender, connection) =
@@ -107,6 +129,8 @@ impl NotConnected {
 struct Bounded<S> {
     stream: S,
     left: Arc<AtomicU64>,
+    /// How much it was at first.
+    bound: u64,
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Bounded<S> {
@@ -115,7 +139,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Bounded<S> {
         let polled = Pin::new(&mut self.stream).poll_read(context, into);
         let came = (into.filled().len() - before) as u64;
         if came > self.left.load(Ordering::Relaxed) {
-            let cause = format!("it answers with more than {} MiB", ANSWER_BYTES >> 20);
+            let cause = format!("it answers with more than {} MiB", self.bound >> 20);
             return Poll::Ready(Err(io::Error::other(cause)));
         }
         // Lifting the bound between the two leaves it as good as lifted.
@@ -142,6 +166,20 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Bounded<S> {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
+
+    #[test]
+    fn a_login_is_written_as_engines_read_it() {
+        let made =
+            http::Request::builder().header(REGISTRY_AUTH, "eyJ+/w==").body(bollard::body_full(bytes::Bytes::new()));
+        let mut request = made.unwrap();
+        correct_login(&mut request);
+        assert_eq!(request.headers()[REGISTRY_AUTH], "eyJ-_w==");
+        assert!(
+            is_story(&"/v1.41/images/create?fromImage=x".parse().unwrap())
+                && is_story(&"/images/a/b/push".parse().unwrap())
+        );
+        assert!(!is_story(&"/images/json?x=/images/create".parse().unwrap()));
+    }
 
     #[test]
     fn only_an_export_is_unbounded() {

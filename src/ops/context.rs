@@ -16,7 +16,13 @@ use tokio::{
 };
 use url::Url;
 
-use super::{accounts::Preferences, identity::Identities, local_node::LocalNode, unlock::OpenKeys};
+use super::{
+    accounts::Preferences,
+    aside::{Aside, Teller},
+    identity::Identities,
+    local_node::LocalNode,
+    unlock::OpenKeys,
+};
 use crate::{
     chain::{Chain, ChainConfig},
     config::Config,
@@ -68,6 +74,7 @@ struct Inner {
     distrusted: Mutex<HashSet<CacheKey>>,
     /// Layout folders that were measured in this process, with what identifies their files.
     folders: Mutex<BTreeMap<PathBuf, (Vec<CacheKey>, Measurement)>>,
+    aside: Aside,
 }
 
 impl Context {
@@ -112,6 +119,7 @@ impl Context {
                 identities: Identities::default(),
                 distrusted: Mutex::default(),
                 folders: Mutex::default(),
+                aside: Aside::default(),
                 config,
             }),
         })
@@ -131,6 +139,7 @@ impl Context {
 
     /// Ends what the context started (the embedded node, when this process hosts it), in order, and locks every account.
     pub async fn close(&self) {
+        self.inner.aside.settle().await;
         self.inner.open_keys.lock_all();
         self.inner.chain.lock().await.take();
         self.inner.local_node.leave().await;
@@ -165,6 +174,15 @@ impl Context {
     /// What the user wishes of accounts. Never held while something is awaited.
     pub(super) fn preferences(&self) -> MutexGuard<'_, Preferences> {
         self.inner.preferences.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells `teller` what workflows wait for.
+    pub fn set_teller(&self, teller: Teller) {
+        self.inner.aside.set_teller(teller);
+    }
+
+    pub(super) fn aside(&self) -> &Aside {
+        &self.inner.aside
     }
 
     pub(super) fn note(&self, notices: impl IntoIterator<Item = Notice>) {

@@ -6,6 +6,7 @@
 
 pub mod accounts;
 pub mod appointments;
+mod aside;
 mod context;
 pub mod contract;
 pub mod demo;
@@ -23,8 +24,11 @@ pub mod measure;
 pub mod namespace;
 pub mod networks;
 pub mod node;
+pub mod offer;
 pub mod pack;
 pub mod publish;
+pub mod pull;
+pub mod push;
 pub mod queue;
 pub mod quoting;
 pub mod registries;
@@ -36,6 +40,7 @@ pub mod trust;
 pub mod unlock;
 pub mod verify;
 
+pub use aside::Teller;
 pub use context::{Context, NO_ENGINE, now};
 pub use failure::Failure;
 

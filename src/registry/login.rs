@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::{Access, RegistryError, endpoint::HUB, helper::Helper};
-use crate::domain::text::clean;
+use crate::domain::{Reference, text::clean};
 
 /// These files are a few kilobytes; a larger one is something else.
 const FILE_LIMIT: u64 = 1 << 20;
@@ -102,6 +102,14 @@ impl Login {
         }
         Ok((None, trouble))
     }
+}
+
+/// The login that is kept for a reference's registry, for an engine to use.
+///
+/// # Errors
+/// [`RegistryError::Logins`] when a file of logins cannot be read.
+pub async fn find_login(reference: &Reference, access: &Access) -> Result<Option<Login>, RegistryError> {
+    Ok(Login::find(reference.registry(), reference.repository(), access).await?.0)
 }
 
 /// The name under which a registry's login is kept.

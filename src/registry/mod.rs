@@ -1,7 +1,7 @@
 //! Images as a registry serves them (OCI distribution-spec): what a tag names, and every document and layer behind it.
 //!
 //! ```text
-//! Repository ── resolve, small_blob, plan, blob ──▶ read     (client.rs, plan.rs)
+//! Repository ── resolve, small_blob, plan, blob ──▶ read     (client.rs, outline.rs, plan.rs)
 //!     │      ── push_blob, push_manifest ─────────▶ write    (push.rs)
 //!     │      ── tags, catalog ────────────────────▶ lists    (list.rs)
 //!     ▼
@@ -23,6 +23,7 @@ mod helper;
 mod keep;
 mod list;
 mod login;
+mod outline;
 mod plan;
 mod push;
 mod rate;
@@ -33,6 +34,7 @@ pub use client::{Blob, Repository, Resolved};
 pub use error::RegistryError;
 pub use keep::{Kept, check_login, forget_login, keep_login};
 pub use list::{Listing, catalog};
-pub use login::Login;
+pub use login::{Login, find_login};
+pub use outline::{Child, Outline};
 pub use plan::Plan;
 pub use rate::RateLimit;

@@ -8,15 +8,17 @@ use serde::{
 };
 
 use super::{
-    RegistryError, Repository,
+    Child, Outline, RegistryError, Repository,
     client::{DOCUMENT_BYTES, Document},
 };
-use crate::domain::{Digest, Platform, Reference};
+use crate::domain::{Digest, Platform, Reference, text::clean_to};
 
 /// Manifests and indexes that may wait to be read.
 const DOCUMENTS: usize = 4096;
 /// Configurations and layers behind one tag.
 const BLOBS: usize = 32_768;
+/// Characters of a platform or a media type that are kept.
+const SHOWN: usize = 100;
 /// Indexes within indexes.
 const DEPTH: usize = 8;
 
@@ -112,6 +114,13 @@ struct Words {
     variant: String,
 }
 
+impl Words {
+    fn text(&self) -> String {
+        let variant = if self.variant.is_empty() { String::new() } else { format!("/{}", self.variant) };
+        clean_to(&format!("{}/{}{variant}", self.os, self.architecture), SHOWN)
+    }
+}
+
 impl Repository {
     /// Reads what the tag names, and every manifest behind it whose platform is `wanted`. What the registry does not hold is
     /// left out: whoever judges sees that it is missing.
@@ -147,14 +156,49 @@ impl Repository {
     }
 }
 
+/// What a manifest or index says of itself.
+pub(super) fn outline(bytes: &[u8], reference: &Reference) -> Result<Outline, Problem> {
+    let parts = parts(bytes)?;
+    let digest = |descriptor: &Descriptor| digest_of(descriptor, reference);
+    let Some(config) = parts.config else {
+        if parts.manifests.0.is_empty() {
+            return Err(Problem::Malformed("it leads to no image"));
+        }
+        let child = |child: &Descriptor| {
+            let platform = child.platform.as_ref();
+            Ok(Child {
+                digest: digest(child)?,
+                media_type: clean_to(&child.media_type, SHOWN),
+                is_attestation: platform
+                    .is_some_and(|it| Platform::new(&it.os, &it.architecture, "", false).is_unknown()),
+                platform: platform.map(Words::text),
+            })
+        };
+        return Ok(Outline::Index(parts.manifests.0.iter().map(child).collect::<Result<_, _>>()?));
+    };
+    let layers = parts.layers.0.iter().map(digest).collect::<Result<_, _>>()?;
+    let bytes = parts.layers.0.iter().map(|layer| layer.size).fold(config.size, u64::saturating_add);
+    Ok(Outline::Manifest { config: digest(&config)?, layers, bytes })
+}
+
+fn parts(bytes: &[u8]) -> Result<Parts, Problem> {
+    serde_json::from_slice(bytes)
+        .map_err(|_| Problem::Malformed("it is no manifest and no index, or one of more descriptors than an image has"))
+}
+
+fn digest_of(descriptor: &Descriptor, reference: &Reference) -> Result<Digest, Problem> {
+    let registry = || reference.registry().to_owned();
+    descriptor.digest.parse().map_err(|cause| Problem::Algorithm(cause, registry()))
+}
+
 /// Why what is behind a tag cannot be read.
-enum Problem {
+pub(super) enum Problem {
     Malformed(&'static str),
     Algorithm(crate::domain::digest::DigestError, String),
 }
 
 impl Problem {
-    fn told(self, call: &super::error::Call) -> RegistryError {
+    pub(super) fn told(self, call: &super::error::Call) -> RegistryError {
         match self {
             Self::Malformed(cause) => call.malformed(cause),
             Self::Algorithm(cause, registry) => RegistryError::DigestAlgorithm { registry, cause },
@@ -196,9 +240,7 @@ impl<'r> Walk<'r> {
         wanted: &(dyn Fn(&Platform) -> bool + Sync),
         depth: usize,
     ) -> Result<(), Problem> {
-        let parts: Parts = serde_json::from_slice(&bytes).map_err(|_| {
-            Problem::Malformed("it is no manifest and no index, or one of more descriptors than an image has")
-        })?;
+        let parts = parts(&bytes)?;
         self.keep(digest, bytes);
         for child in parts.manifests.0 {
             if !is_wanted(&child, wanted) {
@@ -225,8 +267,7 @@ impl<'r> Walk<'r> {
     }
 
     fn digest(&self, descriptor: &Descriptor) -> Result<Digest, Problem> {
-        let registry = || self.reference.registry().to_owned();
-        descriptor.digest.parse().map_err(|cause| Problem::Algorithm(cause, registry()))
+        digest_of(descriptor, self.reference)
     }
 }
 

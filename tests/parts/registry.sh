@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# registry.sh fetch FILE | start DIR PORT [HTPASSWD] | stop DIR
+# registry.sh fetch FILE | start DIR PORT [HTPASSWD | token REALM CERTIFICATE] | stop DIR
 # A throw-away image registry on loopback, with everything it writes below DIR; without login, unless HTPASSWD is a file of
-# users. Prints the endpoint. DAOCHAIN_REGISTRY names the binary of Debian's docker-registry, which `fetch` puts into FILE.
+# users, or tokens come from REALM, signed by CERTIFICATE's key. Prints the endpoint. DAOCHAIN_REGISTRY names the binary of Debian's docker-registry, which `fetch` puts into FILE.
 set -euo pipefail
-usage() { echo "usage: registry.sh fetch FILE | start DIR PORT [HTPASSWD] | stop DIR" >&2; exit 2; }
+usage() { echo "usage: registry.sh fetch FILE | start DIR PORT [HTPASSWD | token REALM CERTIFICATE] | stop DIR" >&2; exit 2; }
 [ $# -ge 2 ] || usage
 command=$1 dir=$2
 case $command in
@@ -19,7 +19,7 @@ fetch)
     dpkg-deb -x docker-registry_*.deb .) >&2
   mv "$package/usr/bin/docker-registry" "$dir" ;;
 start)
-  [ $# -eq 3 ] || [ $# -eq 4 ] || usage
+  [ $# -eq 3 ] || [ $# -eq 4 ] || { [ $# -eq 6 ] && [ "$4" = token ]; } || usage
   port=$3 registry=${DAOCHAIN_REGISTRY:-docker-registry}
   mkdir -p "$dir/data"
   cat >"$dir/config.yml" <<EOF
@@ -30,7 +30,9 @@ storage:
   delete: {enabled: true}
 http: {addr: "127.0.0.1:$port"}
 EOF
-  if [ -n "${4:-}" ]; then
+  if [ $# -eq 6 ]; then
+    printf 'auth:\n  token: {realm: "%s", service: lab, issuer: lab, rootcertbundle: "%s"}\n' "$5" "$6" >>"$dir/config.yml"
+  elif [ -n "${4:-}" ]; then
     printf 'auth:\n  htpasswd: {realm: tests, path: "%s"}\n' "$4" >>"$dir/config.yml"
   fi
   # Without the caller's surroundings: every name that begins REGISTRY_ would be read as configuration.

@@ -9,10 +9,12 @@
 
 pub mod fake_engine;
 pub mod flooded;
+pub mod hostile_registry;
 pub mod layout;
 pub mod proxy;
 pub mod registry;
 pub mod terminal;
+pub mod token;
 
 use std::{
     io::Write as _,

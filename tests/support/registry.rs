@@ -13,7 +13,7 @@ use daochain::domain::Digest;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::layout::Blobs;
+use super::{layout::Blobs, token::TokenServer};
 
 /// `lab` with the password `lab`.
 const USERS: &str = "lab:$2b$04$f3k/DmAXSsiOmetCdeURKOD70KB/t/ioHnOJlHi9tMuIDaGQS1WY.\n";
@@ -36,13 +36,30 @@ impl Registry {
         Self::with(&["users"], &["--user", "lab:lab"])
     }
 
+    /// That wants tokens of `server`.
+    pub fn with_tokens(server: &TokenServer) -> Self {
+        let realm = format!("http://{}/token", server.host);
+        let certificate = server.certificate().display().to_string();
+        Self::in_folder(Self::folder(), &["token".to_owned(), realm, certificate], &[])
+    }
+
     fn with(users: &[&str], login: &'static [&'static str]) -> Self {
+        let dir = Self::folder();
+        let users: Vec<_> = users.iter().map(|name| dir.path().join(name).display().to_string()).collect();
+        Self::in_folder(dir, &users, login)
+    }
+
+    fn folder() -> TempDir {
         let dir = tempfile::Builder::new().prefix("daochain-tests-registry-").tempdir().expect("a temporary folder");
         std::fs::write(dir.path().join("users"), USERS).expect("a file");
+        dir
+    }
+
+    fn in_folder(dir: TempDir, auth: &[String], login: &'static [&'static str]) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a free port").port();
         let mut command = Command::new("bash");
         command.args(["tests/parts/registry.sh", "start"]).arg(dir.path()).arg(port.to_string());
-        command.args(users.iter().map(|name| dir.path().join(name)));
+        command.args(auth);
         let output = command.output().expect("bash starts");
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "no registry; run tests/run, or set DAOCHAIN_WITHOUT=registry: {said}");

@@ -1,0 +1,114 @@
+//! `daochain push`
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::{
+    Session, args,
+    carried::Carried,
+    progress::Bar,
+    sending, signing,
+    sources::{self, Measuring},
+};
+use crate::{
+    domain::{
+        Reference,
+        image::{Evidence, LocalImage, Source},
+        publication::Statement,
+    },
+    ops::{
+        Failure,
+        push::{Pushed, push},
+    },
+};
+
+const SCHEMA: &str = "daochain.push/1";
+
+/// `daochain.push/1` of what was pushed and not published.
+#[derive(Serialize)]
+struct Document {
+    schema: &'static str,
+    #[serde(flatten)]
+    pushed: Map<String, Value>,
+    publications: [(); 0],
+}
+
+pub async fn run(session: &mut Session, args: args::Push) -> Result<u8, Failure> {
+    let reference = &args.reference;
+    // Who cannot sign need not push.
+    let account = if args.publish {
+        Some(signing::publisher(session, &args.elsewhere, args.sending.account).await?)
+    } else {
+        None
+    };
+    let sends_now = args.publish && !args.sending.dry_run && !args.elsewhere.is_elsewhere();
+    let mut pending = if sends_now { sending::take_up(session).await? } else { Vec::new() };
+    sending::refuse_pending(session, &mut pending, reference).await?;
+    let evidence = local(session, reference).await?;
+    let name = reference.familiar();
+    let carried = Carried::start(&session.console, &session.token, &format!("pushing {name}"));
+    let bar = Bar::start(&session.console, &session.token, &format!("hashing {name} at {}", reference.registry()));
+    let told = Arc::new(move |step| carried.tell(&step));
+    let pushed = push(&session.context, reference, &evidence, told, bar).await?;
+    let Some(account) = account else {
+        let document = Document { schema: SCHEMA, pushed: fields(reference, &pushed), publications: [] };
+        session.console.present(&document, |page| {
+            page.line(&format!("pushed {name}, and the registry serves what is here"));
+            page.field("at registry", pushed.digest);
+            page.field("config", pushed.config);
+        });
+        return Ok(0);
+    };
+    if pushed.images > 1 {
+        session.console.note(&format!(
+            "daochain: {name} leads to {} images there, and one of them was measured here: their index is not published",
+            pushed.images
+        ));
+    }
+    session.console.note(&format!("daochain: pushed {name} as {}", pushed.digest));
+    let annotations = args.annotations.clone();
+    let statement =
+        Statement::Release { reference: reference.clone(), digests: pushed.digests(), amends: 0, annotations };
+    if args.elsewhere.is_elsewhere() {
+        return signing::elsewhere(session, &args.elsewhere, (SCHEMA, args.again), account, vec![statement]).await;
+    }
+    let task = sending::Task {
+        schema: SCHEMA,
+        account,
+        sending: &args.sending,
+        authority: args.elsewhere.authority(),
+        again: args.again,
+    };
+    sending::send_telling(session, &task, vec![statement], &fields(reference, &pushed)).await
+}
+
+fn fields(reference: &Reference, pushed: &Pushed) -> Map<String, Value> {
+    let fields = [
+        ("reference", json!(reference)),
+        ("digest", json!(pushed.digest)),
+        ("media_type", json!(pushed.media_type)),
+        ("manifest_digest", json!(pushed.manifest)),
+        ("config_digest", json!(pushed.config)),
+    ];
+    fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+/// The engine's image of that name, measured.
+async fn local(session: &Session, reference: &Reference) -> Result<Evidence, Failure> {
+    let list = sources::list(session).await;
+    let is_meant = |image: &&LocalImage| image.id.source == Source::Engine && image.references.contains(reference);
+    let image = list.images.iter().find(is_meant).ok_or_else(|| sources::absent(&list, reference))?;
+    match sources::evidence(session, image, Measuring::Once).await {
+        Evidence::Corrupt { problem, .. } => {
+            let message = format!("`{}` contradicts itself, and is not pushed: {problem}", reference.familiar());
+            Err(Failure::new("image-corrupt", &message).hint("build or pull it again"))
+        }
+        Evidence::Unreadable { cause } => {
+            let message = format!("`{}` could not be measured: {cause}", reference.familiar());
+            Err(Failure::new("image-unreadable", &message).hint("`daochain hash` tells more"))
+        }
+        evidence @ Evidence::Known { .. } => Ok(evidence),
+    }
+}
