@@ -3,6 +3,7 @@
 mod account;
 mod namespace;
 mod node;
+mod observe;
 mod people;
 mod publish;
 mod registries;
@@ -18,6 +19,7 @@ use clap_complete::Shell;
 pub use account::{Account, Add, Import, NewPassphrase};
 pub use namespace::{Check, Claim, Namespace};
 pub use node::{Network, Node};
+pub use observe::Observe;
 pub use people::{About, Delegate, Retire, Succession};
 pub use publish::{Publish, Revoke};
 pub use registries::{Login, Logout, Pull, Push, Remote};
@@ -135,6 +137,11 @@ pub enum Command {
         after_help = "Examples:\n  daochain remote acme/api\n  daochain remote acme/api --tags '2.*'\n  daochain remote registry.example/acme/*"
     )]
     Remote(Remote),
+    /// Attest what registries serve now under names, as an observer
+    #[command(
+        after_help = "Examples:\n  daochain observe nginx:1.27 redis:7\n  daochain observe --file names.txt --watch 6h --renew 7d --yes --password-file pass.txt"
+    )]
+    Observe(Box<Observe>),
     /// Pull an image that is the released one, and no other
     #[command(after_help = "Example:\n  daochain pull acme/api:2")]
     Pull(Pull),

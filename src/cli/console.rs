@@ -100,13 +100,18 @@ impl Console {
         code
     }
 
-    /// Flushes. The exit code that was reached, or another where standard output did not take the result.
-    pub fn finish(&mut self, code: u8) -> u8 {
+    /// Hands on what was printed so far, for a command that goes on: what keeps it from being written is told at the end.
+    pub fn flush(&mut self) {
         if self.problem.is_none()
             && let Err(error) = self.out.flush()
         {
             self.problem = Some(error);
         }
+    }
+
+    /// Flushes. The exit code that was reached, or another where standard output did not take the result.
+    pub fn finish(&mut self, code: u8) -> u8 {
+        self.flush();
         match self.problem.take() {
             None => code,
             Some(error) if error.kind() == ErrorKind::BrokenPipe => CLOSED_PIPE,

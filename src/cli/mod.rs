@@ -22,6 +22,7 @@ mod login;
 mod namespace;
 mod network;
 mod node;
+mod observe;
 mod people;
 mod progress;
 mod prompt;
@@ -268,6 +269,7 @@ async fn execute(session: &mut Session, command: Command) -> Result<u8, Failure>
         Command::Publish(publish) => publish::run(session, publish).await,
         Command::Revoke(revoke) => revoke::run(session, revoke).await,
         Command::Remote(remote) => remote::run(session, remote).await,
+        Command::Observe(observe) => observe::run(session, *observe).await,
         Command::Pull(pull) => pull::run(session, pull).await,
         Command::Push(push) => push::run(session, push).await,
         Command::Login(login) => login::run_login(session, login).await,

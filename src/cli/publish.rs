@@ -353,7 +353,11 @@ fn unmeasured(name: &str) -> Failure {
     Failure::new("image-unreadable", &format!("the configuration of `{name}` could not be measured"))
 }
 
-fn read_list(path: &Path) -> Result<Vec<Reference>, Failure> {
+/// Names that a file lists, one a line.
+///
+/// # Errors
+/// `file-unreadable`, `usage` with the line.
+pub fn read_list(path: &Path) -> Result<Vec<Reference>, Failure> {
     let shown = path.display();
     let unreadable = |cause: &str| Failure::new("file-unreadable", &format!("list `{shown}` cannot be read: {cause}"));
     let mut text = String::new();

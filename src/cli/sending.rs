@@ -135,7 +135,8 @@ pub fn present(
     present_telling(session, schema, network, publications, (failure, &Map::new()))
 }
 
-fn present_telling(
+/// [`present`], with `more` fields of the command's own.
+pub fn present_telling(
     session: &mut Session,
     schema: &'static str,
     network: Option<NetworkPart>,

@@ -24,6 +24,7 @@ pub mod measure;
 pub mod namespace;
 pub mod networks;
 pub mod node;
+pub mod observe;
 pub mod offer;
 pub mod pack;
 pub mod publish;

@@ -7,6 +7,7 @@ use super::{
         Session, args,
         console::Page,
         human::{Cell, Table},
+        progress::{Bar, lasting},
         prompt,
         search::reading,
         verdicts::DigestPart,
@@ -17,11 +18,13 @@ use crate::{
     domain::{
         Address, Reference, Timestamp,
         discovery::Candidate,
+        namespace::Vouching,
         text::clean,
         trust::{Pattern, Role, Rule, TrustPolicy},
     },
     ops::{
         Failure,
+        namespace::vouched,
         trust::{add_rule, discover, network, trust_policy},
     },
 };
@@ -34,6 +37,8 @@ struct Document {
     /// Which rule decides now, and why.
     reason: String,
     publishers: Vec<Found>,
+    /// A namespace above the reference that could not be asked for whom it vouches, and why.
+    unknown: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -51,6 +56,8 @@ struct Found {
     revoked: usize,
     retired: Option<String>,
     successor: Option<Address>,
+    /// The namespace that vouches for it.
+    vouched_by: Option<String>,
     /// Observers of the policy who saw its newest release, and who saw something else.
     observers: Observers,
 }
@@ -66,12 +73,20 @@ struct Observers {
 pub async fn run(session: &mut Session, args: args::Discover) -> Result<u8, Failure> {
     let policy = trust_policy(&session.context)?;
     let candidates = discover(&session.context, &args.reference, reading(session)).await?;
-    let found = candidates.iter().map(|one| Found::of(one, &candidates, &policy, &args.reference)).collect();
+    let vouching = if candidates.is_empty() {
+        Vouching::default()
+    } else {
+        let bar = Bar::of_seconds(&session.console, &session.token, "asking the namespace");
+        lasting(bar, vouched(&session.context, &args.reference)).await
+    };
+    let found =
+        candidates.iter().map(|one| Found::of(one, &candidates, (&policy, &vouching), &args.reference)).collect();
     let document = Document {
         schema: "daochain.trust-discover/1",
         reason: policy.explain(&args.reference),
         reference: args.reference.clone(),
         publishers: found,
+        unknown: vouching.unknown().map(|(namespace, cause)| format!("{namespace} could not be asked: {cause}")),
     };
     let name = document.reference.familiar().to_owned();
     if document.publishers.is_empty() {
@@ -107,7 +122,12 @@ pub async fn run(session: &mut Session, args: args::Discover) -> Result<u8, Fail
 }
 
 impl Found {
-    fn of(one: &Candidate, all: &[Candidate], policy: &TrustPolicy, reference: &Reference) -> Self {
+    fn of(
+        one: &Candidate,
+        all: &[Candidate],
+        (policy, vouching): (&TrustPolicy, &Vouching),
+        reference: &Reference,
+    ) -> Self {
         let rule = policy.deciding(reference).into_iter().find(|rule| rule.publisher == one.publisher);
         let (same, other) = one.observed(all, policy, reference);
         Self {
@@ -122,6 +142,7 @@ impl Found {
             revoked: one.revoked,
             retired: one.retired.clone(),
             successor: one.successor,
+            vouched_by: vouching.of(one.publisher).map(|(namespace, _)| namespace.to_string()),
             observers: Observers { same, other },
         }
     }
@@ -153,10 +174,13 @@ impl Document {
         if !self.publishers.is_empty() {
             page.table(&self.table());
         }
+        if let Some(unknown) = &self.unknown {
+            page.line(&format!("nobody is vouched for as far as is known: {unknown}"));
+        }
     }
 
     fn table(&self) -> Table {
-        let head = ["PUBLISHER", "NAME", "VERSION", "RELEASES", "SINCE", "LAST", "OBSERVERS", ""];
+        let head = ["PUBLISHER", "NAME", "VERSION", "RELEASES", "SINCE", "LAST", "NAMESPACE", "OBSERVERS", ""];
         let mut table = Table::new(&head).right(&[2, 3]);
         for one in &self.publishers {
             let Observers { same, other } = one.observers;
@@ -168,6 +192,7 @@ impl Document {
                 one.releases.to_string().into(),
                 day(Some(one.since)).into(),
                 day(Some(one.last)).into(),
+                if one.vouched_by.is_some() { "vouches" } else { "" }.into(),
                 observers.into(),
                 one.remarks().into(),
             ];
@@ -180,12 +205,9 @@ impl Document {
     fn lines(&self) -> Vec<String> {
         let line = |one: &Found| {
             let (releases, since) = (one.releases, day(Some(one.since)));
-            format!(
-                "  {}  version {}, {releases} releases since {since}, {}",
-                one.publisher,
-                one.version,
-                one.remarks()
-            )
+            let vouched = one.vouched_by.as_deref().map_or_else(String::new, |by| format!(", vouched for by {by}"));
+            let (who, version, remarks) = (one.publisher, one.version, one.remarks());
+            format!("  {who}  version {version}, {releases} releases since {since}{vouched}, {remarks}")
         };
         self.publishers.iter().map(line).collect()
     }

@@ -1,0 +1,230 @@
+//! What registries serve under names now, for observers to attest: digests alone, no layers unless they are asked for.
+//!
+//! ```text
+//! tag ─▶ manifest ─▶ configuration's digest;   tag ─▶ index ─▶ every platform's manifest ─▶ its configuration's digest
+//! ```
+//! Manifests and indexes are read whole and hashed here; what a manifest names is the registry's claim until `deep` measures it.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+
+use super::{
+    context::now,
+    registries::repository,
+    remote::{Platforms, measure_remote},
+};
+use crate::{
+    chain::Question,
+    domain::{
+        Address, Digest, Reference, digest::DigestKind, image::KindedDigest, measurement::ImageState, progress::Watch,
+        publication::Statement, record::Record,
+    },
+    ops::{Context, Failure},
+    registry::{Child, Outline, Repository},
+};
+
+/// Names that are looked at at once, and manifests of each.
+const NAMES_AT_ONCE: usize = 4;
+const MANIFESTS_AT_ONCE: usize = 2;
+/// Digests that a release may hold (`ImageRegistry.sol`).
+const DIGESTS: usize = 64;
+
+/// What one name stands for at its registry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Observation {
+    /// The name.
+    pub reference: Reference,
+    /// Configurations, manifests and the index, each once.
+    pub digests: Vec<KindedDigest>,
+}
+
+/// The configurations of manifests that were read already: a manifest's digest tells that it is the same.
+#[derive(Debug, Default)]
+pub struct Remembered(Mutex<HashMap<Digest, Digest>>);
+
+impl Remembered {
+    fn config_of(&self, manifest: Digest) -> Option<Digest> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&manifest).copied()
+    }
+
+    fn keep(&self, configs: impl IntoIterator<Item = (Digest, Digest)>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(configs);
+    }
+}
+
+/// Looks at every name, several at once; each has its observation, or why there is none. With `deep` every byte of every layer is
+/// read and hashed as well.
+pub async fn observe(
+    context: &Context,
+    references: &[Reference],
+    remembered: &Remembered,
+    deep: Option<Arc<dyn Watch>>,
+) -> Vec<Result<Observation, Failure>> {
+    let look = |reference: &Reference| {
+        let (reference, deep) = (reference.clone(), deep.clone());
+        async move {
+            let digests = match deep {
+                Some(watch) => measured(context, &reference, watch).await?,
+                None => claimed(context, &reference, remembered).await?,
+            };
+            if digests.len() > DIGESTS {
+                let message = format!(
+                    "`{}` leads to {} digests, and one release holds {DIGESTS}",
+                    reference.familiar(),
+                    digests.len()
+                );
+                return Err(Failure::new("release-too-large", &message).hint("its publisher can split the index"));
+            }
+            Ok(Observation { reference, digests })
+        }
+    };
+    stream::iter(references.iter().map(look)).buffered(NAMES_AT_ONCE).collect().await
+}
+
+async fn claimed(
+    context: &Context,
+    reference: &Reference,
+    remembered: &Remembered,
+) -> Result<Vec<KindedDigest>, Failure> {
+    let asked = repository(context, reference).await?;
+    let found = asked.resolve(reference.tag()).await?.ok_or_else(|| absent(reference))?;
+    let mut digests = match asked.outline(&found)? {
+        Outline::Manifest { config, .. } => {
+            vec![kinded(DigestKind::Config, config), kinded(DigestKind::Manifest, found.digest)]
+        }
+        Outline::Index(children) => {
+            let images = children.into_iter().filter(|child| !child.is_attestation);
+            let read = images.map(|child| config_of(&asked, reference, child, remembered));
+            let pairs: Vec<(Digest, Digest)> = stream::iter(read).buffered(MANIFESTS_AT_ONCE).try_collect().await?;
+            remembered.keep(pairs.iter().copied());
+            let of_images = pairs.into_iter().flat_map(|(manifest, config)| {
+                [kinded(DigestKind::Config, config), kinded(DigestKind::Manifest, manifest)]
+            });
+            of_images.chain([kinded(DigestKind::Index, found.digest)]).collect()
+        }
+    };
+    digests.sort();
+    digests.dedup();
+    Ok(digests)
+}
+
+const fn kinded(kind: DigestKind, digest: Digest) -> KindedDigest {
+    KindedDigest { kind, digest }
+}
+
+fn absent(reference: &Reference) -> Failure {
+    let message = format!("registry `{}` has no image `{}`", reference.registry(), reference.familiar());
+    Failure::new("no-such-image", &message).hint("check name and tag")
+}
+
+/// A platform's manifest, and the configuration that it names.
+async fn config_of(
+    asked: &Repository,
+    reference: &Reference,
+    child: Child,
+    remembered: &Remembered,
+) -> Result<(Digest, Digest), Failure> {
+    if let Some(config) = remembered.config_of(child.digest) {
+        return Ok((child.digest, config));
+    }
+    let unusable = |cause: &str| {
+        let (registry, name) = (reference.registry(), reference.familiar());
+        let message = format!("registry `{registry}`: the manifest {} of `{name}` {cause}", child.digest);
+        Failure::new("registry-error", &message).hint("whoever pushed it can push it again")
+    };
+    let found = asked.resolve(&child.digest.to_string()).await?.ok_or_else(|| unusable("is not there"))?;
+    match asked.outline(&found)? {
+        Outline::Manifest { config, .. } => Ok((child.digest, config)),
+        Outline::Index(_) => Err(unusable("is an index within an index")),
+    }
+}
+
+/// The same digests, of what was read and hashed to the last byte.
+async fn measured(
+    context: &Context,
+    reference: &Reference,
+    watch: Arc<dyn Watch>,
+) -> Result<Vec<KindedDigest>, Failure> {
+    let measured = measure_remote(context, reference, Platforms::All, watch).await?;
+    let mut digests = Vec::new();
+    for image in &measured.images {
+        if image.state != ImageState::Measured {
+            let why = image.problem.as_deref().unwrap_or("not all of it is there");
+            let message = format!("registry `{}`: `{}`: {why}", reference.registry(), reference.familiar());
+            return Err(Failure::new("image-corrupt", &message).hint("whoever pushed it can push it again"));
+        }
+        let evidence = image.evidence();
+        digests.extend(evidence.revocable());
+    }
+    digests.sort();
+    digests.dedup();
+    Ok(digests)
+}
+
+/// What is new to say, and what stands.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct News {
+    /// Releases of what is seen now and is not what the observer said last, or said longer ago than it is to be said anew.
+    pub statements: Vec<Statement>,
+    /// Names of which the observer said the same already.
+    pub unchanged: Vec<Reference>,
+    /// Names of which something was seen that the observer has withdrawn, and can never say again.
+    pub withdrawn: Vec<Reference>,
+}
+
+/// Compares observations with what `observer` said last; `renew` is the seconds after which the same is said again.
+///
+/// # Errors
+/// When the node cannot be asked.
+pub async fn news(
+    context: &Context,
+    observer: Address,
+    observations: Vec<Observation>,
+    renew: Option<u64>,
+) -> Result<News, Failure> {
+    let question = |one: &Observation| Question {
+        reference: one.reference.clone(),
+        publishers: vec![observer],
+        digests: one.digests.iter().map(|kinded| kinded.digest).collect(),
+    };
+    let questions: Vec<_> = observations.iter().map(question).collect();
+    let answers = context.chain().await?.records(&questions).await?;
+    let now = now();
+    let mut news = News::default();
+    // Twice the same name is one observation.
+    let once: BTreeMap<_, _> = observations
+        .into_iter()
+        .zip(answers.records)
+        .map(|(observation, records)| (observation.reference.clone(), (observation, records)))
+        .collect();
+    for (reference, (observation, records)) in once {
+        let own = records.into_iter().find(|record| record.publisher == observer);
+        let is_old = |record: &Record| {
+            let age = record.head.published_at.map_or(u64::MAX, |at| now.since(at));
+            renew.is_some_and(|renew| age >= renew)
+        };
+        let is_current = |record: &Record| {
+            let entries = &record.entries;
+            entries.len() == observation.digests.len()
+                && entries.iter().all(|entry| entry.version > 0 && entry.version == record.head.version)
+        };
+        let is_withdrawn = |record: &Record| {
+            let head = &record.head;
+            let gone = head.retired_at.or(head.publisher_retired_at);
+            gone.is_some() || record.entries.iter().any(|entry| entry.revoked_at.is_some())
+        };
+        match own {
+            Some(record) if is_withdrawn(&record) => news.withdrawn.push(reference),
+            Some(record) if is_current(&record) && !is_old(&record) => news.unchanged.push(reference),
+            _ => {
+                let Observation { reference, digests } = observation;
+                news.statements.push(Statement::Release { reference, digests, amends: 0, annotations: String::new() });
+            }
+        }
+    }
+    Ok(news)
+}

@@ -1,0 +1,208 @@
+//! Observers: what a real registry serves, attested by several accounts, judged before any pull.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader},
+    process::Stdio,
+};
+
+use daochain::domain::Digest;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+use support::{
+    Home, PASSPHRASE, Run,
+    layout::{Blobs, INDEX, MANIFEST},
+    registry::Registry,
+    without,
+};
+
+fn own() -> &'static str {
+    if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" }
+}
+
+/// A registry, a home with accounts that observe `acme/app:1` there, and the name.
+struct Stage {
+    registry: Registry,
+    home: Home,
+    observers: Vec<String>,
+    name: String,
+}
+
+impl Stage {
+    fn new(observers: usize) -> Self {
+        let (registry, home) = (Registry::start(), Home::new());
+        let observers: Vec<_> = (0..observers).map(|_| home.funded_account()).collect();
+        let name = format!("{}/acme/app:1", registry.host);
+        let stage = Self { registry, home, observers, name };
+        for observer in &stage.observers {
+            assert!(stage.home.run(&["trust", "add", &stage.name, observer, "--observer"]).success());
+        }
+        stage
+    }
+
+    /// Puts an image under the tag; its configuration, manifest and layer.
+    fn serve(&self, tag: &str, content: &str) -> [Digest; 3] {
+        let mut blobs = Blobs::default();
+        let image = blobs.image(own(), content.as_bytes());
+        self.registry.push("acme/app", tag, &blobs, MANIFEST, image.manifest);
+        [image.config, image.manifest, image.layer]
+    }
+
+    fn observe(&self, observer: usize, more: &[&str]) -> Run {
+        let mut args = vec!["observe", &self.name, "--account", &self.observers[observer], "--yes"];
+        args.extend(more);
+        self.home.run(&args)
+    }
+
+    fn remote(&self) -> Value {
+        self.home.run(&["remote", &self.name]).document["images"][0].clone()
+    }
+}
+
+fn kinded(kind: &str, digest: Digest) -> Value {
+    json!({"kind": kind, "digest": digest})
+}
+
+#[test]
+fn what_observers_agree_on_is_verified_before_any_pull_and_the_liar_is_named() {
+    if without("registry") {
+        return;
+    }
+    let stage = Stage::new(3);
+    let [config, manifest, _] = stage.serve("1", "good");
+    let first = stage.observe(0, &[]);
+    assert!(first.success(), "{first:?}");
+    let publication = &first.document["publications"][0];
+    assert_eq!(publication["digests"], json!([kinded("config", config), kinded("manifest", manifest)]));
+    assert_eq!(first.document["observed"][0]["state"], "new");
+    assert_eq!(stage.remote()["verdict"], "untrusted", "nothing demands how many must agree");
+    assert!(stage.home.run(&["trust", "demand", &stage.name, "--require", "2"]).success());
+    assert_eq!(stage.remote()["verdict"], "untrusted", "one of two");
+    assert!(stage.observe(1, &[]).success());
+    stage.serve("1", "swapped for the third");
+    assert!(stage.observe(2, &[]).success());
+    stage.serve("1", "good");
+    let seen = stage.remote();
+    assert_eq!(
+        (&seen["verdict"], &seen["evidence"], &seen["publisher"]),
+        (&json!("verified"), &json!("claimed"), &Value::Null)
+    );
+    assert_eq!(seen["observed"]["dissenting"], json!([stage.observers[2]]));
+    assert!(seen["reason"].as_str().unwrap().contains("observed by 2 of 3"), "{seen}");
+
+    // The registry shows each of them another image.
+    for (observer, content) in ["one", "two", "three"].iter().enumerate() {
+        stage.serve("1", content);
+        assert!(stage.observe(observer, &[]).success());
+    }
+    stage.serve("1", "four, for the victim");
+    let split = stage.remote();
+    assert_eq!(split["verdict"], "mismatch");
+    assert!(split["reason"].as_str().unwrap().contains("split view"), "{split}");
+}
+
+#[test]
+fn only_what_changed_is_said_and_many_names_go_in_one_transaction() {
+    if without("registry") {
+        return;
+    }
+    let stage = Stage::new(1);
+    stage.serve("1", "one");
+    stage.serve("2", "two");
+    let list = stage.home.path().join("names.txt");
+    let second = stage.name.replace(":1", ":2");
+    let absent = stage.name.replace(":1", ":9");
+    fs::write(&list, format!("# observed\n{second}\n")).unwrap();
+    let list = list.to_str().unwrap();
+    let run = stage.observe(0, &["--file", list]);
+    let publications = run.document["publications"].as_array().unwrap();
+    assert_eq!(publications.len(), 2, "{run:?}");
+    assert_eq!(publications[0]["transaction"], publications[1]["transaction"], "one transaction for both");
+    let again = stage.observe(0, &["--file", list]);
+    assert_eq!((again.code, &again.document["publications"]), (Some(0), &json!([])), "{again:?}");
+    assert_eq!(again.document["observed"][0]["state"], "unchanged");
+
+    stage.serve("2", "two, built again");
+    let run = stage.observe(0, &["--file", list, &absent]);
+    assert_eq!(run.code, Some(1), "one name could not be observed: {run:?}");
+    let publications = run.document["publications"].as_array().unwrap();
+    assert_eq!((publications.len(), &publications[0]["version"]), (1, &json!(2)), "the others were");
+    let failed = run.document["observed"].as_array().unwrap().iter().find(|one| one["state"] == "failed").unwrap();
+    assert_eq!(
+        (failed["reference"].as_str(), &failed["problem"]["code"]),
+        (Some(absent.as_str()), &json!("no-such-image"))
+    );
+
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    let renewed = stage.observe(0, &["--renew", "1m"]);
+    assert_eq!(renewed.document["publications"], json!([]), "a minute has not passed");
+    let cost = stage.observe(0, &["--file", list, "--dry-run"]);
+    assert!(cost.success(), "{cost:?}");
+}
+
+#[test]
+fn every_platform_is_attested_and_deep_reads_every_layer() {
+    if without("registry") {
+        return;
+    }
+    let stage = Stage::new(1);
+    let mut blobs = Blobs::default();
+    let images = [own(), "riscv64"].map(|architecture| blobs.image(architecture, architecture.as_bytes()));
+    let mut children = Vec::new();
+    for (image, architecture) in images.iter().zip([own(), "riscv64"]) {
+        children.push(blobs.child(MANIFEST, image.manifest, &json!({"os": "linux", "architecture": architecture})));
+        children.push(blobs.attestation(image, "{}"));
+    }
+    let index = blobs.index_of(&children);
+    stage.registry.push("acme/app", "1", &blobs, INDEX, index);
+    let digests = |run: &Run| {
+        let mut digests =
+            run.document["publications"][0]["digests"].as_array().unwrap_or_else(|| panic!("{run:?}")).clone();
+        digests.sort_by_key(Value::to_string);
+        digests
+    };
+    let mut expected = vec![kinded("index", index)];
+    for image in &images {
+        expected.extend([kinded("config", image.config), kinded("manifest", image.manifest)]);
+    }
+    expected.sort_by_key(Value::to_string);
+    assert_eq!(digests(&stage.observe(0, &["--dry-run"])), expected);
+    assert_eq!(digests(&stage.observe(0, &["--deep"])), expected, "what is measured is the same");
+
+    let layer = stage.registry.data(images[1].layer);
+    let mut changed = fs::read(&layer).unwrap();
+    changed[600] ^= 1;
+    fs::write(&layer, changed).unwrap();
+    let run = stage.observe(0, &["--deep"]);
+    assert_eq!(
+        (run.code, &run.document["observed"][0]["problem"]["code"]),
+        (Some(1), &json!("image-corrupt")),
+        "{run:?}"
+    );
+    assert_eq!(run.document["publications"], json!([]), "nothing is said of what contradicts itself");
+}
+
+#[test]
+fn a_watch_signs_unasked_and_goes_on_until_it_is_ended() {
+    if without("registry") {
+        return;
+    }
+    let stage = Stage::new(1);
+    stage.serve("1", "one");
+    let bare = ["observe", &stage.name, "--account", &stage.observers[0], "--watch", "1m", "--json"];
+    let unasked = stage.home.command(&bare).env_remove("DAOCHAIN_PASSWORD_FILE").output().unwrap();
+    assert_eq!(unasked.status.code(), Some(2), "{unasked:?}");
+    assert!(String::from_utf8_lossy(&unasked.stdout).contains("confirmation-needed"), "{unasked:?}");
+
+    let mut watch = stage.home.command(&[&bare[..], &["--yes"]].concat()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(watch.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let document: Value = serde_json::from_str(&line).expect("one document a round");
+    assert_eq!(document["publications"][0]["version"], 1, "{document}");
+    assert!(!line.contains(PASSPHRASE));
+    kill_process(Pid::from_child(&watch), Signal::TERM).unwrap();
+    assert_eq!(watch.wait().unwrap().code(), Some(143), "ended as it was told");
+}
