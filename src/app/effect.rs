@@ -14,6 +14,7 @@ use crate::{
         image::{Evidence, LocalImage},
         node::Enode,
         publication::{JournalEntry, SigningRequest, Statement},
+        trust::{Demand, Denial, Pattern, Rule},
     },
 };
 
@@ -96,6 +97,28 @@ pub enum GivenSource {
     File(PathBuf),
     /// The text itself.
     Text(String),
+}
+
+/// What can be done to the trust policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TrustChange {
+    /// A rule is made, or made anew.
+    Add(Rule),
+    /// A pattern is denied.
+    Deny(Denial),
+    /// More is demanded of a pattern.
+    Demand(Demand),
+    /// A rule is taken away.
+    Remove {
+        /// Of which pattern.
+        pattern: Pattern,
+        /// Whose.
+        publisher: Address,
+    },
+    /// The denials of a pattern are taken away.
+    Allow(Pattern),
+    /// All that a pattern demands is taken back.
+    Relax(Pattern),
 }
 
 /// Work, done outside of [`update`](crate::app::update()). Most answer with a message.
@@ -254,6 +277,15 @@ pub enum Effect {
     ReadNode,
     /// Have the node connect to another one.
     AddPeer(Enode),
+    /// Read the trust policy.
+    ReadTrust,
+    /// Change the trust policy.
+    ChangeTrust {
+        /// Comes back with the answer.
+        ticket: u64,
+        /// How.
+        change: TrustChange,
+    },
     /// Overwrite the passphrase fields.
     ForgetSecret,
     /// Put a text on the clipboard of the terminal (OSC 52).

@@ -39,6 +39,14 @@ pub enum Matter {
     Retire(Address),
     /// Sign or send what was carried here.
     Given,
+    /// Make a rule of the trust policy.
+    Rule,
+    /// Deny a pattern.
+    Deny,
+    /// Demand more of a pattern.
+    Demand,
+    /// Take the selected entry of the trust policy away.
+    Untrust,
 }
 
 impl Matter {
@@ -46,7 +54,15 @@ impl Matter {
     #[must_use]
     pub const fn account(self) -> Option<Address> {
         match self {
-            Self::New | Self::Import | Self::Know | Self::Restore | Self::Given => None,
+            Self::New
+            | Self::Import
+            | Self::Know
+            | Self::Restore
+            | Self::Given
+            | Self::Rule
+            | Self::Deny
+            | Self::Demand
+            | Self::Untrust => None,
             Self::Label(account)
             | Self::Export(account)
             | Self::ChangePassphrase(account)
@@ -75,6 +91,10 @@ impl Matter {
             Self::Succeed(_) => "Succession",
             Self::Retire(_) => "Retire",
             Self::Given => "Signed elsewhere",
+            Self::Rule => "Trust",
+            Self::Deny => "Deny",
+            Self::Demand => "Demand",
+            Self::Untrust => "Remove",
         }
     }
 
@@ -108,6 +128,14 @@ impl Matter {
             Self::Given => {
                 "A request that `--cold` made elsewhere is shown in plain words, and signed with this home's key. A signature that comes back is shown with its cost, and sent from any account that can pay. Name its file, or paste its text."
             }
+            Self::Rule => {
+                "Whose word counts for which image names. The most specific pattern decides, alone. An observer attests what it saw: it decides only where a demand says how many observers must agree."
+            }
+            Self::Deny => "Nobody's word makes these images good, unless a more specific rule does.",
+            Self::Demand => {
+                "What is demanded of words about these images; each is taken from the most specific pattern that states it."
+            }
+            Self::Untrust => "The entry leaves the trust policy. Images are judged without it at once.",
             Self::Retire(_) => {
                 "Final: nothing of the account under the image name (empty: under any) can be verified any more."
             }
@@ -152,6 +180,24 @@ pub enum Name {
     Until,
     /// Why.
     Reason,
+    /// A pattern of image names.
+    Pattern,
+    /// What a word is worth.
+    Role,
+    /// What a publisher is called.
+    Called,
+    /// Why, in the user's words.
+    Note,
+    /// Where a rule holds.
+    Network,
+    /// How many must agree.
+    Require,
+    /// How settled a block must be.
+    Finality,
+    /// Whether successors are followed.
+    Successions,
+    /// How old an observer's word may be.
+    MaxAge,
 }
 
 impl Name {
@@ -176,6 +222,15 @@ impl Name {
             Self::Reference => "image name",
             Self::Until => "until",
             Self::Reason => "reason",
+            Self::Pattern => "pattern",
+            Self::Role => "as",
+            Self::Called => "name",
+            Self::Note => "note",
+            Self::Network => "on",
+            Self::Require => "require",
+            Self::Finality => "block",
+            Self::Successions => "successors",
+            Self::MaxAge => "max. age",
         }
     }
 }

@@ -87,9 +87,10 @@ pub fn regions(model: &Model) -> Regions {
     }
     let mut body = Area { x: 0, y: top, width, height: bottom.saturating_sub(top) };
     match model.pane {
-        Pane::Images => place_detail(model, &mut regions, &mut body),
+        Pane::Images | Pane::Market => place_detail(model, &mut regions, &mut body),
         Pane::Node => place_peers(&mut regions, &mut body),
-        Pane::Accounts => place_facts(model, &mut regions, &mut body),
+        Pane::Accounts => place_facts(model, model.accounts.all().len(), &mut regions, &mut body),
+        Pane::Trust => place_facts(model, model.trust.entries().len(), &mut regions, &mut body),
     }
     if regions.list == Area::default() && regions.detail != body {
         regions.list = body;
@@ -107,16 +108,16 @@ fn place_peers(regions: &mut Regions, body: &mut Area) {
     }
 }
 
-/// An account's facts stand below the list, which needs its 80 columns; at the right where both have room.
-fn place_facts(model: &Model, regions: &mut Regions, body: &mut Area) {
+/// Facts about the selected of `count` rows stand below the list, which needs its 80 columns; at the right where both have room.
+fn place_facts(model: &Model, count: usize, regions: &mut Regions, body: &mut Area) {
     let Area { x, y, width, height } = *body;
     if width >= FACTS + 1 + FACTS && height >= 4 {
         body.width = FACTS;
         regions.divider = Area { x: FACTS, y, width: 1, height };
         regions.detail = Area { x: x + FACTS + 1, y, width: width - FACTS - 1, height };
     } else if model.height >= 18 {
-        // Every account, its column heads and what is to be known of the keystore, as far as half of the body goes.
-        let wanted = u16::try_from(model.accounts.all().len() + 3).unwrap_or(u16::MAX);
+        // Every row, the column heads and what is to be known of the whole, as far as half of the body goes.
+        let wanted = u16::try_from(count + 3).unwrap_or(u16::MAX);
         body.height = wanted.clamp(5, (height / 2).max(5));
         let below = height.saturating_sub(body.height + 1);
         regions.rules.push(Area { x, y: y + body.height, width, height: 1 });

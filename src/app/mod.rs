@@ -16,12 +16,14 @@ pub mod effect;
 pub mod form;
 pub mod key;
 pub mod layout;
+pub mod market;
 pub mod model;
 pub mod msg;
 pub mod node;
 pub mod rows;
 pub mod sign;
 pub mod tasks;
+pub mod trust;
 pub mod update;
 
 pub use effect::Effect;

@@ -9,11 +9,13 @@ use crate::{
         accounts::Accounts,
         action::Place,
         form::{Form, Tries},
+        market::Market,
         msg::{Problem, SecretField},
         node::{AddPeer, NodePane},
         rows::Rows,
         sign::{Publication, PublicationId, Sign, Step},
         tasks::Tasks,
+        trust::Trust,
     },
     domain::{
         Reference, Timestamp, account::AccountKind, network::NetworkView, publication::TransactionHash,
@@ -27,8 +29,12 @@ pub enum Pane {
     /// Images and their verdicts.
     #[default]
     Images,
+    /// What was published on this network.
+    Market,
     /// Accounts of this home.
     Accounts,
+    /// The trust policy.
+    Trust,
     /// The current network's endpoints.
     Node,
 }
@@ -190,7 +196,9 @@ pub struct Model {
     pub engine: Engine,
     pub node: Node,
     pub endpoints: NodePane,
+    pub market: Market,
     pub accounts: Accounts,
+    pub trust: Trust,
     pub tasks: Tasks,
     pub publications: Vec<Publication>,
     pub dialog: Option<Dialog>,
@@ -235,7 +243,9 @@ impl Model {
             engine: Engine::Asking,
             node: Node::Asking,
             endpoints: NodePane::default(),
+            market: Market::default(),
             accounts: Accounts::default(),
+            trust: Trust::default(),
             tasks: Tasks::default(),
             publications: Vec::new(),
             dialog: None,
@@ -280,7 +290,9 @@ impl Model {
             None => match self.pane {
                 Pane::Images if self.wide => Place::Detail,
                 Pane::Images => Place::Images,
+                Pane::Market => Place::Market,
                 Pane::Accounts => Place::Accounts,
+                Pane::Trust => Place::Trust,
                 Pane::Node => Place::Node,
             },
         }

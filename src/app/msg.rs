@@ -17,6 +17,7 @@ use crate::{
         progress::Progress,
         publication::{JournalEntry, Stage},
         record::HistoryEvent,
+        trust::TrustPolicy,
         verdict::{Conclusion, Verdict},
     },
 };
@@ -44,6 +45,10 @@ pub enum Msg {
     Sign(SignMsg),
     /// News of the endpoints.
     Node(NodeMsg),
+    /// News of the trust policy.
+    Trust(TrustMsg),
+    /// News of what was published.
+    Market(MarketMsg),
     /// The answer to [`Effect::Save`](crate::app::Effect::Save): where it lies now.
     Saved(Result<String, Problem>),
 }
@@ -353,3 +358,21 @@ pub enum NodeMsg {
     /// The answer to [`Effect::AddPeer`](crate::app::Effect::AddPeer).
     PeerAdded(Result<(), Problem>),
 }
+
+/// News of the trust policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TrustMsg {
+    /// The answer to [`Effect::ReadTrust`](crate::app::Effect::ReadTrust).
+    Read(Result<TrustPolicy, Problem>),
+    /// The answer to [`Effect::ChangeTrust`](crate::app::Effect::ChangeTrust).
+    Changed {
+        /// Which change.
+        ticket: u64,
+        /// One sentence, and the policy with the change.
+        result: Result<(String, TrustPolicy), Problem>,
+    },
+}
+
+/// News of what was published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MarketMsg {}

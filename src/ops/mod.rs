@@ -42,6 +42,7 @@ pub mod unlock;
 pub mod verify;
 
 pub use aside::Teller;
+pub(crate) use context::blocking;
 pub use context::{Context, NO_ENGINE, now};
 pub use failure::Failure;
 

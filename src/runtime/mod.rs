@@ -11,6 +11,7 @@ mod deeds;
 mod elsewhere;
 mod measuring;
 mod translate;
+mod trust;
 mod work;
 
 use std::{
@@ -38,7 +39,7 @@ use work::{list_accounts, price, read_node, send, set_default};
 use crate::{
     app::{
         effect::{Deed, Effect, Subject},
-        msg::{AccountMsg, HistoryMsg, Listing, Msg, NodeMsg, Problem, SignMsg, SourceMsg},
+        msg::{AccountMsg, HistoryMsg, Listing, Msg, NodeMsg, Problem, SignMsg, SourceMsg, TrustMsg},
         sign::PublicationId,
         tasks::TaskId,
     },
@@ -154,6 +155,18 @@ impl Runtime {
                 self.answer("funding the account", funded, move |context| async move {
                     ops::accounts::fund_account(&context, address).await.map(|(account, _)| account)
                 });
+            }
+            Effect::ReadTrust => {
+                let read = |policy| Msg::Trust(TrustMsg::Read(policy));
+                self.answer(
+                    "reading the trust policy",
+                    read,
+                    |context| async move { ops::trust::whole_policy(&context) },
+                );
+            }
+            Effect::ChangeTrust { ticket, change } => {
+                let changed = move |result| Msg::Trust(TrustMsg::Changed { ticket, result });
+                self.answer("changing the trust policy", changed, |context| trust::change(context, change));
             }
             Effect::ReadNode => {
                 let read = |status| Msg::Node(NodeMsg::Read(status));

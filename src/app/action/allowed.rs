@@ -106,6 +106,10 @@ pub(super) fn chooses(model: &Model) -> Result<(), &'static str> {
     demand(form(model).and_then(Form::focused).is_some_and(choice), "")
 }
 
+pub(super) fn has_entry(model: &Model) -> Result<(), &'static str> {
+    demand(model.trust.selected().is_some(), "the trust policy is empty; `a` lets somebody speak for images")
+}
+
 pub(super) fn has_endpoint(model: &Model) -> Result<(), &'static str> {
     demand(model.endpoints.selected().is_some(), "no endpoint is known yet")
 }

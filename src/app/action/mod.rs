@@ -17,8 +17,12 @@ pub enum Place {
     Images,
     /// The detail over the whole body.
     Detail,
+    /// What was published.
+    Market,
     /// The list of accounts.
     Accounts,
+    /// The trust policy.
+    Trust,
     /// The endpoints.
     Node,
     /// The filter's field.
@@ -46,12 +50,14 @@ impl Place {
         match self {
             Self::Images => "Images",
             Self::Detail => "Detail",
+            Self::Market => "Market",
             Self::Accounts => "Accounts",
+            Self::Trust => "Trust",
             Self::Node => "Node",
             Self::Filter => "Filter",
             Self::Sign => "Publish and revoke",
             Self::Carry => "Signing elsewhere",
-            Self::Form => "Account dialogs",
+            Self::Form => "Dialogs",
             Self::Code => "QR code",
             Self::AddPeer => "New peer",
             Self::Quit => "Before quitting",
@@ -87,7 +93,9 @@ pub enum Action {
     Sort,
     Move(Motion),
     ShowImages,
+    ShowMarket,
     ShowAccounts,
+    ShowTrust,
     ShowNode,
     NextPane,
     PreviousPane,
@@ -111,6 +119,12 @@ pub enum Action {
     Delegate,
     Succeed,
     Retire,
+    AddRule,
+    Deny,
+    Demand,
+    EditTrust,
+    Untrust,
+    CopyTrusted,
     ShowCode,
     CopyCarried,
     SaveCarried,
@@ -191,8 +205,14 @@ pub fn hints(model: &Model) -> impl Iterator<Item = &'static Binding> {
 
 /// The panes, their keys and their titles.
 #[must_use]
-pub fn panes() -> [(Pane, char, &'static str); 3] {
-    [(Pane::Images, '1', "Images"), (Pane::Accounts, '2', "Accounts"), (Pane::Node, '3', "Node")]
+pub const fn panes() -> [(Pane, char, &'static str); 5] {
+    [
+        (Pane::Images, '1', "Images"),
+        (Pane::Market, '2', "Market"),
+        (Pane::Accounts, '3', "Accounts"),
+        (Pane::Trust, '4', "Trust"),
+        (Pane::Node, '5', "Node"),
+    ]
 }
 
 #[cfg(test)]

@@ -5,22 +5,26 @@ use super::{
     allowed::{
         always, can_add_peer, can_change_account, can_edit_name, can_edit_price, can_edit_reason, can_fund,
         can_measure, can_publish, can_replace, can_restore, can_retry, can_revoke, can_say, can_set_default, can_sign,
-        chooses, has_account, has_digest, has_earlier, has_endpoint, has_key_here, has_next_field, has_notice, has_row,
-        is_busy, is_done, is_filtered, is_form_ready, is_named, is_naming, is_not_pricing, is_pricing, is_reasoning,
-        is_saving, is_waiting, no_account, says_personally,
+        chooses, has_account, has_digest, has_earlier, has_endpoint, has_entry, has_key_here, has_next_field,
+        has_notice, has_row, is_busy, is_done, is_filtered, is_form_ready, is_named, is_naming, is_not_pricing,
+        is_pricing, is_reasoning, is_saving, is_waiting, no_account, says_personally,
     },
 };
 use crate::app::{key::Key, model::Model};
 
 const IMAGES: &[Place] = &[Place::Images, Place::Detail];
 const ACCOUNTS: &[Place] = &[Place::Accounts];
-const LISTS: &[Place] = &[Place::Images, Place::Detail, Place::Accounts, Place::Node];
-const MOVES: &[Place] = &[Place::Images, Place::Detail, Place::Accounts, Place::Node, Place::Help];
+const TRUST: &[Place] = &[Place::Trust];
+const LISTS: &[Place] = &[Place::Images, Place::Detail, Place::Market, Place::Accounts, Place::Trust, Place::Node];
+const MOVES: &[Place] =
+    &[Place::Images, Place::Detail, Place::Market, Place::Accounts, Place::Trust, Place::Node, Place::Help];
 /// Every place, in the order in which the help tells them.
 pub const EVERYWHERE: &[Place] = &[
     Place::Images,
     Place::Detail,
+    Place::Market,
     Place::Accounts,
+    Place::Trust,
     Place::Node,
     Place::Filter,
     Place::Sign,
@@ -248,6 +252,12 @@ pub const BINDINGS: &[Binding] = &[
     row(Action::Retire, &[Key::Char('T')], ACCOUNTS, "", "end its word, finally", says_personally),
     row(Action::Remove, &[Key::Delete], ACCOUNTS, "remove", "take the account away, for 30 days", has_account),
     row(Action::Restore, &[Key::Char('z')], ACCOUNTS, "", "put an account back that was removed", can_restore),
+    row(Action::EditTrust, &[Key::Enter, Key::Char('e')], TRUST, "edit", "change the selected entry", has_entry),
+    row(Action::AddRule, &[Key::Char('a')], TRUST, "trust", "let somebody speak for images", always),
+    row(Action::Deny, &[Key::Char('d')], TRUST, "deny", "let nobody speak for images", always),
+    row(Action::Demand, &[Key::Char('m')], TRUST, "demand", "how many must agree, how settled, how fresh", always),
+    row(Action::Untrust, &[Key::Delete], TRUST, "remove", "take the selected entry away", has_entry),
+    row(Action::CopyTrusted, &[Key::Char('y')], TRUST, "copy", "copy the address, or the pattern", has_entry),
     row(Action::AskEndpoints, &[Key::Char('r')], &[Place::Node], "refresh", "ask the endpoints again", always),
     row(
         Action::AddPeer,
@@ -282,8 +292,10 @@ pub const BINDINGS: &[Binding] = &[
     row(Action::Move(Motion::First), &[Key::Home, Key::Char('g')], MOVES, "", "to the first row", always),
     row(Action::Move(Motion::Last), &[Key::End, Key::Char('G')], MOVES, "", "to the last row", always),
     row(Action::ShowImages, &[Key::Char('1')], LISTS, "", "the images", always),
-    row(Action::ShowAccounts, &[Key::Char('2')], LISTS, "", "the accounts", always),
-    row(Action::ShowNode, &[Key::Char('3')], LISTS, "", "the node", always),
+    row(Action::ShowMarket, &[Key::Char('2')], LISTS, "", "what was published", always),
+    row(Action::ShowAccounts, &[Key::Char('3')], LISTS, "", "the accounts", always),
+    row(Action::ShowTrust, &[Key::Char('4')], LISTS, "", "the trust policy", always),
+    row(Action::ShowNode, &[Key::Char('5')], LISTS, "", "the node", always),
     row(Action::NextPane, &[Key::Tab], LISTS, "", "the next pane", always),
     row(Action::PreviousPane, &[Key::BackTab], LISTS, "", "the pane before", always),
     row(Action::Quit, &[Key::Char('q'), Key::Ctrl('c')], LISTS, "quit", "quit; running work is asked about", always),

@@ -1,5 +1,6 @@
 //! The dialogs of the accounts pane: what they ask, what they check, and what they have done.
 
+mod trust;
 mod wanted;
 
 use tui_input::Input;
@@ -12,7 +13,7 @@ use crate::{
         model::{Dialog, Model, Tone},
         msg::{Done, Problem, SecretField, SecretShape},
         sign::Sign,
-        update::{accounts, sign},
+        update::{accounts, sign, trust as policy},
     },
     domain::account::FIRST_PATH,
 };
@@ -114,6 +115,7 @@ fn fields(model: &Model, matter: Matter, at: usize) -> Vec<Field> {
             let who = who.map(|hint| text(Name::Address, hint));
             std::iter::once(what).chain(who).chain([reference()]).collect()
         }
+        Matter::Rule | Matter::Deny | Matter::Demand | Matter::Untrust => trust::fields(model, matter),
         Matter::Given => vec![text(Name::File, "a file; or paste the text here")],
         Matter::Retire(_) => {
             vec![reference(), text(Name::Reason, "anybody will read it"), text(Name::Typed, "its address or label")]
@@ -128,6 +130,27 @@ pub(super) fn open(model: &mut Model, matter: Matter, back: Option<Box<Sign>>) -
     let form = Form { matter, fields, focus: 0, secret, document: None, working: None, problem: None, back };
     model.dialog = Some(Dialog::Form(Box::new(form)));
     vec![Effect::ForgetSecret]
+}
+
+/// Fills fields of the open form: texts, and choices by what they say.
+pub(super) fn fill(model: &mut Model, filled: &[(Name, String)]) {
+    let Some(form) = form(model) else { return };
+    for (name, text) in filled {
+        let Some(field) = form.fields.iter_mut().find(|field| field.name == *name) else { continue };
+        match &mut field.value {
+            Value::Text(input) => *input = Input::new(text.clone()),
+            Value::Choice { options, at } => {
+                if let Some(known) = options.iter().position(|option| option == text) {
+                    *at = known;
+                } else if !text.is_empty() {
+                    // Another network's rule keeps its network.
+                    options.push(text.clone());
+                    *at = options.len() - 1;
+                }
+            }
+            Value::Secret(_) => {}
+        }
+    }
 }
 
 fn form(model: &mut Model) -> Option<&mut Form> {
@@ -201,6 +224,11 @@ pub(super) fn accept(model: &mut Model) -> Vec<Effect> {
                 form.working = Some(ticket);
             }
             vec![Effect::Do { ticket, deed }]
+        }
+        Ok(Wanted::Trust(wish)) => {
+            // Of a removal the form says no more than that it is meant.
+            let wish = wish.or_else(|| model.trust.selected().map(policy::removal));
+            wish.map_or_else(Vec::new, |wish| policy::change(model, wish))
         }
         Ok(Wanted::Given(source)) => {
             model.last_ticket += 1;

@@ -10,7 +10,8 @@ use crate::app::{
     layout,
     model::{Code, Dialog, Model, Pane, Tone},
     sign::{Purpose, Step},
-    update::{accounts, elsewhere, forms, node, price, sign, sources, tasks},
+    trust::Entry,
+    update::{accounts, elsewhere, forms, market, node, price, sign, sources, tasks, trust},
 };
 
 /// Longer reasons and filters are typing errors: the contract's event costs gas per byte.
@@ -136,7 +137,9 @@ fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
             Vec::new()
         }
         Action::ShowImages => show(model, Pane::Images),
+        Action::ShowMarket => show(model, Pane::Market),
         Action::ShowAccounts => show(model, Pane::Accounts),
+        Action::ShowTrust => show(model, Pane::Trust),
         Action::ShowNode => show(model, Pane::Node),
         Action::NextPane => show_beside(model, 1),
         Action::PreviousPane => show_beside(model, -1),
@@ -163,6 +166,18 @@ fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
 fn perform_in_dialog(model: &mut Model, action: Action) -> Vec<Effect> {
     match (action, model.place()) {
         (Action::NewAccount, Place::Sign) => sign::new_account(model),
+        (Action::AddRule, _) => accounts::open(model, Matter::Rule),
+        (Action::Deny, _) => accounts::open(model, Matter::Deny),
+        (Action::Demand, _) => accounts::open(model, Matter::Demand),
+        (Action::Untrust, _) => accounts::open(model, Matter::Untrust),
+        (Action::EditTrust, _) => trust::edit(model),
+        (Action::CopyTrusted, _) => {
+            let text = model.trust.selected().map(|entry| match entry {
+                Entry::Rule(rule) => rule.publisher.to_string(),
+                other => other.pattern().to_string(),
+            });
+            copy(model, text)
+        }
         (Action::NewAccount, _) => accounts::open(model, Matter::New),
         (Action::Import, _) => accounts::open(model, Matter::Import),
         (Action::Know, _) => accounts::open(model, Matter::Know),
@@ -228,7 +243,12 @@ fn perform_on_account(model: &mut Model, action: Action) -> Vec<Effect> {
 fn show(model: &mut Model, pane: Pane) -> Vec<Effect> {
     model.pane = pane;
     model.wide = false;
-    if pane == Pane::Node { node::tick(model) } else { Vec::new() }
+    match pane {
+        Pane::Node => node::tick(model),
+        Pane::Trust => trust::read(model),
+        Pane::Market => market::look(model),
+        Pane::Images | Pane::Accounts => Vec::new(),
+    }
 }
 
 /// The pane `step` places further, around the ends.
@@ -290,6 +310,19 @@ fn travel(model: &mut Model, motion: Motion) -> Vec<Effect> {
         Place::Accounts => {
             let position = shift(model.accounts.cursor(), motion, 1, model.accounts.all().len());
             model.accounts.select(position);
+        }
+        Place::Trust if matches!(motion, Motion::PageUp | Motion::PageDown) => {
+            let page = usize::from(model.height / 3);
+            model.trust.top = lines(shift(usize::from(model.trust.top), motion, page, trust::FACTS));
+        }
+        Place::Trust => {
+            let position = shift(model.trust.cursor(), motion, 1, model.trust.entries().len());
+            model.trust.select(position);
+        }
+        Place::Market => {
+            let page = layout::list_rows(model).saturating_sub(1).max(1);
+            let position = shift(model.market.cursor(), motion, page, model.market.shown());
+            return market::select(model, position);
         }
         Place::Node => travel_endpoints(model, motion),
         _ => {

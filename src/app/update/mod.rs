@@ -7,12 +7,14 @@ mod forms;
 mod given;
 mod input;
 mod journal;
+mod market;
 mod node;
 mod price;
 mod quoted;
 mod sign;
 mod sources;
 mod tasks;
+mod trust;
 
 use crate::app::{
     effect::Effect,
@@ -64,6 +66,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             if model.pane == Pane::Node {
                 effects.extend(node::tick(model));
             }
+            effects.extend(trust::tick(model));
             effects
         }
         Msg::Source(msg) => sources::update(model, msg),
@@ -82,6 +85,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Account(msg) => accounts::update(model, msg),
         Msg::Sign(msg) => journal::update(model, msg),
         Msg::Node(msg) => node::update(model, msg),
+        Msg::Trust(msg) => trust::update(model, msg),
+        Msg::Market(msg) => market::update(model, msg),
         Msg::Saved(result) => {
             elsewhere::saved(model, result);
             Vec::new()

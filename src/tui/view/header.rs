@@ -117,7 +117,8 @@ fn account<'t>(model: &Model, canvas: &Canvas, terseness: u8) -> Option<Span<'t>
 pub(super) fn draw_panes(model: &Model, canvas: &mut Canvas, area: Area) {
     let counts = counts(model, canvas);
     let room = usize::from(area.width).saturating_sub(counts.width() + 2);
-    let panes = [true, false].map(|titled| panes(model, canvas, titled)).into_iter().find(|line| line.width() <= room);
+    let levels = [Titles::Counted, Titles::Plain, Titles::Open].map(|titles| panes(model, canvas, titles));
+    let panes = levels.into_iter().find(|line| line.width() <= room);
     if let Some(panes) = panes {
         canvas.line(area, &panes);
     }
@@ -125,7 +126,18 @@ pub(super) fn draw_panes(model: &Model, canvas: &mut Canvas, area: Area) {
     canvas.line(Area { x: area.x + area.width - taken, width: taken, ..area }, &counts);
 }
 
-fn panes<'t>(model: &Model, canvas: &Canvas, titled: bool) -> Line<'t> {
+/// How much the line of panes tells, as far as there is room.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Titles {
+    /// Every title, and how much there is of it.
+    Counted,
+    /// Every title.
+    Plain,
+    /// The title of the pane that is open.
+    Open,
+}
+
+fn panes<'t>(model: &Model, canvas: &Canvas, titles: Titles) -> Line<'t> {
     let mut spans = Vec::new();
     for (pane, key, title) in action::panes() {
         let open = pane == model.pane;
@@ -139,10 +151,16 @@ fn panes<'t>(model: &Model, canvas: &Canvas, titled: bool) -> Line<'t> {
             Pane::Accounts => {
                 model.accounts.list.as_ref().map_or(String::new(), |list| format!(" {}", list.accounts.len()))
             }
-            Pane::Node => String::new(),
+            Pane::Trust => model.trust.count().map_or(String::new(), |count| format!(" {count}")),
+            Pane::Market | Pane::Node => String::new(),
         };
         let role = if open { Role::Selected } else { Role::Plain };
-        let title = if titled { format!(" {title}{count} ") } else { " ".to_owned() };
+        let title = match titles {
+            Titles::Counted => format!(" {title}{count} "),
+            Titles::Plain => format!(" {title} "),
+            Titles::Open if open => format!(" {title} "),
+            Titles::Open => " ".to_owned(),
+        };
         spans.extend([Span::raw(" "), canvas.span(Role::Key, key.to_string()), canvas.span(role, title)]);
     }
     Line::from(spans)

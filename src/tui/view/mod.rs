@@ -9,10 +9,12 @@ mod form;
 mod header;
 mod help;
 mod images;
+mod market;
 mod node;
 mod sign;
 mod status;
 mod text;
+mod trust;
 
 use ratatui::{
     Frame,
@@ -48,6 +50,16 @@ pub fn draw(model: &Model, theme: Theme, frame: &mut Frame) {
             images::draw(model, &mut canvas, regions.list);
             canvas.divider(regions.divider);
             detail::draw(model, &mut canvas, regions.detail);
+        }
+        Pane::Market => {
+            market::draw(model, &mut canvas, regions.list);
+            canvas.divider(regions.divider);
+            market::draw_detail(model, &mut canvas, regions.detail);
+        }
+        Pane::Trust => {
+            trust::draw(model, &mut canvas, regions.list);
+            canvas.divider(regions.divider);
+            trust::draw_facts(model, &mut canvas, regions.detail);
         }
         Pane::Accounts => {
             accounts::draw(model, &mut canvas, regions.list);

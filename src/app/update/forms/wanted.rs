@@ -1,10 +1,10 @@
 //! What a form asks for, and what is wrong with its fields.
 
-use super::{CLEF, CONTRACT, DIGITS, EMPTY, FILE, MINUTES};
+use super::{CLEF, CONTRACT, DIGITS, EMPTY, FILE, MINUTES, trust};
 use crate::{
     app::{
         accounts::Accounts,
-        effect::{Deed, GivenSource, KeySource},
+        effect::{Deed, GivenSource, KeySource, TrustChange},
         form::{Form, Matter, Name},
         msg::SecretField,
     },
@@ -29,6 +29,8 @@ pub(super) enum Wanted {
     Statement(Address, Statement),
     /// What was carried here is read.
     Given(GivenSource),
+    /// The trust policy is changed; `None` where the selected entry is removed.
+    Trust(Option<TrustChange>),
 }
 
 /// What the form asks for, if its fields hold what they must.
@@ -70,6 +72,8 @@ pub(super) fn wanted(form: &Form, accounts: &Accounts, now: Timestamp, empty: bo
             let minutes = MINUTES.get(form.chosen(Name::Minutes)).copied().unwrap_or(MINUTES[0]);
             Deed::Unlock { address, seconds: 60 * minutes }
         }
+        Matter::Untrust => return Ok(Wanted::Trust(None)),
+        Matter::Rule | Matter::Deny | Matter::Demand => return Ok(Wanted::Trust(Some(trust::wanted(form)?))),
         Matter::Given => {
             let source = match &form.document {
                 Some(text) => GivenSource::Text(text.clone()),

@@ -1,0 +1,150 @@
+//! The trust pane: the policy's entries, the most specific first.
+
+use std::cmp::Reverse;
+
+use crate::{
+    app::msg::Problem,
+    domain::{
+        Reference, Timestamp,
+        trust::{Decision, Demand, Denial, Pattern, Role, Rule, TrustPolicy},
+    },
+};
+
+/// Rows that an entry's facts take at most.
+pub const FACTS: usize = 40;
+
+/// One entry of the policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entry {
+    /// Somebody speaks.
+    Rule(Rule),
+    /// Nobody does.
+    Denial(Denial),
+    /// More is demanded.
+    Demand(Demand),
+}
+
+impl Entry {
+    /// Which references it is about.
+    #[must_use]
+    pub const fn pattern(&self) -> &Pattern {
+        match self {
+            Self::Rule(Rule { pattern, .. })
+            | Self::Denial(Denial { pattern, .. })
+            | Self::Demand(Demand { pattern, .. }) => pattern,
+        }
+    }
+
+    /// The network on which it holds; every one without it.
+    #[must_use]
+    pub fn network(&self) -> Option<&str> {
+        match self {
+            Self::Rule(Rule { network, .. })
+            | Self::Denial(Denial { network, .. })
+            | Self::Demand(Demand { network, .. }) => network.as_deref(),
+        }
+    }
+
+    /// What it is, in one word.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Rule(rule) => rule.role.word(),
+            Self::Denial(_) => "DENIED",
+            Self::Demand(_) => "demand",
+        }
+    }
+
+    /// True where it is the same entry, whatever else was changed.
+    fn is_same(&self, other: &Self) -> bool {
+        let is_one = match (self, other) {
+            (Self::Rule(one), Self::Rule(other)) => one.publisher == other.publisher,
+            (Self::Denial(_), Self::Denial(_)) | (Self::Demand(_), Self::Demand(_)) => true,
+            _ => false,
+        };
+        is_one && self.pattern() == other.pattern() && self.network() == other.network()
+    }
+
+    /// True where it has a part in the decision about `reference` under `policy`.
+    #[must_use]
+    pub fn decides(&self, policy: &TrustPolicy, reference: &Reference) -> bool {
+        match (self, policy.decision(reference)) {
+            (Self::Rule(own), Decision::Rules(rules)) => rules.contains(&own),
+            (Self::Denial(own), Decision::Denied(denial)) => denial == own,
+            (Self::Demand(own), Decision::Rules(_)) => own.pattern.matches(reference),
+            _ => false,
+        }
+    }
+}
+
+/// What is known of the trust policy.
+#[derive(Debug, Clone, Default)]
+pub struct Trust {
+    /// The whole policy; `None` before it was read.
+    pub policy: Option<TrustPolicy>,
+    /// Why it could not be read.
+    pub problem: Option<Problem>,
+    /// It is being read.
+    pub asking: bool,
+    /// When it was asked for.
+    pub asked: Option<Timestamp>,
+    /// First row shown of the selected entry's facts.
+    pub top: u16,
+    entries: Vec<Entry>,
+    selected: Option<Entry>,
+}
+
+impl Trust {
+    /// Takes a policy over. The selection stays.
+    pub fn take(&mut self, policy: TrustPolicy) {
+        let rules = policy.rules.iter().cloned().map(Entry::Rule);
+        let denials = policy.denials.iter().cloned().map(Entry::Denial);
+        let demands = policy.demands.iter().cloned().map(Entry::Demand);
+        self.entries = denials.chain(rules).chain(demands).collect();
+        let rank = |entry: &Entry| match entry {
+            Entry::Denial(_) => 0,
+            Entry::Rule(Rule { role: Role::Publisher, .. }) => 1,
+            Entry::Rule(_) => 2,
+            Entry::Demand(_) => 3,
+        };
+        self.entries.sort_by(|one, other| {
+            let key =
+                |entry: &Entry| (Reverse(entry.pattern().specificity()), entry.pattern().to_string(), rank(entry));
+            key(one).cmp(&key(other))
+        });
+        self.policy = Some(policy);
+        self.problem = None;
+    }
+
+    /// The entries, as far as they are known.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// How many there are, once that is known.
+    #[must_use]
+    pub fn count(&self) -> Option<usize> {
+        self.policy.as_ref().map(|_| self.entries.len())
+    }
+
+    /// Position of the selected entry.
+    #[must_use]
+    pub fn cursor(&self) -> usize {
+        let is_selected = |entry: &Entry| self.selected.as_ref().is_some_and(|selected| selected.is_same(entry));
+        self.entries.iter().position(is_selected).unwrap_or_default()
+    }
+
+    /// The selected entry.
+    #[must_use]
+    pub fn selected(&self) -> Option<&Entry> {
+        self.entries.get(self.cursor())
+    }
+
+    /// Selects the entry at `position`, or the last.
+    pub fn select(&mut self, position: usize) {
+        let last = self.entries.len().saturating_sub(1);
+        self.selected = self.entries.get(position.min(last)).cloned();
+        self.top = 0;
+    }
+}

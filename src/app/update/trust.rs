@@ -1,0 +1,133 @@
+//! The trust policy, while the pane shows it, and changes of it from anywhere.
+
+use crate::app::{
+    effect::{Effect, TrustChange},
+    form::{Matter, Name},
+    model::{Dialog, Model, Pane, Tone},
+    msg::TrustMsg,
+    trust::Entry,
+    update::{chain, forms},
+};
+
+/// Seconds after which the file is looked at again, while the pane is shown: `daochain trust` elsewhere changes it.
+const FRESH: u64 = 2;
+
+pub(super) use crate::app::trust::FACTS;
+
+pub(super) fn update(model: &mut Model, msg: TrustMsg) -> Vec<Effect> {
+    match msg {
+        TrustMsg::Read(result) => {
+            model.trust.asking = false;
+            match result {
+                Ok(policy) if model.trust.policy.as_ref() == Some(&policy) => model.trust.problem = None,
+                Ok(policy) => {
+                    let is_first = model.trust.policy.is_none();
+                    model.trust.take(policy);
+                    return if is_first { Vec::new() } else { chain::judge(model) };
+                }
+                Err(problem) => model.trust.problem = Some(problem),
+            }
+            Vec::new()
+        }
+        TrustMsg::Changed { ticket, result } => changed(model, ticket, result),
+    }
+}
+
+fn changed(
+    model: &mut Model,
+    ticket: u64,
+    result: Result<(String, crate::domain::trust::TrustPolicy), crate::app::msg::Problem>,
+) -> Vec<Effect> {
+    let is_shown = matches!(&model.dialog, Some(Dialog::Form(form)) if form.working == Some(ticket));
+    match result {
+        Ok((words, policy)) => {
+            model.trust.take(policy);
+            model.say(Tone::Good, words);
+            model.dialog.take_if(|_| is_shown);
+            chain::judge(model)
+        }
+        Err(problem) => {
+            match &mut model.dialog {
+                Some(Dialog::Form(form)) if is_shown => {
+                    form.working = None;
+                    form.problem = Some(problem.sentence());
+                }
+                _ => model.say(Tone::Bad, problem.sentence()),
+            }
+            Vec::new()
+        }
+    }
+}
+
+/// Asks for the policy, unless it is on its way.
+pub(super) fn read(model: &mut Model) -> Vec<Effect> {
+    if std::mem::replace(&mut model.trust.asking, true) {
+        return Vec::new();
+    }
+    model.trust.asked = Some(model.now);
+    vec![Effect::ReadTrust]
+}
+
+/// Asks again for what has been shown for a while. A clock that was turned back counts as well.
+pub(super) fn tick(model: &mut Model) -> Vec<Effect> {
+    let is_old = |asked: crate::domain::Timestamp| model.now < asked || model.now.since(asked) >= FRESH;
+    if model.pane == Pane::Trust && model.trust.asked.is_none_or(is_old) { read(model) } else { Vec::new() }
+}
+
+/// Has the policy changed.
+pub(super) fn change(model: &mut Model, change: TrustChange) -> Vec<Effect> {
+    model.last_ticket += 1;
+    let ticket = model.last_ticket;
+    if let Some(Dialog::Form(form)) = &mut model.dialog {
+        form.working = Some(ticket);
+    }
+    vec![Effect::ChangeTrust { ticket, change }]
+}
+
+/// Opens the form that changes the selected entry.
+pub(super) fn edit(model: &mut Model) -> Vec<Effect> {
+    let Some(entry) = model.trust.selected().cloned() else { return Vec::new() };
+    let known = |text: &Option<String>| text.clone().unwrap_or_default();
+    let pattern = (Name::Pattern, entry.pattern().to_string());
+    let (matter, filled) = match entry {
+        Entry::Rule(rule) => {
+            let filled = vec![
+                pattern,
+                (Name::Address, rule.publisher.to_string()),
+                (Name::Role, rule.role.word().to_owned()),
+                (Name::Called, known(&rule.name)),
+                (Name::Note, known(&rule.note)),
+                (Name::Network, known(&rule.network)),
+            ];
+            (Matter::Rule, filled)
+        }
+        Entry::Denial(denial) => {
+            let filled = vec![pattern, (Name::Note, known(&denial.note)), (Name::Network, known(&denial.network))];
+            (Matter::Deny, filled)
+        }
+        Entry::Demand(demand) => {
+            let filled = vec![
+                pattern,
+                (Name::Require, demand.require.map(|require| require.to_string()).unwrap_or_default()),
+                (Name::Finality, demand.finality.map_or("", crate::domain::network::Finality::word).to_owned()),
+                (Name::Successions, demand.successions.map_or("", crate::domain::trust::Successions::word).to_owned()),
+                (Name::MaxAge, demand.max_age.map(crate::domain::when::span_text).unwrap_or_default()),
+                (Name::Network, known(&demand.network)),
+            ];
+            (Matter::Demand, filled)
+        }
+    };
+    let mut effects = forms::open(model, matter, None);
+    forms::fill(model, &filled);
+    effects.extend(read(model));
+    effects
+}
+
+/// What the selected entry's removal changes.
+pub(super) fn removal(entry: &Entry) -> TrustChange {
+    match entry {
+        Entry::Rule(rule) => TrustChange::Remove { pattern: rule.pattern.clone(), publisher: rule.publisher },
+        Entry::Denial(denial) => TrustChange::Allow(denial.pattern.clone()),
+        Entry::Demand(demand) => TrustChange::Relax(demand.pattern.clone()),
+    }
+}
