@@ -53,6 +53,7 @@ pub const CODES: &[Code] = &[
     code("registry-unreachable", "the registry does not answer"),
     code("registry-denied", "the registry wants a login, or refuses the one that there is"),
     code("registry-busy", "the registry was asked too often"),
+    code("registry-unlisted", "the registry does not list its repositories"),
     code("registry-error", "the registry refused, or its answer cannot be used"),
     Code {
         word: "registry-changed",
