@@ -3,6 +3,8 @@
 //! `cargo bench --no-default-features --bench chain -- NODE [EVENTS]`: NODE is a geth of its own that may be written to.
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a bench prints figures, and fails by panicking")]
 
+#[path = "parts/market.rs"]
+mod market;
 #[path = "../tests/support/proxy.rs"]
 #[expect(dead_code, clippy::expect_used, reason = "a part of the tests, of which little is used")]
 mod proxy;
@@ -66,6 +68,7 @@ fn main() {
     let events = arguments.next().map_or(100_000, |events| events.parse().unwrap());
     let folder = tempfile::tempdir().unwrap();
     look_ups(&folder.path().join("look-ups.db"), events);
+    market::measure(&folder.path().join("market.db"), events);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let node: Url = node.parse().unwrap();

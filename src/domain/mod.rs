@@ -9,6 +9,7 @@ pub mod appointment;
 pub mod digest;
 pub mod discovery;
 pub mod image;
+pub mod market;
 pub mod measurement;
 pub mod namespace;
 pub mod network;

@@ -144,7 +144,7 @@ pub(super) async fn heard(
     }
 }
 
-fn index_of(context: &Context, chain: &Chain, what: Contract, chain_id: u64) -> EventIndex {
+pub(super) fn index_of(context: &Context, chain: &Chain, what: Contract, chain_id: u64) -> EventIndex {
     let source = format!("{} {}", chain.must_agree(), context.network_key());
     let source = *Digest::of(source.as_bytes()).as_bytes();
     EventIndex { chain_id, contract: chain.address_of(what), source }

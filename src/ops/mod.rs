@@ -20,6 +20,7 @@ pub mod images;
 pub mod keys;
 mod lasting;
 mod local_node;
+pub mod market;
 pub mod measure;
 pub mod namespace;
 pub mod networks;

@@ -8,6 +8,7 @@
 
 mod answers;
 mod claims;
+mod market;
 mod people;
 
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
@@ -174,6 +175,7 @@ impl Store {
             let at = params![id, from.cast_signed()];
             transaction.execute("DELETE FROM event WHERE event_index = ?1 AND block >= ?2", at)?;
             transaction.execute("DELETE FROM event_claim WHERE event_index = ?1 AND block >= ?2", at)?;
+            market::rewind(transaction, id, from)?;
             transaction.execute("DELETE FROM event_block WHERE event_index = ?1 AND number >= ?2", at)?;
             transaction.execute("UPDATE event_index SET next_block = min(next_block, ?2) WHERE id = ?1", at)?;
             Ok(())
@@ -218,7 +220,10 @@ fn insert(transaction: &Transaction<'_>, id: i64, one: &ChainEvent) -> rusqlite:
             event.by.map(|by| *by.as_bytes()),
             said,
         ])?;
-    if let HistoryKind::Published { digests, .. } = &event.kind {
+    if let HistoryKind::Published { digests, version } = &event.kind {
+        if let Some(name) = &one.name {
+            market::note(transaction, (id, scope), name, (event, *version))?;
+        }
         let mut of_digest = transaction.prepare_cached(
             "INSERT OR IGNORE INTO event_digest (digest, event_index, block, log_index) VALUES (?1, ?2, ?3, ?4)",
         )?;

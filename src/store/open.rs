@@ -21,7 +21,7 @@ use super::{
 use crate::domain::{notice::Notice, text::clean};
 
 /// One step per schema version. A step that was released is never changed.
-pub(super) const MIGRATIONS: [&str; 9] = [
+pub(super) const MIGRATIONS: [&str; 10] = [
     "
     CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE measurement (key TEXT NOT NULL UNIQUE, measured TEXT NOT NULL) STRICT;
@@ -142,11 +142,36 @@ pub(super) const MIGRATIONS: [&str; 9] = [
     CREATE INDEX event_claim_by_namespace ON event_claim (event_index, namespace, publisher);
     CREATE INDEX event_claim_by_publisher ON event_claim (event_index, publisher, namespace);
 ",
+    "
+    CREATE TABLE event_market (
+        event_index INTEGER NOT NULL REFERENCES event_index (id) ON DELETE CASCADE,
+        scope INTEGER NOT NULL REFERENCES event_name (id),
+        publisher BLOB NOT NULL CHECK (length(publisher) = 20),
+        name TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        first_at INTEGER NOT NULL,
+        block INTEGER NOT NULL,
+        log_index INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        PRIMARY KEY (event_index, scope, publisher)
+    ) STRICT, WITHOUT ROWID;
+    -- All that a market filters by stands in each: the table is read for what is shown.
+    CREATE INDEX event_market_by_name ON event_market (event_index, name, publisher, at);
+    CREATE INDEX event_market_by_time ON event_market (event_index, block, log_index, name, publisher, at);
+    INSERT INTO event_market (event_index, scope, publisher, name, version, first_at, block, log_index, at)
+        SELECT event_index, scope, publisher, name, version, first_at, block, log_index, at FROM (
+            SELECT event.*, event_name.name, json_extract(said, '$.version') AS version,
+                first_value(at) OVER (PARTITION BY event_index, scope, publisher ORDER BY block, log_index) AS first_at,
+                row_number() OVER (PARTITION BY event_index, scope, publisher ORDER BY block DESC, log_index DESC) AS place
+            FROM event JOIN event_name ON event_name.id = event.scope
+            WHERE said LIKE '{\"kind\":\"published\"%' AND event_name.name IS NOT NULL)
+        WHERE place = 1;
+",
 ];
 
 /// The newest schema that this program knows.
-pub(super) const SCHEMA: i64 = 9;
-const _: () = assert!(MIGRATIONS.len() == 9 && SCHEMA == 9, "one step per version");
+pub(super) const SCHEMA: i64 = 10;
+const _: () = assert!(MIGRATIONS.len() == 10 && SCHEMA == 10, "one step per version");
 
 /// `DAOC`, in SQLite's field for the kind of file.
 const APPLICATION_ID: i64 = 0x4441_4F43;

@@ -7,6 +7,7 @@ use crate::domain::{
     Address, Digest, Reference, Timestamp,
     digest::DigestKind,
     image::KindedDigest,
+    market::{Page, Query},
     network::Block,
     record::{ChainEvent, HistoryEvent, HistoryKind, NamedRelease},
 };
@@ -95,11 +96,14 @@ impl Model {
 
 const HEAD: u64 = 1 << 40;
 
-fn everything(store: &Store) -> (Vec<Vec<HistoryEvent>>, Vec<Vec<NamedRelease>>, Vec<NamedRelease>) {
+type Everything = (Vec<Vec<HistoryEvent>>, Vec<Vec<NamedRelease>>, Vec<NamedRelease>, Page);
+
+fn everything(store: &Store) -> Everything {
     let histories = (0..4).map(|what| store.history(INDEX, HEAD, &reference(what).hash(), None).unwrap()).collect();
     let digests = (0..16_u8).map(|at| Digest::of(&[at / 4, at % 4]));
     let releases = digests.map(|digest| store.releases_of(INDEX, HEAD, digest).unwrap()).collect();
-    (histories, releases, store.search(INDEX, HEAD, "acme/").unwrap())
+    let market = store.market(INDEX, &Query { limit: 500, ..Query::default() }).unwrap();
+    (histories, releases, store.search(INDEX, HEAD, "acme/").unwrap(), market)
 }
 
 #[derive(Debug, Clone)]

@@ -23,6 +23,7 @@ use crate::domain::{
 mod claims;
 mod events;
 mod journal;
+mod market;
 
 /// A database in a folder of its own.
 struct Home {
