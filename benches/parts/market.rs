@@ -71,7 +71,7 @@ pub fn measure(path: &Path, offers: usize) {
         for order in [Order::Name, Order::Newest] {
             let query = Query { order, ..query.clone() };
             let (median, longest) = rounds(20, |_| drop(store.market(index, &query).unwrap()));
-            let (counted, _) = rounds(20, |_| drop(store.market_size(index, &query).unwrap()));
+            let (counted, _) = rounds(20, |_| assert!(store.market_size(index, &query).unwrap() <= size));
             let more =
                 format!("median of 20, the longest {:.2} ms; counting {:.2} ms", millis(longest), millis(counted));
             let order = if order == Order::Name { "by name" } else { "newest" };

@@ -35,7 +35,7 @@ const UNKNOWN: u8 = 1;
 
 /// `daochain.namespace/1`
 #[derive(Serialize)]
-struct Checked {
+struct CheckDocument {
     schema: &'static str,
     namespace: Namespace,
     artifact: Reference,
@@ -63,7 +63,7 @@ struct PublisherPart {
 
 /// `daochain.namespaces/1`
 #[derive(Serialize)]
-struct Claims {
+struct ListDocument {
     schema: &'static str,
     claims: Vec<ClaimPart>,
 }
@@ -77,7 +77,7 @@ struct ClaimPart {
 
 /// `daochain.namespace-claim/1`
 #[derive(Serialize)]
-struct Claimed {
+struct ClaimDocument {
     schema: &'static str,
     namespace: Namespace,
     publisher: Address,
@@ -177,7 +177,7 @@ async fn carry_out(
         sending::send_steps(session, &task, &steps, key.filter(|_| !stands)).await?
     };
     let code = failure.as_ref().map_or(0, |failure| session.console.complain(failure));
-    let document = Claimed {
+    let document = ClaimDocument {
         schema: "daochain.namespace-claim/1",
         namespace,
         publisher,
@@ -241,7 +241,7 @@ fn show(session: &mut Session, namespace: &Namespace, plan: &Claiming) {
     }
 }
 
-fn describe_claim(page: &mut Page, document: &Claimed) {
+fn describe_claim(page: &mut Page, document: &ClaimDocument) {
     for publication in &document.publications {
         publication.describe(page);
     }
@@ -268,7 +268,7 @@ async fn run_check(session: &mut Session, args: args::Check) -> Result<u8, Failu
         judgement = judgement.about(publisher);
     }
     let finding = judgement.finding();
-    let document = Checked {
+    let document = CheckDocument {
         schema: "daochain.namespace/1",
         artifact: args.namespace.artifact().clone(),
         namespace: args.namespace,
@@ -292,7 +292,7 @@ async fn run_check(session: &mut Session, args: args::Check) -> Result<u8, Failu
     })
 }
 
-fn describe_check(page: &mut Page, document: &Checked, finding: Finding) {
+fn describe_check(page: &mut Page, document: &CheckDocument, finding: Finding) {
     let namespace = &document.namespace;
     let (role, sentence) = match finding {
         Finding::Vouched => (Role::Good, format!("{namespace} vouches for one publisher")),
@@ -346,7 +346,7 @@ async fn run_list(session: &mut Session, publisher: Option<Address>) -> Result<u
     let watch = reading(session);
     let claims = claimed_by(&session.context, publishers, watch).await?;
     let claims = claims.into_iter().map(|(publisher, namespace, since)| ClaimPart { namespace, publisher, since });
-    let document = Claims { schema: "daochain.namespaces/1", claims: claims.collect() };
+    let document = ListDocument { schema: "daochain.namespaces/1", claims: claims.collect() };
     session.console.present(&document, |page| {
         if document.claims.is_empty() {
             page.line("no namespace is claimed");
