@@ -392,7 +392,7 @@ async fn what_another_program_does_in_the_keystore_is_told() {
 fn the_screen_shows_an_account_that_another_process_makes() {
     let home = Home::new();
     let mut screen = Terminal::start(24, 120, &home.command(&["--docker-host", "none"]));
-    screen.send("2").wait_for_text("`n` makes one");
+    screen.send("3").wait_for_text("`n` makes one");
     let raw = secret(&home, "raw", KEY);
     account(&home.run(&["account", "import", "--raw-key-file", &raw]));
     screen.wait_for_text("0xf39F");

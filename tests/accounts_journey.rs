@@ -54,7 +54,7 @@ fn everything_is_done_to_accounts_by_keys() {
     let home = Home::new();
     let copy = home.path().join("copy.json");
     let mut terminal = screen(&home);
-    terminal.send("2").wait_for_text("has no account yet");
+    terminal.send("3").wait_for_text("has no account yet");
 
     terminal.send("n").wait_for_text("New account").send(PASSPHRASE).wait_for_text("strength");
     terminal.send(key::ENTER);
@@ -151,7 +151,7 @@ fn a_key_that_was_open_leaves_memory_when_it_is_locked() {
     let process: u32 = terminal.number().parse().unwrap();
     let mut limbs = KEY;
     limbs.reverse();
-    terminal.send("2").wait_for_line(&["* 0x", "key-file"]).send("u").wait_for_text("Unlock");
+    terminal.send("3").wait_for_line(&["* 0x", "key-file"]).send("u").wait_for_text("Unlock");
     // As a person types: what comes at once stays whole in the terminal library's buffer until more is typed (README).
     for (at, letter) in PASSPHRASE.chars().enumerate() {
         terminal.send(&letter.to_string()).wait_for_text(&"•".repeat(at + 1));
@@ -231,7 +231,7 @@ fn a_request_is_signed_and_its_signature_sent_on_the_screen() {
     assert!(home.run(&asked).success());
 
     let mut terminal = screen(&vault);
-    terminal.send("2").wait_for_line(&["* 0x", "key-file"]).send("s").wait_for_text("Signed elsewhere");
+    terminal.send("3").wait_for_line(&["* 0x", "key-file"]).send("s").wait_for_text("Signed elsewhere");
     // What no registry takes any more is shown, and not signed.
     let mut over: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(out).unwrap()).unwrap();
     over["deadline"] = "2020-01-01T00:00:00Z".into();
@@ -255,7 +255,7 @@ fn a_request_is_signed_and_its_signature_sent_on_the_screen() {
     assert_eq!(terminal.finish().1, 0);
 
     let mut terminal = screen(&home);
-    terminal.send("2").wait_for_line(&["* 0x", " 100"]).send("s").wait_for_text("Signed elsewhere");
+    terminal.send("3").wait_for_line(&["* 0x", " 100"]).send("s").wait_for_text("Signed elsewhere");
     let answer = std::fs::read_to_string(&signature).unwrap();
     terminal.send(&format!("\u{1b}[200~{answer}\u{1b}[201~")).wait_for_text("pasted").send(key::ENTER);
     terminal.wait_for_text("Nothing is signed").wait_for_text("paid by").send(PASSPHRASE).wait_for_text("•••");

@@ -22,7 +22,7 @@ use screen::{NOW, Play, account, accounts, address, cold, problem};
 
 fn play() -> Play {
     let all = vec![account(3, true, 9998), account(4, false, 50), cold(6)];
-    let mut play = Play::ready(80, 24).tell(accounts(all)).keys("2").key(Key::Home);
+    let mut play = Play::ready(80, 24).tell(accounts(all)).keys("3").key(Key::Home);
     play.asked.clear();
     play
 }
@@ -343,7 +343,7 @@ fn a_wrong_passphrase_counts_though_nobody_waits_for_it_and_until_a_right_one() 
         play = play.tell(Msg::Sign(SignMsg::Settled { publication: id, result: wrong }));
     }
     assert_eq!(play.model.tries.wait(play.model.now), Some(4), "three were counted");
-    let play = answer(play.keys("2l").keys("x").key(Key::Enter), Ok(done("it is called x")));
+    let play = answer(play.keys("3l").keys("x").key(Key::Enter), Ok(done("it is called x")));
     assert_eq!(play.model.tries.wait(play.model.now), Some(4), "a label opens nothing");
 }
 
@@ -380,7 +380,7 @@ fn what_was_typed_outlives_a_look_at_the_cost_and_a_question() {
     let form = play().keys("D").key(Key::Tab).keys(&address(4).to_string()).key(Key::Tab).keys("acme/api:2");
     let play = form.key(Key::Tab).keys("30d").key(Key::Enter).quoted().key(Key::Esc);
     assert!(play.text().contains("acme/api:2") && play.text().contains("30d"), "{}", play.text());
-    let busy = self::play().keys("1V").keys("2l").keys("half a label").key(Key::Ctrl('c'));
+    let busy = self::play().keys("1V").keys("3l").keys("half a label").key(Key::Ctrl('c'));
     assert!(matches!(busy.model.dialog, Some(Dialog::Quit(_))), "{}", busy.text());
     let back = busy.key(Key::Ctrl('l')).keys("n");
     assert!(back.text().contains("half a label"), "{}", back.text());

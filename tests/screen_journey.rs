@@ -43,7 +43,7 @@ fn changes(terminal: &mut Terminal, line: &[&str], change: impl FnOnce()) {
 
 /// Makes an account by keys and gives it ether; its address.
 fn make_account(home: &Home, terminal: &mut Terminal) -> String {
-    terminal.send("2").wait_for_text("`n` makes one");
+    terminal.send("3").wait_for_text("`n` makes one");
     terminal.send("n").wait_for_text("New account").send(PASSPHRASE).send(key::ENTER);
     terminal.send(PASSPHRASE).send(key::ENTER).send(key::ENTER).wait_for_line(&["* 0x", "key-file"]);
     terminal.send("f").wait_for_line(&["* 0x", " 100"]);
@@ -170,7 +170,7 @@ fn one_key_measures_every_image_and_what_they_share_once() {
 fn the_node_pane_follows_the_embedded_node_without_a_key() {
     let home = Home::new();
     let mut terminal = screen(&home);
-    terminal.send("3").wait_for_line(&["dev", "the embedded node, local to this machine and shared with nobody"]);
+    terminal.send("5").wait_for_line(&["dev", "the embedded node, local to this machine and shared with nobody"]);
     terminal.wait_for_line(&["http://127.0.0.1:", "answers"]).wait_for_line(&["client", "ethrex"]);
     terminal.wait_for_line(&["chain", "1337"]).wait_for_line(&["peers", "none"]).capture("node-embedded");
     let head = |screen: &str| {
@@ -194,7 +194,7 @@ fn the_node_pane_tells_of_a_geth_and_of_one_that_is_gone() {
     }
     let home = Home::new().on("geth", &node("geth"));
     let mut terminal = screen(&home);
-    terminal.send("3").wait_for_line(&["geth", "one endpoint"]).wait_for_line(&["client", "Geth/"]);
+    terminal.send("5").wait_for_line(&["geth", "one endpoint"]).wait_for_line(&["client", "Geth/"]);
     for label in ["head", "settled", "sync", "gas price", "pending", "answers in", "peers"] {
         terminal.wait_for_line(&[label]);
     }
@@ -209,7 +209,7 @@ fn the_node_pane_tells_of_a_geth_and_of_one_that_is_gone() {
     // Port 9 of this machine is nobody's.
     let gone = home.command(&["--rpc", "http://127.0.0.1:9"]);
     let mut terminal = Terminal::start(ROWS, COLS, &gone);
-    terminal.send("3").wait_for_line(&["http://127.0.0.1:9", "NO ANSWER"]).wait_for_line(&["problem"]);
+    terminal.send("5").wait_for_line(&["http://127.0.0.1:9", "NO ANSWER"]).wait_for_line(&["problem"]);
     terminal.send("q");
     assert_eq!(terminal.finish().1, 0);
 }

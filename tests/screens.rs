@@ -119,13 +119,13 @@ fn revoking() {
 
 #[test]
 fn accounts_and_their_dialog() {
-    snapshots("accounts", |width, height| Play::ready(width, height).keys("2").key(Key::Down));
-    snapshots("accounts_none", |width, height| Play::ready(width, height).tell(accounts(Vec::new())).keys("2"));
+    snapshots("accounts", |width, height| Play::ready(width, height).keys("3").key(Key::Down));
+    snapshots("accounts_none", |width, height| Play::ready(width, height).tell(accounts(Vec::new())).keys("3"));
     snapshots("new_account", |width, height| {
         let words = "weak: withstands 3 minutes. Add another word or two.".to_owned();
         let strength = Some(Strength { weak: true, words });
         let shape = SecretShape { typed: [0, 9, 4, 0], same: false, strength };
-        let play = Play::ready(width, height).keys("2n").secrets([0, 9, 0, 0], false).key(Key::Enter);
+        let play = Play::ready(width, height).keys("3n").secrets([0, 9, 0, 0], false).key(Key::Enter);
         play.tell(Msg::Input(InputMsg::Secret(shape)))
     });
     snapshots("publish_without_account", |width, height| {
@@ -151,7 +151,7 @@ fn every_kind(width: u16, height: u16) -> Play {
         kept_until: Timestamp(screen::NOW + 30 * 86_400),
     };
     let list = AccountList { accounts: all, problems: Vec::new(), removed: vec![removed], node: None };
-    let play = Play::ready(width, height).tell(Msg::Account(AccountMsg::Listed(Ok(list)))).keys("2").key(Key::Home);
+    let play = Play::ready(width, height).tell(Msg::Account(AccountMsg::Listed(Ok(list)))).keys("3").key(Key::Home);
     let appointment = |publisher, delegate, scope| Appointment {
         publisher,
         delegate,
@@ -231,7 +231,7 @@ fn signing_elsewhere() {
 
 #[test]
 fn the_node_and_its_endpoints() {
-    let shown = |width, height| Play::ready(width, height).keys("3");
+    let shown = |width, height| Play::ready(width, height).keys("5");
     snapshots("node_loading", shown);
     snapshots("node_quarrel", |width, height| shown(width, height).tell(quarrel()));
     snapshots("node_dissenter", |width, height| shown(width, height).tell(quarrel()).key(Key::Down));
@@ -268,7 +268,7 @@ fn the_node_and_its_endpoints() {
 #[test]
 fn an_endpoint_is_told_on_every_screen() {
     for (width, height) in [(60, 20), (40, 12), (120, 30)] {
-        let play = Play::ready(width, height).keys("3").tell(quarrel());
+        let play = Play::ready(width, height).keys("5").tell(quarrel());
         let text = play.text();
         for words in ["DISSENTS", "NO ANSWER", "agrees", "2 of 4"] {
             assert!(text.contains(words), "{words} in {width}x{height}:\n{text}");
@@ -277,7 +277,7 @@ fn an_endpoint_is_told_on_every_screen() {
         assert!(end.contains("reth"), "the last peer in {width}x{height}:\n{end}");
         assert!(!end.contains('\u{1b}') && !end.contains('\u{202e}'), "{end}");
     }
-    let tiny = Play::ready(20, 5).keys("3").tell(quarrel()).text();
+    let tiny = Play::ready(20, 5).keys("5").tell(quarrel()).text();
     assert!(tiny.contains('✘'), "{tiny}");
 }
 
@@ -334,8 +334,8 @@ fn nothing_beyond_ascii_leaves_where_the_locale_has_only_that() {
         Play::ready(80, 24).select("acme/api:latest"),
         Play::ready(80, 24).select("acme/api:latest").keys("p").quoted().passphrase(3),
         Play::ready(80, 24).keys("?"),
-        Play::ready(200, 60).keys("2"),
-        Play::ready(80, 24).keys("3").tell(quarrel()),
+        Play::ready(200, 60).keys("3"),
+        Play::ready(80, 24).keys("5").tell(quarrel()),
     ] {
         let shown = text(&draw(&play.model, Theme::COLOUR.in_ascii()));
         assert!(shown.is_ascii(), "{shown}");

@@ -114,7 +114,7 @@ fn q_and_ctrl_c_end_it_well() {
 fn a_signal_ends_it_while_a_passphrase_is_typed() {
     let home = Home::new();
     let mut terminal = screen(&home);
-    terminal.send("2").wait_for_text("`n` makes one").send("n").wait_for_text("New account");
+    terminal.send("3").wait_for_text("`n` makes one").send("n").wait_for_text("New account");
     terminal.send("half a passph").wait_for_text("•••••••••••••");
     let process = process_number(&terminal.written());
     Command::new("kill").args(["-s", "TERM", &process]).status().expect("kill starts");
