@@ -207,7 +207,7 @@ fn a_publication_outlives_the_blocks_that_had_it() {
         assert_eq!((events(&home, name), verdict(file)), (1, json!("verified")));
     }
     let count = rpc(&chain.url, "eth_getTransactionCount", &json!([address, "latest"]));
-    assert_eq!(count, "0x4", "the deployment and three publications, each once");
+    assert_eq!(count, "0x5", "two deployments and three publications, each once");
 }
 
 #[test]

@@ -106,7 +106,13 @@ fn a_network_without_the_contract_or_with_another_or_of_another_chain_is_never_g
         assert_eq!(run.verdict(), ("undecided", Some(1)), "{run:?}");
         tells(&run, &[contract]);
         let shown = home.run(&["contract", "show", "--network", name]);
-        assert!(!shown.document.to_string().contains("\"code_matches\":true"), "{shown:?}");
+        assert_eq!((shown.code, &shown.document["code_matches"]), (Some(1), &serde_json::json!(false)), "{shown:?}");
+        let (name, code) =
+            (format!("{name}-directory"), if contract == proxy { "foreign-contract" } else { "no-contract" });
+        assert!(home.run(&["network", "add", &name, "--rpc", &anvil, "--directory", contract]).success());
+        let check = home.run(&["namespace", "check", "acme", "--network", &name]);
+        assert_eq!((check.code, check.document["code"].as_str()), (Some(1), Some(code)), "{check:?}");
+        tells(&check, &[contract, "publisher directory"]);
     }
     let config = home.path().join("config.toml");
     let text = fs::read_to_string(&config).unwrap();
