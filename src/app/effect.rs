@@ -12,6 +12,7 @@ use crate::{
         Address, Reference, Wei,
         account::AccountKind,
         image::{Evidence, LocalImage},
+        market::Query,
         node::Enode,
         publication::{JournalEntry, SigningRequest, Statement},
         trust::{Demand, Denial, Pattern, Rule},
@@ -277,6 +278,34 @@ pub enum Effect {
     ReadNode,
     /// Have the node connect to another one.
     AddPeer(Enode),
+    /// Look up what was published.
+    ReadMarket {
+        /// Comes back with the answer.
+        ticket: u64,
+        /// What is looked for.
+        query: Query,
+        /// Read the chain up to its head before.
+        refresh: bool,
+    },
+    /// Look up what the namespaces of this home's accounts have in their registries.
+    ReadOwn {
+        /// Comes back with the answer.
+        ticket: u64,
+    },
+    /// Judge rows of the market at one block.
+    JudgeMarket {
+        /// Comes back with the answer.
+        ticket: u64,
+        /// The rows, in their order.
+        subjects: Vec<(Reference, Evidence)>,
+    },
+    /// Pull an image, if it is the released one. [`Effect::Undo`] stops it.
+    Pull {
+        /// Comes back with its news.
+        ticket: u64,
+        /// Which.
+        reference: Reference,
+    },
     /// Read the trust policy.
     ReadTrust,
     /// Change the trust policy.

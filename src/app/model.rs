@@ -287,6 +287,7 @@ impl Model {
             Some(Dialog::Sign(sign)) if sign.step == Step::Carrying => Place::Carry,
             Some(Dialog::Sign(_)) => Place::Sign,
             None if self.filter.editing => Place::Filter,
+            None if self.pane == Pane::Market && self.market.editing => Place::Search,
             None => match self.pane {
                 Pane::Images if self.wide => Place::Detail,
                 Pane::Images => Place::Images,

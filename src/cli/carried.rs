@@ -1,7 +1,6 @@
 //! Progress of a pull or push, layer by layer: one line with the sum, and one for each layer that is through.
 
 use std::{
-    collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
     time::Instant,
 };
@@ -11,15 +10,8 @@ use tokio_util::sync::CancellationToken;
 use super::{console::Console, progress::Bar};
 use crate::{
     domain::progress::{Progress, Watch},
-    ops::pull::Step,
+    ops::{layers::Layers, pull::Step},
 };
-
-/// Layers that are counted: more than an image has are one engine's fancy.
-const LAYERS: usize = 1024;
-/// What engines say of a layer that needs no more work (moby, `distribution/pull_v2.go`, `push_v2.go`).
-const THROUGH: [&str; 4] = ["Pull complete", "Already exists", "Pushed", "Layer already exists"];
-/// What they say while its bytes travel.
-const MOVING: [&str; 2] = ["Downloading", "Pushing"];
 
 /// Writes one line.
 type Say = Box<dyn Fn(&str) + Send + Sync>;
@@ -29,14 +21,7 @@ pub struct Carried {
     bar: Arc<dyn Watch>,
     say: Option<Say>,
     began: Instant,
-    layers: Mutex<BTreeMap<String, Layer>>,
-}
-
-#[derive(Default, Clone, Copy)]
-struct Layer {
-    done: u64,
-    total: u64,
-    is_told: bool,
+    layers: Mutex<Layers>,
 }
 
 impl Carried {
@@ -49,30 +34,12 @@ impl Carried {
     /// Takes a step in.
     pub fn tell(&self, step: &Step) {
         let Step::Layer(step) = step else { return };
-        if step.layer.is_empty() {
-            return;
-        }
         let mut layers = self.layers.lock().unwrap_or_else(PoisonError::into_inner);
-        if layers.len() == LAYERS && !layers.contains_key(&step.layer) {
-            return;
+        if let (true, Some(say)) = (layers.take(step), &self.say) {
+            say(&format!("layer {}: {}", step.layer, step.status.to_lowercase()));
         }
-        let layer = layers.entry(step.layer.clone()).or_default();
-        if MOVING.contains(&step.status.as_str()) {
-            layer.done = step.done.unwrap_or(layer.done);
-            layer.total = step.total.unwrap_or(layer.total);
-        }
-        let is_through = THROUGH.contains(&step.status.as_str());
-        if is_through {
-            layer.done = layer.total;
-        }
-        if is_through && !layer.is_told {
-            layer.is_told = true;
-            if let Some(say) = &self.say {
-                say(&format!("layer {}: {}", step.layer, step.status.to_lowercase()));
-            }
-        }
-        let (done, total) = layers.values().fold((0, 0), |(done, total), one| (done + one.done, total + one.total));
-        let total = Some(total).filter(|total| *total > 0);
+        let (done, total) = layers.bytes();
+        drop(layers);
         self.bar.report(Progress { done, total, elapsed: self.began.elapsed() });
     }
 }

@@ -19,6 +19,7 @@ pub mod identity;
 pub mod images;
 pub mod keys;
 mod lasting;
+pub mod layers;
 mod local_node;
 pub mod market;
 pub mod measure;

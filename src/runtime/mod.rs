@@ -9,6 +9,7 @@ mod board;
 mod caught;
 mod deeds;
 mod elsewhere;
+mod market;
 mod measuring;
 mod translate;
 mod trust;
@@ -156,6 +157,9 @@ impl Runtime {
                     ops::accounts::fund_account(&context, address).await.map(|(account, _)| account)
                 });
             }
+            Effect::ReadMarket { .. } | Effect::ReadOwn { .. } | Effect::JudgeMarket { .. } | Effect::Pull { .. } => {
+                self.trade(effect)
+            }
             Effect::ReadTrust => {
                 let read = |policy| Msg::Trust(TrustMsg::Read(policy));
                 self.answer(
@@ -240,7 +244,7 @@ impl Runtime {
 
     /// Stops measuring and following, and ends what the context started.
     pub async fn close(mut self) {
-        for token in self.measuring.values() {
+        for token in self.measuring.values().chain(self.deeds.values()) {
             token.cancel();
         }
         for reading in [&self.history, &self.abilities].into_iter().flatten() {

@@ -3,6 +3,7 @@
 use crate::{
     app::{
         form::{Field, Form, Value},
+        market::View,
         model::{Dialog, Model},
         sign::{Purpose, Sign, Step},
     },
@@ -104,6 +105,32 @@ pub(super) fn is_form_ready(model: &Model) -> Result<(), &'static str> {
 pub(super) fn chooses(model: &Model) -> Result<(), &'static str> {
     let choice = |field: &Field| matches!(field.value, Value::Choice { .. });
     demand(form(model).and_then(Form::focused).is_some_and(choice), "")
+}
+
+pub(super) fn has_ware(model: &Model) -> Result<(), &'static str> {
+    demand(model.market.selected().is_some(), "there is no image to look at")
+}
+
+pub(super) fn has_publisher(model: &Model) -> Result<(), &'static str> {
+    let is_known = model.market.selected().is_some_and(|ware| ware.publisher.is_some());
+    demand(is_known, "no publisher is selected")
+}
+
+pub(super) fn can_pull(model: &Model) -> Result<(), &'static str> {
+    has_ware(model)?;
+    demand(model.market.pull.is_none(), "another image is being pulled; `x` stops it")
+}
+
+pub(super) fn is_pulling(model: &Model) -> Result<(), &'static str> {
+    demand(model.market.pull.is_some(), "nothing is being pulled")
+}
+
+pub(super) fn is_published(model: &Model) -> Result<(), &'static str> {
+    demand(model.market.view == View::Published, "that is for what is published; `w` shows it")
+}
+
+pub(super) fn is_narrowed(model: &Model) -> Result<(), &'static str> {
+    demand(model.market.view == View::Published && model.market.is_narrowed(), "")
 }
 
 pub(super) fn has_entry(model: &Model) -> Result<(), &'static str> {

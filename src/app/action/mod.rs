@@ -27,6 +27,8 @@ pub enum Place {
     Node,
     /// The filter's field.
     Filter,
+    /// The market's search field.
+    Search,
     /// The dialog that publishes or revokes.
     Sign,
     /// What is carried to whoever signs elsewhere.
@@ -55,6 +57,7 @@ impl Place {
             Self::Trust => "Trust",
             Self::Node => "Node",
             Self::Filter => "Filter",
+            Self::Search => "Search",
             Self::Sign => "Publish and revoke",
             Self::Carry => "Signing elsewhere",
             Self::Form => "Dialogs",
@@ -68,7 +71,7 @@ impl Place {
     /// True where letters are typed and never keys.
     #[must_use]
     pub const fn is_text(self) -> bool {
-        matches!(self, Self::Filter | Self::Sign | Self::Form | Self::AddPeer)
+        matches!(self, Self::Filter | Self::Search | Self::Sign | Self::Form | Self::AddPeer)
     }
 }
 
@@ -119,6 +122,17 @@ pub enum Action {
     Delegate,
     Succeed,
     Retire,
+    Search,
+    ClearSearch,
+    OnlyPublisher,
+    OnlyNamespace,
+    OnlyNewer,
+    SortMarket,
+    TurnMarket,
+    Pin,
+    Pull,
+    StopPull,
+    CopyOffered,
     AddRule,
     Deny,
     Demand,

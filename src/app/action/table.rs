@@ -4,16 +4,18 @@ use super::{
     Action, Binding, Motion, Place,
     allowed::{
         always, can_add_peer, can_change_account, can_edit_name, can_edit_price, can_edit_reason, can_fund,
-        can_measure, can_publish, can_replace, can_restore, can_retry, can_revoke, can_say, can_set_default, can_sign,
-        chooses, has_account, has_digest, has_earlier, has_endpoint, has_entry, has_key_here, has_next_field,
-        has_notice, has_row, is_busy, is_done, is_filtered, is_form_ready, is_named, is_naming, is_not_pricing,
-        is_pricing, is_reasoning, is_saving, is_waiting, no_account, says_personally,
+        can_measure, can_publish, can_pull, can_replace, can_restore, can_retry, can_revoke, can_say, can_set_default,
+        can_sign, chooses, has_account, has_digest, has_earlier, has_endpoint, has_entry, has_key_here, has_next_field,
+        has_notice, has_publisher, has_row, has_ware, is_busy, is_done, is_filtered, is_form_ready, is_named,
+        is_naming, is_narrowed, is_not_pricing, is_pricing, is_published, is_pulling, is_reasoning, is_saving,
+        is_waiting, no_account, says_personally,
     },
 };
 use crate::app::{key::Key, model::Model};
 
 const IMAGES: &[Place] = &[Place::Images, Place::Detail];
 const ACCOUNTS: &[Place] = &[Place::Accounts];
+const MARKET: &[Place] = &[Place::Market];
 const TRUST: &[Place] = &[Place::Trust];
 const LISTS: &[Place] = &[Place::Images, Place::Detail, Place::Market, Place::Accounts, Place::Trust, Place::Node];
 const MOVES: &[Place] =
@@ -27,6 +29,7 @@ pub const EVERYWHERE: &[Place] = &[
     Place::Trust,
     Place::Node,
     Place::Filter,
+    Place::Search,
     Place::Sign,
     Place::Carry,
     Place::Form,
@@ -150,6 +153,10 @@ pub const BINDINGS: &[Binding] = &[
     ),
     row(Action::Accept, &[Key::Enter], &[Place::AddPeer], "connect", "have the node connect to it", always),
     row(Action::Close, &[Key::Esc], &[Place::AddPeer], "cancel", "add no peer", always),
+    row(Action::Accept, &[Key::Enter], &[Place::Search], "keep", "keep what is looked for and leave the field", always),
+    row(Action::ClearSearch, &[Key::Esc], &[Place::Search], "clear", "show everything again", always),
+    row(Action::Move(Motion::Up), &[Key::Up], &[Place::Search], "", "one row up", always),
+    row(Action::Move(Motion::Down), &[Key::Down], &[Place::Search], "", "one row down", always),
     row(Action::Accept, &[Key::Enter], &[Place::Filter], "keep", "keep the filter and leave its field", always),
     row(Action::ClearFilter, &[Key::Esc], &[Place::Filter], "clear", "show all images again", always),
     row(Action::Move(Motion::Up), &[Key::Up], &[Place::Filter], "", "one row up", always),
@@ -252,6 +259,38 @@ pub const BINDINGS: &[Binding] = &[
     row(Action::Retire, &[Key::Char('T')], ACCOUNTS, "", "end its word, finally", says_personally),
     row(Action::Remove, &[Key::Delete], ACCOUNTS, "remove", "take the account away, for 30 days", has_account),
     row(Action::Restore, &[Key::Char('z')], ACCOUNTS, "", "put an account back that was removed", can_restore),
+    row(Action::Search, &[Key::Char('/')], MARKET, "search", "find names by a part of them", is_published),
+    row(Action::Pull, &[Key::Char('p')], MARKET, "pull", "pull the image, if it is the released one", can_pull),
+    row(Action::StopPull, &[Key::Char('x')], MARKET, "stop", "stop the pull", is_pulling),
+    row(Action::Pin, &[Key::Char('t')], MARKET, "trust", "let its publisher speak for the name", has_publisher),
+    row(
+        Action::OnlyPublisher,
+        &[Key::Char('o')],
+        MARKET,
+        "publisher",
+        "only this publisher's, or everybody's again",
+        is_published,
+    ),
+    row(
+        Action::OnlyNamespace,
+        &[Key::Char('n')],
+        MARKET,
+        "namespace",
+        "only what is below this namespace, or everything again",
+        is_published,
+    ),
+    row(Action::OnlyNewer, &[Key::Char('a')], MARKET, "age", "only what was released lately", is_published),
+    row(Action::SortMarket, &[Key::Char('s')], MARKET, "sort", "order by name or by the newest release", is_published),
+    row(
+        Action::TurnMarket,
+        &[Key::Char('w')],
+        MARKET,
+        "mine",
+        "what my namespaces have in their registries, or what is published",
+        always,
+    ),
+    row(Action::CopyOffered, &[Key::Char('y')], MARKET, "copy", "copy the digest", has_ware),
+    row(Action::ClearSearch, &[Key::Esc], MARKET, "everything", "show everything again", is_narrowed),
     row(Action::EditTrust, &[Key::Enter, Key::Char('e')], TRUST, "edit", "change the selected entry", has_entry),
     row(Action::AddRule, &[Key::Char('a')], TRUST, "trust", "let somebody speak for images", always),
     row(Action::Deny, &[Key::Char('d')], TRUST, "deny", "let nobody speak for images", always),

@@ -5,9 +5,9 @@ use std::time::Duration;
 use crate::{
     app::{
         effect::{Effect, Subject},
-        model::{History, Model, Node},
+        model::{History, Model, Node, Pane},
         msg::{ChainMsg, HistoryMsg, JudgedRow, Problem},
-        update::{accounts, journal, node},
+        update::{accounts, journal, market, node},
     },
     domain::{Timestamp, network::NetworkView},
 };
@@ -62,6 +62,7 @@ fn advance(model: &mut Model, network: NetworkView) -> Option<Vec<Effect>> {
     effects.extend(journal::look(model));
     effects.extend(node::look(model));
     effects.extend(accounts::look(model));
+    effects.extend(market::news(model));
     // What is shown of the history stays until the answer comes.
     effects.extend(read_history(model, Duration::ZERO));
     Some(effects)
@@ -95,7 +96,10 @@ fn subjects(model: &Model) -> Vec<Subject> {
 
 /// Reads the history of the selected reference when that has changed.
 pub(super) fn follow_selection(model: &mut Model) -> Option<Effect> {
-    let selected = model.rows.selected().and_then(|row| row.key.reference.clone());
+    let selected = match model.pane {
+        Pane::Market => market::told_of(model),
+        _ => model.rows.selected().and_then(|row| row.key.reference.clone()),
+    };
     if selected == model.history.reference {
         return None;
     }

@@ -50,6 +50,7 @@ fn field(model: &mut Model) -> Option<&mut Input> {
         },
         (Some(Dialog::AddPeer(add)), _) if !add.working => Some(&mut add.input),
         (None, true) => Some(&mut model.filter.input),
+        (None, false) if model.pane == Pane::Market && model.market.editing => Some(&mut model.market.input),
         _ => None,
     }
 }
@@ -68,10 +69,15 @@ fn type_key(model: &mut Model, key: Key) -> Vec<Effect> {
         Key::Ctrl('k') => InputRequest::DeleteTillEnd,
         _ => return Vec::new(),
     };
+    let is_search = model.place() == Place::Search;
     let Some(field) = field(model) else { return Vec::new() };
+    let before = field.value().to_owned();
     let full = matches!(request, InputRequest::InsertChar(_)) && field.value().chars().count() >= FIELD_LIMIT;
     if !full {
         field.handle(request);
+    }
+    if is_search && model.market.input.value() != before {
+        return market::typed(model);
     }
     if model.filter.editing {
         let needle = model.filter.input.value().to_owned();
@@ -166,6 +172,27 @@ fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
 fn perform_in_dialog(model: &mut Model, action: Action) -> Vec<Effect> {
     match (action, model.place()) {
         (Action::NewAccount, Place::Sign) => sign::new_account(model),
+        (Action::Search, _) => {
+            model.market.editing = true;
+            Vec::new()
+        }
+        (Action::Accept, Place::Search) => {
+            model.market.editing = false;
+            Vec::new()
+        }
+        (Action::ClearSearch, _) => market::widen(model),
+        (Action::OnlyPublisher, _) => market::only_publisher(model),
+        (Action::OnlyNamespace, _) => market::only_namespace(model),
+        (Action::OnlyNewer, _) => market::only_newer(model),
+        (Action::SortMarket, _) => market::sort(model),
+        (Action::TurnMarket, _) => market::turn(model),
+        (Action::Pin, _) => market::pin(model),
+        (Action::Pull, _) => market::pull(model),
+        (Action::StopPull, _) => market::stop(model),
+        (Action::CopyOffered, _) => {
+            let digest = model.market.selected().and_then(|ware| ware.evidence.digests().first().copied());
+            copy(model, digest.map(|kinded| kinded.digest.to_string()))
+        }
         (Action::AddRule, _) => accounts::open(model, Matter::Rule),
         (Action::Deny, _) => accounts::open(model, Matter::Deny),
         (Action::Demand, _) => accounts::open(model, Matter::Demand),
@@ -319,7 +346,7 @@ fn travel(model: &mut Model, motion: Motion) -> Vec<Effect> {
             let position = shift(model.trust.cursor(), motion, 1, model.trust.entries().len());
             model.trust.select(position);
         }
-        Place::Market => {
+        Place::Market | Place::Search => {
             let page = layout::list_rows(model).saturating_sub(1).max(1);
             let position = shift(model.market.cursor(), motion, page, model.market.shown());
             return market::select(model, position);

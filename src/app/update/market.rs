@@ -1,17 +1,223 @@
-//! What was published, while the pane shows it.
+//! What was published, while the pane shows it: searched as is typed, judged when it stands.
 
-use crate::app::{effect::Effect, model::Model, msg::MarketMsg};
+use crate::app::{
+    effect::Effect,
+    form::{Matter, Name},
+    market::{Age, Pull, View, Ware},
+    model::{Model, Pane, Tone},
+    msg::{MarketMsg, Problem},
+    update::{chain, forms, sources},
+};
+use crate::domain::{market::Order, namespace::Namespace, trust::Pattern};
 
-pub(super) const fn update(_: &mut Model, msg: MarketMsg) -> Vec<Effect> {
-    match msg {}
+pub(super) fn update(model: &mut Model, msg: MarketMsg) -> Vec<Effect> {
+    match msg {
+        MarketMsg::Found { ticket, result } if ticket == model.market.ticket => found(model, result),
+        MarketMsg::Judged { ticket, result } if model.market.judging == Some(ticket) => {
+            model.market.judging = None;
+            match result {
+                Ok(verdicts) => {
+                    for (ware, verdict) in model.market.wares.iter_mut().zip(verdicts) {
+                        ware.verdict = Some(verdict);
+                    }
+                }
+                Err(problem) => model.market.problem = Some(problem),
+            }
+            Vec::new()
+        }
+        MarketMsg::Pulling { ticket, layers, bytes, measuring } => {
+            if let Some(pull) = model.market.pull.as_mut().filter(|pull| pull.ticket == ticket) {
+                (pull.layers, pull.bytes, pull.measuring) = (layers, bytes, measuring);
+            }
+            Vec::new()
+        }
+        MarketMsg::Pulled { ticket, result } => pulled(model, ticket, result),
+        // Somebody asked for something else meanwhile.
+        MarketMsg::Found { .. } | MarketMsg::Judged { .. } => Vec::new(),
+    }
 }
 
-/// Asks for what is to be shown.
-pub(super) const fn look(_: &mut Model) -> Vec<Effect> {
-    Vec::new()
+fn found(model: &mut Model, result: Result<crate::app::msg::MarketPage, Problem>) -> Vec<Effect> {
+    model.market.asking = false;
+    match result {
+        Err(problem) if problem.is_cancelled() => Vec::new(),
+        Err(problem) => {
+            model.market.problem = Some(problem);
+            Vec::new()
+        }
+        Ok(page) => {
+            let market = &mut model.market;
+            let known = std::mem::replace(&mut market.wares, page.wares);
+            // What is asked for again keeps its verdict until the new one comes.
+            for ware in &mut market.wares {
+                let is_same = |old: &&Ware| {
+                    old.reference == ware.reference && old.publisher == ware.publisher && old.evidence == ware.evidence
+                };
+                let before = known.iter().find(is_same).and_then(|old| old.verdict.clone());
+                ware.verdict = ware.verdict.take().or(before);
+            }
+            (market.offset, market.total, market.read_to) = (page.offset, Some(page.total), page.read_to);
+            market.problem = page.problem;
+            market.select(market.cursor());
+            judge(model)
+        }
+    }
 }
 
-/// Selects the row at `position`.
-pub(super) const fn select(_: &mut Model, _: usize) -> Vec<Effect> {
-    Vec::new()
+/// Asks what the trust policy makes of the rows that are held.
+fn judge(model: &mut Model) -> Vec<Effect> {
+    let subjects: Vec<_> =
+        model.market.wares.iter().map(|ware| (ware.reference.clone(), ware.evidence.clone())).collect();
+    if subjects.is_empty() {
+        return Vec::new();
+    }
+    model.last_ticket += 1;
+    model.market.judging = Some(model.last_ticket);
+    vec![Effect::JudgeMarket { ticket: model.last_ticket, subjects }]
+}
+
+fn pulled(model: &mut Model, ticket: u64, result: Result<String, Problem>) -> Vec<Effect> {
+    if model.market.pull.as_ref().is_some_and(|pull| pull.ticket == ticket) {
+        model.market.pull = None;
+    }
+    match result {
+        Ok(words) => model.say(Tone::Good, words),
+        Err(problem) if problem.is_cancelled() => {
+            model.say(Tone::Plain, "the pull was stopped; nothing bears the name that was not verified");
+        }
+        Err(problem) => model.say(Tone::Bad, problem.sentence()),
+    }
+    sources::list(model, sources::AT_ONCE)
+}
+
+/// Asks for what is to be shown, after the chain was read up to its head.
+pub(super) fn look(model: &mut Model) -> Vec<Effect> {
+    ask(model, true)
+}
+
+fn ask(model: &mut Model, refresh: bool) -> Vec<Effect> {
+    model.last_ticket += 1;
+    let ticket = model.last_ticket;
+    model.market.ticket = ticket;
+    model.market.asking = true;
+    match model.market.view {
+        View::Published => vec![Effect::ReadMarket { ticket, query: model.market.query(model.now), refresh }],
+        View::Own => vec![Effect::ReadOwn { ticket }],
+    }
+}
+
+/// A new block, or another policy: what is shown may be something else now.
+pub(super) fn news(model: &mut Model) -> Vec<Effect> {
+    let is_shown = model.pane == Pane::Market && model.market.view == View::Published && !model.market.asking;
+    if is_shown { look(model) } else { Vec::new() }
+}
+
+/// Something else is looked for: from its first row on.
+fn narrow(model: &mut Model) -> Vec<Effect> {
+    model.market.select(0);
+    if model.market.view == View::Own {
+        return Vec::new();
+    }
+    ask(model, false)
+}
+
+/// The text that is looked for was changed.
+pub(super) fn typed(model: &mut Model) -> Vec<Effect> {
+    narrow(model)
+}
+
+/// Selects the row at `position`, and asks for those around it where they are not held.
+pub(super) fn select(model: &mut Model, position: usize) -> Vec<Effect> {
+    model.market.select(position);
+    model.detail_top = 0;
+    let held = model.market.selected().is_some() || model.market.shown() == 0;
+    if held || model.market.view == View::Own { Vec::new() } else { ask(model, false) }
+}
+
+/// Everything again.
+pub(super) fn widen(model: &mut Model) -> Vec<Effect> {
+    let market = &mut model.market;
+    (market.input, market.publisher, market.namespace, market.age) = Default::default();
+    market.editing = false;
+    narrow(model)
+}
+
+/// Only the selected row's publisher, or everybody again.
+pub(super) fn only_publisher(model: &mut Model) -> Vec<Effect> {
+    let selected = model.market.selected().and_then(|ware| ware.publisher);
+    model.market.publisher = if model.market.publisher.is_some() { None } else { selected };
+    narrow(model)
+}
+
+/// Only what is below the selected row's namespace, or everything again.
+pub(super) fn only_namespace(model: &mut Model) -> Vec<Effect> {
+    let above = model.market.selected().and_then(|ware| Namespace::above(&ware.reference).into_iter().next());
+    model.market.namespace = if model.market.namespace.is_some() { None } else { above };
+    narrow(model)
+}
+
+/// Only what was released lately: the next of several times.
+pub(super) fn only_newer(model: &mut Model) -> Vec<Effect> {
+    model.market.age = Age::next(model.market.age);
+    narrow(model)
+}
+
+/// By name, or the newest release first.
+pub(super) fn sort(model: &mut Model) -> Vec<Effect> {
+    model.market.order = match model.market.order {
+        Order::Name => Order::Newest,
+        Order::Newest => Order::Name,
+    };
+    narrow(model)
+}
+
+/// What is published, or what my namespaces have.
+pub(super) fn turn(model: &mut Model) -> Vec<Effect> {
+    let market = &mut model.market;
+    market.view = match market.view {
+        View::Published => View::Own,
+        View::Own => View::Published,
+    };
+    (market.wares, market.total, market.problem, market.offset) = (Vec::new(), None, None, 0);
+    market.select(0);
+    look(model)
+}
+
+/// Opens the dialog that trusts the selected row's publisher.
+pub(super) fn pin(model: &mut Model) -> Vec<Effect> {
+    let Some((reference, publisher)) =
+        model.market.selected().and_then(|ware| Some((ware.reference.clone(), ware.publisher?)))
+    else {
+        return Vec::new();
+    };
+    let effects = forms::open(model, Matter::Rule, None);
+    let pattern = Pattern::Reference(reference).to_string();
+    forms::fill(model, &[(Name::Pattern, pattern), (Name::Address, publisher.to_string())]);
+    effects
+}
+
+/// Pulls the selected row's image, if it is the released one.
+pub(super) fn pull(model: &mut Model) -> Vec<Effect> {
+    let Some(reference) = model.market.selected().map(|ware| ware.reference.clone()) else { return Vec::new() };
+    model.last_ticket += 1;
+    let ticket = model.last_ticket;
+    let pull = Pull { ticket, reference: reference.clone(), layers: (0, 0), bytes: (0, None), measuring: false };
+    model.market.pull = Some(pull);
+    vec![Effect::Pull { ticket, reference }]
+}
+
+/// Stops the pull that goes on.
+pub(super) fn stop(model: &mut Model) -> Vec<Effect> {
+    model.market.pull.as_ref().map_or_else(Vec::new, |pull| vec![Effect::Undo(pull.ticket)])
+}
+
+/// The reference whose history is told beside the list.
+pub(super) fn told_of(model: &Model) -> Option<crate::domain::Reference> {
+    model.market.selected().map(|ware| ware.reference.clone())
+}
+
+/// Verdicts rest on the policy.
+pub(super) fn judge_again(model: &mut Model) -> Vec<Effect> {
+    let effects = judge(model);
+    chain::judge(model).into_iter().chain(effects).collect()
 }

@@ -6,7 +6,7 @@ use crate::app::{
     model::{Dialog, Model, Pane, Tone},
     msg::TrustMsg,
     trust::Entry,
-    update::{chain, forms},
+    update::{forms, market},
 };
 
 /// Seconds after which the file is looked at again, while the pane is shown: `daochain trust` elsewhere changes it.
@@ -23,7 +23,7 @@ pub(super) fn update(model: &mut Model, msg: TrustMsg) -> Vec<Effect> {
                 Ok(policy) => {
                     let is_first = model.trust.policy.is_none();
                     model.trust.take(policy);
-                    return if is_first { Vec::new() } else { chain::judge(model) };
+                    return if is_first { Vec::new() } else { market::judge_again(model) };
                 }
                 Err(problem) => model.trust.problem = Some(problem),
             }
@@ -44,7 +44,7 @@ fn changed(
             model.trust.take(policy);
             model.say(Tone::Good, words);
             model.dialog.take_if(|_| is_shown);
-            chain::judge(model)
+            market::judge_again(model)
         }
         Err(problem) => {
             match &mut model.dialog {

@@ -314,7 +314,8 @@ fn release_facts(model: &Model, verdict: &Verdict) -> Vec<String> {
     facts
 }
 
-const fn event_role(event: &HistoryEvent) -> Role {
+/// How an event is meant.
+pub(super) const fn event_role(event: &HistoryEvent) -> Role {
     match event.kind {
         HistoryKind::Revoked { .. } | HistoryKind::Retired { .. } => Role::Danger,
         HistoryKind::Published { .. } => Role::Plain,
@@ -333,7 +334,8 @@ fn event_brief(event: &HistoryEvent) -> String {
     }
 }
 
-fn event_words(event: &HistoryEvent, model: &Model) -> String {
+/// What happened, when, and by whose word.
+pub(super) fn event_words(event: &HistoryEvent, model: &Model) -> String {
     let what = match &event.kind {
         HistoryKind::Published { version, digests } => {
             let digest = digests.first().map(|kinded| kinded.digest.short()).unwrap_or_default();
@@ -352,7 +354,7 @@ fn event_words(event: &HistoryEvent, model: &Model) -> String {
 }
 
 /// A reason as a sentence: verdicts carry it without the full stop.
-fn sentence(reason: &str) -> String {
+pub(super) fn sentence(reason: &str) -> String {
     let reason = sentence_case(reason);
     if reason.ends_with(['.', '!', '?']) { reason } else { reason + "." }
 }

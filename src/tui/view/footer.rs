@@ -3,6 +3,7 @@
 //! ```
 
 use ratatui::text::{Line, Span};
+use tui_input::Input;
 
 use super::{Canvas, text};
 use crate::{
@@ -17,7 +18,8 @@ use crate::{
 /// The keys that do something here and now, as many as fit; the help is always among them.
 pub(super) fn draw(model: &Model, canvas: &mut Canvas, area: Area) {
     match model.place() {
-        Place::Filter => return draw_filter(model, canvas, area),
+        Place::Filter => return draw_filter(model, &model.filter.input, canvas, area),
+        Place::Search => return draw_filter(model, &model.market.input, canvas, area),
         // Dialogs carry their own keys.
         Place::Sign | Place::Carry | Place::Form | Place::Code | Place::AddPeer | Place::Quit => return,
         Place::Images | Place::Detail | Place::Market | Place::Accounts | Place::Trust | Place::Node | Place::Help => {}
@@ -58,9 +60,8 @@ fn hint<'t>(canvas: &Canvas, binding: &Binding) -> [Span<'t>; 4] {
     ]
 }
 
-/// The filter's field: text, cursor, and how to leave it.
-fn draw_filter(model: &Model, canvas: &mut Canvas, area: Area) {
-    let input = &model.filter.input;
+/// The field of what is looked for: text, cursor, and how to leave it.
+fn draw_filter(model: &Model, input: &Input, canvas: &mut Canvas, area: Area) {
     let mut hints = Vec::new();
     for binding in action::hints(model) {
         hints.extend(hint(canvas, binding));

@@ -1,0 +1,238 @@
+//! What the market pane asks for.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use tokio::{runtime::Handle, sync::mpsc};
+use tokio_util::sync::CancellationToken;
+
+use super::{Runtime, Unshown, translate::problem};
+use crate::{
+    app::{
+        Effect, Msg,
+        market::Ware,
+        msg::{MarketMsg, MarketPage},
+    },
+    domain::{
+        Namespace, Reference, Timestamp,
+        image::Evidence,
+        market::{Offer, Query},
+        verdict::Verdict,
+    },
+    ops::{
+        self, Context, Failure,
+        layers::Layers,
+        offer::{RemoteImage, Sought},
+        pull::{Pulled, Step, Wish},
+        verify::Subject,
+    },
+};
+
+/// Least time between two looks at a pull.
+const PACE: Duration = Duration::from_millis(100);
+/// Namespaces of this home that are asked, repositories of each, and tags of each of those.
+const NAMESPACES: usize = 8;
+const REPOSITORIES: usize = 25;
+const TAGS: usize = 25;
+
+impl Runtime {
+    /// Takes what is asked for the market.
+    pub(super) fn trade(&mut self, effect: Effect) {
+        match effect {
+            Effect::ReadMarket { ticket, query, refresh } => {
+                let found = move |result| Msg::Market(MarketMsg::Found { ticket, result });
+                self.answer("looking up what is published", found, move |context| async move {
+                    read(&context, query, refresh).await
+                });
+            }
+            Effect::ReadOwn { ticket } => {
+                let found = move |result| Msg::Market(MarketMsg::Found { ticket, result });
+                let token = self.undoable(ticket);
+                self.answer("asking the registries of this home's namespaces", found, move |context| {
+                    beside(token, move || async move { own(&context).await })
+                });
+            }
+            Effect::JudgeMarket { ticket, subjects } => {
+                let judged = move |result| Msg::Market(MarketMsg::Judged { ticket, result });
+                self.answer(
+                    "judging what is published",
+                    judged,
+                    |context| async move { judge(&context, subjects).await },
+                );
+            }
+            Effect::Pull { ticket, reference } => self.pull(ticket, reference),
+            _ => {}
+        }
+    }
+
+    fn pull(&mut self, ticket: u64, reference: Reference) {
+        let token = self.undoable(ticket);
+        let told = Telling::new(ticket, self.sender.clone());
+        let pulled = move |result| Msg::Market(MarketMsg::Pulled { ticket, result });
+        self.answer("pulling an image", pulled, move |context| {
+            let watch = Arc::new(Unshown(token.clone()));
+            let told = Arc::new(move |step| told.tell(&step));
+            beside(token, move || async move {
+                let policy = ops::trust::trust_policy(&context)?;
+                let wish = Wish { reference, platform: None, overridden: false };
+                outcome(&wish.reference, ops::pull::pull(&context, &wish, &policy, told, watch).await?)
+            })
+        });
+    }
+
+    /// What [`Effect::Undo`] of that ticket stops.
+    fn undoable(&mut self, ticket: u64) -> CancellationToken {
+        let token = CancellationToken::new();
+        self.deeds.retain(|_, token| !token.is_cancelled());
+        self.deeds.insert(ticket, token.clone());
+        token
+    }
+}
+
+/// Does work that asks registries, whose futures stay on one thread. Where it is stopped it is dropped: that leaves no name.
+async fn beside<T, F>(token: CancellationToken, work: impl FnOnce() -> F + Send + 'static) -> Result<T, Failure>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<T, Failure>>,
+{
+    let runtime = Handle::current();
+    let done = ops::blocking(move || {
+        runtime.block_on(async {
+            tokio::select! {
+                done = work() => done,
+                () = token.cancelled() => Err(Failure::cancelled()),
+            }
+        })
+    });
+    done.await
+}
+
+/// Tells of a pull ten times a second at most.
+struct Telling {
+    ticket: u64,
+    sender: mpsc::Sender<Msg>,
+    seen: Mutex<(Layers, Option<Instant>)>,
+}
+
+impl Telling {
+    fn new(ticket: u64, sender: mpsc::Sender<Msg>) -> Self {
+        Self { ticket, sender, seen: Mutex::default() }
+    }
+
+    fn tell(&self, step: &Step) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let (layers, last) = &mut *seen;
+        let measuring = match step {
+            Step::Layer(step) => {
+                layers.take(step);
+                false
+            }
+            Step::Measuring => true,
+        };
+        if !measuring && last.is_some_and(|last| last.elapsed() < PACE) {
+            return;
+        }
+        *last = Some(Instant::now());
+        let (ticket, layers, bytes) = (self.ticket, layers.count(), layers.bytes());
+        drop(seen);
+        // A full channel loses progress, never the outcome.
+        let _ = self.sender.try_send(Msg::Market(MarketMsg::Pulling { ticket, layers, bytes, measuring }));
+    }
+}
+
+/// What came of a pull, as a sentence.
+fn outcome(reference: &Reference, pulled: Pulled) -> Result<String, Failure> {
+    let name = reference.familiar();
+    let Pulled { before, after, is_tagged, .. } = pulled;
+    let was_moved = after.is_some();
+    let judgement = after.map_or(before, |(_, judgement)| judgement);
+    let verdict = judgement.verdicts.into_iter().next();
+    let reason = verdict.map_or_else(|| "there is no verdict".to_owned(), |verdict| verdict.reason);
+    if is_tagged {
+        return Ok(format!("pulled and measured {name}: {reason}"));
+    }
+    let when = if was_moved { "after it was measured, and was removed" } else { "before any of it was pulled" };
+    let failure = Failure::new("pull-refused", &format!("{name} was refused {when}: {reason}"));
+    Err(failure.hint("`daochain pull --override-policy` takes it all the same"))
+}
+
+async fn read(context: &Context, query: Query, refresh: bool) -> Result<MarketPage, Failure> {
+    // What was read before is shown, whether or not the node answers now.
+    let watch = Arc::new(Unshown(CancellationToken::new()));
+    let behind = if refresh { ops::market::refresh(context, watch).await.err() } else { None };
+    let page = ops::market::page(context, &query).await?;
+    let total = ops::market::count(context, &query).await?;
+    let ware = |offer: Offer| {
+        let Offer { reference, publisher, version, first_at, at, digests, .. } = offer;
+        Ware::published((reference, publisher, version), (first_at, at), digests)
+    };
+    Ok(MarketPage {
+        wares: page.offers.into_iter().map(ware).collect(),
+        offset: usize::try_from(query.offset).unwrap_or(usize::MAX),
+        total: usize::try_from(total).unwrap_or(usize::MAX),
+        read_to: page.read_to,
+        problem: behind.map(problem),
+    })
+}
+
+async fn judge(context: &Context, subjects: Vec<(Reference, Evidence)>) -> Result<Vec<Verdict>, Failure> {
+    let policy = ops::trust::trust_policy(context)?;
+    let subject = |(reference, evidence)| Subject { image: None, reference, evidence };
+    let subjects: Vec<_> = subjects.into_iter().map(subject).collect();
+    Ok(ops::verify::judge_images(context, &subjects, &policy).await.verdicts)
+}
+
+/// What the namespaces that this home's accounts claim have in their registries. What cannot be listed is told of.
+async fn own(context: &Context) -> Result<MarketPage, Failure> {
+    let accounts = ops::accounts::list_accounts(context).await?.accounts;
+    let publishers = accounts.into_iter().map(|account| account.address).collect();
+    let watch = Arc::new(Unshown(CancellationToken::new()));
+    let claimed = ops::namespace::claimed_by(context, publishers, watch).await?;
+    let mut namespaces: Vec<Namespace> =
+        claimed.into_iter().map(|(_, namespace, _): (_, _, Timestamp)| namespace).collect();
+    namespaces.sort();
+    namespaces.dedup();
+    let (mut wares, mut trouble) = (Vec::new(), None);
+    if namespaces.is_empty() {
+        let none = Failure::new("no-namespace", "no account of this home claims a namespace");
+        trouble = Some(none.hint("`daochain namespace claim registry/namespace` claims one"));
+    }
+    for namespace in namespaces.iter().take(NAMESPACES) {
+        match of_namespace(context, namespace).await {
+            Ok(images) => wares.extend(images.into_iter().map(remote)),
+            Err(failure) => trouble = trouble.or(Some(failure)),
+        }
+    }
+    Ok(MarketPage { total: wares.len(), wares, offset: 0, read_to: None, problem: trouble.map(problem) })
+}
+
+async fn of_namespace(context: &Context, namespace: &Namespace) -> Result<Vec<RemoteImage>, Failure> {
+    let sought = Sought::read(&format!("{namespace}/*"), None)?;
+    let listed = ops::offer::look(context, &sought, REPOSITORIES).await?;
+    let mut images = Vec::new();
+    for repository in listed.repositories {
+        let sought = Sought::read(&repository, None)?;
+        // The namespace's own statement is no image, and is told of elsewhere.
+        if namespace.artifact().name() == repository {
+            continue;
+        }
+        images.extend(ops::offer::look(context, &sought, TAGS).await?.images);
+    }
+    Ok(images)
+}
+
+fn remote(image: RemoteImage) -> Ware {
+    Ware {
+        reference: image.reference,
+        publisher: None,
+        version: 0,
+        first_at: None,
+        at: None,
+        platform: image.platform,
+        bytes: image.bytes,
+        evidence: image.evidence,
+        verdict: None,
+    }
+}
