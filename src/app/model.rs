@@ -291,6 +291,7 @@ impl Model {
             None => match self.pane {
                 Pane::Images if self.wide => Place::Detail,
                 Pane::Images => Place::Images,
+                Pane::Market if self.wide => Place::Offer,
                 Pane::Market => Place::Market,
                 Pane::Accounts => Place::Accounts,
                 Pane::Trust => Place::Trust,

@@ -19,6 +19,8 @@ pub enum Place {
     Detail,
     /// What was published.
     Market,
+    /// One of that over the whole body.
+    Offer,
     /// The list of accounts.
     Accounts,
     /// The trust policy.
@@ -53,6 +55,7 @@ impl Place {
             Self::Images => "Images",
             Self::Detail => "Detail",
             Self::Market => "Market",
+            Self::Offer => "Market, in full",
             Self::Accounts => "Accounts",
             Self::Trust => "Trust",
             Self::Node => "Node",

@@ -16,15 +16,26 @@ use crate::app::{key::Key, model::Model};
 const IMAGES: &[Place] = &[Place::Images, Place::Detail];
 const ACCOUNTS: &[Place] = &[Place::Accounts];
 const MARKET: &[Place] = &[Place::Market];
+const OFFERS: &[Place] = &[Place::Market, Place::Offer];
 const TRUST: &[Place] = &[Place::Trust];
-const LISTS: &[Place] = &[Place::Images, Place::Detail, Place::Market, Place::Accounts, Place::Trust, Place::Node];
-const MOVES: &[Place] =
-    &[Place::Images, Place::Detail, Place::Market, Place::Accounts, Place::Trust, Place::Node, Place::Help];
+const LISTS: &[Place] =
+    &[Place::Images, Place::Detail, Place::Market, Place::Offer, Place::Accounts, Place::Trust, Place::Node];
+const MOVES: &[Place] = &[
+    Place::Images,
+    Place::Detail,
+    Place::Market,
+    Place::Offer,
+    Place::Accounts,
+    Place::Trust,
+    Place::Node,
+    Place::Help,
+];
 /// Every place, in the order in which the help tells them.
 pub const EVERYWHERE: &[Place] = &[
     Place::Images,
     Place::Detail,
     Place::Market,
+    Place::Offer,
     Place::Accounts,
     Place::Trust,
     Place::Node,
@@ -259,10 +270,12 @@ pub const BINDINGS: &[Binding] = &[
     row(Action::Retire, &[Key::Char('T')], ACCOUNTS, "", "end its word, finally", says_personally),
     row(Action::Remove, &[Key::Delete], ACCOUNTS, "remove", "take the account away, for 30 days", has_account),
     row(Action::Restore, &[Key::Char('z')], ACCOUNTS, "", "put an account back that was removed", can_restore),
+    row(Action::Why, &[Key::Enter], &[Place::Market], "", "everything about the selected publication", has_ware),
+    row(Action::Why, &[Key::Enter, Key::Esc], &[Place::Offer], "back", "back to the list", always),
     row(Action::Search, &[Key::Char('/')], MARKET, "search", "find names by a part of them", is_published),
-    row(Action::Pull, &[Key::Char('p')], MARKET, "pull", "pull the image, if it is the released one", can_pull),
-    row(Action::StopPull, &[Key::Char('x')], MARKET, "stop", "stop the pull", is_pulling),
-    row(Action::Pin, &[Key::Char('t')], MARKET, "trust", "let its publisher speak for the name", has_publisher),
+    row(Action::Pull, &[Key::Char('p')], OFFERS, "pull", "pull the image, if it is the released one", can_pull),
+    row(Action::StopPull, &[Key::Char('x')], OFFERS, "stop", "stop the pull", is_pulling),
+    row(Action::Pin, &[Key::Char('t')], OFFERS, "trust", "let its publisher speak for the name", has_publisher),
     row(
         Action::OnlyPublisher,
         &[Key::Char('o')],
@@ -289,7 +302,7 @@ pub const BINDINGS: &[Binding] = &[
         "what my namespaces have in their registries, or what is published",
         always,
     ),
-    row(Action::CopyOffered, &[Key::Char('y')], MARKET, "copy", "copy the digest", has_ware),
+    row(Action::CopyOffered, &[Key::Char('y')], OFFERS, "copy", "copy the digest", has_ware),
     row(Action::ClearSearch, &[Key::Esc], MARKET, "everything", "show everything again", is_narrowed),
     row(Action::EditTrust, &[Key::Enter, Key::Char('e')], TRUST, "edit", "change the selected entry", has_entry),
     row(Action::AddRule, &[Key::Char('a')], TRUST, "trust", "let somebody speak for images", always),

@@ -325,7 +325,7 @@ fn travel(model: &mut Model, motion: Motion) -> Vec<Effect> {
         return Vec::new();
     }
     match model.place() {
-        Place::Detail => {
+        Place::Detail | Place::Offer => {
             let history = model.history.result.iter().flatten().map(Vec::len).sum::<usize>();
             let page = usize::from(model.height.saturating_sub(8));
             model.detail_top = lines(shift(usize::from(model.detail_top), motion, page, 40 + 4 * history));

@@ -114,7 +114,7 @@ pub(super) fn draw_facts(model: &Model, canvas: &mut Canvas, area: Area) {
     facts.of(account);
     facts.abilities(account.address);
     let lines = facts.lines;
-    canvas.scrolled(area, model.accounts.top, &lines);
+    canvas.scrolled(area, (model.accounts.top, "PgDn"), &lines);
 }
 
 struct Facts<'a, 'c> {

@@ -22,7 +22,14 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas, area: Area) {
         Place::Search => return draw_filter(model, &model.market.input, canvas, area),
         // Dialogs carry their own keys.
         Place::Sign | Place::Carry | Place::Form | Place::Code | Place::AddPeer | Place::Quit => return,
-        Place::Images | Place::Detail | Place::Market | Place::Accounts | Place::Trust | Place::Node | Place::Help => {}
+        Place::Images
+        | Place::Detail
+        | Place::Market
+        | Place::Offer
+        | Place::Accounts
+        | Place::Trust
+        | Place::Node
+        | Place::Help => {}
     }
     let bindings: Vec<&Binding> = action::hints(model).collect();
     let last = bindings.iter().rposition(|binding| binding.action == Action::Help);

@@ -232,7 +232,8 @@ pub(super) fn draw_detail(model: &Model, canvas: &mut Canvas, area: Area) {
     facts.of(ware);
     facts.history();
     let lines = facts.lines;
-    canvas.scrolled(area, model.detail_top, &lines);
+    let (top, key) = if model.wide { (model.detail_top, "PgDn") } else { (0, "Enter") };
+    canvas.scrolled(area, (top, key), &lines);
 }
 
 struct Facts<'a, 'c> {

@@ -120,8 +120,8 @@ impl Canvas<'_> {
         }
     }
 
-    /// Lines with a margin, from row `top` on; the last ones stay in sight. What is below is counted.
-    fn scrolled(&mut self, area: Area, top: u16, lines: &[Line]) {
+    /// Lines with a margin, from row `top` on; the last ones stay in sight. What is below is counted, with the `key` that shows it.
+    fn scrolled(&mut self, area: Area, (top, key): (u16, &str), lines: &[Line]) {
         let rows = usize::from(area.height);
         let top = usize::from(top).min(lines.len().saturating_sub(rows));
         let area = Area { x: area.x + 1, width: area.width.saturating_sub(1), ..area };
@@ -130,7 +130,7 @@ impl Canvas<'_> {
             return self.lines(area, &lines[top..]);
         }
         self.lines(area, &lines[top..top + rows - 1]);
-        let more = Line::from(self.span(Role::Muted, format!("▼ {} more, PgDn", left + 1 - rows)));
+        let more = Line::from(self.span(Role::Muted, format!("▼ {} more, {key}", left + 1 - rows)));
         self.line(Area { y: area.y + area.height - 1, ..area }, &more);
     }
 

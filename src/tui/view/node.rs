@@ -70,9 +70,9 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas, area: Area, beside: Area)
         facts.extend(peers(canvas, status, one, width));
     } else {
         let lines = peers(canvas, status, one, usize::from(beside.width).saturating_sub(2));
-        canvas.scrolled(beside, model.endpoints.top, &lines);
+        canvas.scrolled(beside, (model.endpoints.top, "PgDn"), &lines);
     }
-    canvas.scrolled(below, model.endpoints.top, &facts);
+    canvas.scrolled(below, (model.endpoints.top, "PgDn"), &facts);
 }
 
 fn say(canvas: &mut Canvas, area: Area, role: Role, words: &str) {

@@ -118,7 +118,7 @@ pub(super) fn draw_facts(model: &Model, canvas: &mut Canvas, area: Area) {
     facts.of(entry);
     facts.images(entry);
     let lines = facts.lines;
-    canvas.scrolled(area, model.trust.top, &lines);
+    canvas.scrolled(area, (model.trust.top, "PgDn"), &lines);
 }
 
 struct Facts<'a, 'c> {
