@@ -316,6 +316,36 @@ fn a_push_is_read_back_and_published_and_a_registry_that_changes_it_is_told_befo
 }
 
 #[test]
+fn the_engine_is_given_the_login_that_is_kept() {
+    if without("registry") || without("docker") {
+        return;
+    }
+    let (home, registry) = (Home::new().with_docker(), Registry::with_login());
+    let docker_config = tempfile::tempdir().unwrap();
+    let run = |args: &[&str], input: &str| -> Value {
+        let mut command = home.command(args);
+        command.arg("--json").env("DOCKER_CONFIG", docker_config.path()).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        std::io::Write::write_all(&mut child.stdin.take().unwrap(), input.as_bytes()).unwrap();
+        serde_json::from_slice(&child.wait_with_output().unwrap().stdout).unwrap()
+    };
+    let name = format!("{}/acme/{}:1", registry.host, support::unique("login"));
+    let built = support::build(&name, &support::unique("content"));
+    assert_eq!(run(&["push", &name], "")["code"], json!("engine-error"));
+    let logged_in = run(&["login", &registry.host, "--username", "lab", "--password-stdin"], "lab\n");
+    assert_eq!(logged_in["schema"], json!("daochain.login/1"), "{logged_in}");
+    let pushed = run(&["push", &name], "");
+    assert_eq!(
+        (&pushed["schema"], &pushed["config_digest"]),
+        (&json!("daochain.push/1"), &json!(built.id)),
+        "{pushed}"
+    );
+    assert!(docker(&["rmi", &name]));
+    let pulled = run(&["pull", &name, "--override-policy", &name], "");
+    assert_eq!((&pulled["tagged"], &pulled["measured"]["config_digest"]), (&json!(true), &json!(built.id)), "{pulled}");
+}
+
+#[test]
 fn a_name_that_is_a_namespace_or_nothing_is_told_so() {
     let Some(lab) = Lab::new() else { return };
     let host = &lab.registry.host;

@@ -7,11 +7,12 @@ use std::{fs, path::Path};
 
 use daochain::{
     domain::{Digest, Reference},
-    registry::{Access, Repository, catalog},
+    registry::{Access, Host, Repository, catalog},
 };
 use support::{
     layout::{Blobs, MANIFEST},
     registry::{Registry, login_file},
+    token::TokenServer,
     without,
 };
 
@@ -80,6 +81,15 @@ async fn what_is_pushed_is_resolved_and_listed_with_and_without_a_login() {
     let lab = tempfile::tempdir().unwrap();
     login_file(lab.path(), &closed.host, "bGFiOmxhYg==");
     is_served(&closed.host, lab.path()).await;
+    let tokens = TokenServer::start();
+    let strict = Registry::with_tokens(&tokens);
+    login_file(lab.path(), &strict.host, "bGFiOmxhYg==");
+    is_served(&strict.host, lab.path()).await;
+    let asked = tokens.asked.lock().unwrap();
+    let has = |scope: &str| asked.iter().any(|it| it.path.contains(scope));
+    // In the registry's order, which is none.
+    let has_push = has("acme%2Fapp%3Apull%2Cpush") || has("acme%2Fapp%3Apush%2Cpull");
+    assert!(has_push && has("registry%3Acatalog%3A*"), "{asked:?}");
 }
 
 #[tokio::test]
@@ -97,5 +107,27 @@ async fn a_manifest_that_was_changed_in_the_registry_is_not_resolved() {
         let error = acme.resolve(name).await.unwrap_err();
         assert_eq!(error.code(), "registry-changed", "{error}");
         assert!(error.to_string().contains(&digest.to_string()), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_is_believed_where_somebody_said_so() {
+    if without("registry") {
+        return;
+    }
+    let (registry, nobody) = (Registry::with_tls(), tempfile::tempdir().unwrap());
+    let with = |host: Host| access(nobody.path()).with_hosts([(registry.host.clone(), host)].into());
+    let own = with(Host { ca: Some(registry.certificate()), ..Host::default() });
+    let digest = push(&repository(&registry.host, "acme/app:1", &own).await, "1").await;
+    for (believes, host) in [
+        (false, Host::default()),
+        (true, Host { ca: Some(registry.certificate()), ..Host::default() }),
+        (true, Host { insecure: true, ..Host::default() }),
+    ] {
+        let asked = repository(&registry.host, "acme/app:1", &with(host)).await.resolve("1").await;
+        match asked {
+            Ok(found) => assert_eq!((believes, found.unwrap().digest), (true, digest)),
+            Err(error) => assert_eq!((believes, error.code()), (false, "registry-unreachable"), "{error}"),
+        }
     }
 }

@@ -6,7 +6,10 @@
 //! ```
 //! Manifests are hashed here; that their layers are what they say is the registry's claim.
 
-use std::{collections::HashMap, sync::Mutex};
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
 
 use futures_util::{StreamExt as _, stream};
 
@@ -217,21 +220,26 @@ async fn of_index(
     let read = images.iter().position(|child| is_read(child));
     let mut all = Vec::with_capacity(images.len());
     for (at, child) in images.iter().enumerate() {
-        let outline = if read == Some(at) { outline(asked, child.digest, known).await } else { None };
-        all.push(RemoteImage::of(reference, found, child.platform.clone(), child.digest, outline.as_ref(), &shared));
+        let read = if read == Some(at) { outline(asked, child.digest, known).await } else { Ok(None) };
+        let of = |outline| RemoteImage::of(reference, found, child.platform.clone(), child.digest, outline, &shared);
+        all.push(match &read {
+            Ok(outline) => of(outline.as_ref()),
+            Err(error) => told(|cause| RemoteImage { evidence: Evidence::Unreadable { cause }, ..of(None) }, error),
+        });
     }
     all
 }
 
-async fn outline(asked: &Repository, manifest: Digest, known: &Known) -> Option<Outline> {
-    let found = known.lock().ok()?.get(&manifest).cloned();
+/// `None` where the registry does not hold the manifest.
+async fn outline(asked: &Repository, manifest: Digest, known: &Known) -> Result<Option<Outline>, RegistryError> {
+    let found = known.lock().unwrap_or_else(PoisonError::into_inner).get(&manifest).cloned();
     if found.is_some() {
-        return found;
+        return Ok(found);
     }
-    let resolved = asked.resolve(&manifest.to_string()).await.ok().flatten()?;
-    let outline = asked.outline(&resolved).ok()?;
-    known.lock().ok()?.insert(manifest, outline.clone());
-    Some(outline)
+    let Some(resolved) = asked.resolve(&manifest.to_string()).await? else { return Ok(None) };
+    let outline = asked.outline(&resolved)?;
+    known.lock().unwrap_or_else(PoisonError::into_inner).insert(manifest, outline.clone());
+    Ok(Some(outline))
 }
 
 impl RemoteImage {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::{Method, Response, Url, header::CONTENT_TYPE};
+use reqwest::{Response, Url, header::CONTENT_TYPE};
 use tokio::time::{Instant, timeout_at};
 
 use super::{
@@ -118,14 +118,37 @@ impl Repository {
         Ok(Some(Resolved { digest, media_type: clean_to(&media_type, MEDIA_TYPE), bytes }))
     }
 
-    /// The manifest or index under a tag or digest, of at most `limit` bytes; `None` where there is none.
+    /// The manifest or index under a tag or digest, of at most `limit` bytes; `None` where there is none. A mirror that has
+    /// something else under a digest is passed over; what the registry itself has is told as it is.
     pub(super) async fn document(&self, name: &str, limit: usize) -> Result<Option<Document>, RegistryError> {
         let call = self.call(format!("read the manifest `{name}` of `{}`", self.reference.name()));
-        let Some(response) = self.get(&format!("manifests/{name}"), &call).await? else { return Ok(None) };
+        let asked: Option<Digest> = name.parse().ok();
+        let is_meant = |found: &Document| asked.is_none_or(|asked| Digest::of(&found.bytes) == asked);
+        let mut answer = Ok(None);
+        for endpoint in &self.endpoints {
+            answer = self.document_at(endpoint, name, limit, &call).await;
+            match &answer {
+                Ok(Some(found)) if is_meant(found) => break,
+                Ok(_) => {}
+                Err(error) => tracing::info!(%error, endpoint = endpoint.registry, "an endpoint does not serve it"),
+            }
+        }
+        answer
+    }
+
+    async fn document_at(
+        &self,
+        endpoint: &Endpoint,
+        name: &str,
+        limit: usize,
+        call: &Call,
+    ) -> Result<Option<Document>, RegistryError> {
+        let url = self.url(endpoint, &format!("manifests/{name}"), call)?;
+        let Some(response) = endpoint.read(&Ask::get(url, &self.scope("pull")), call).await? else { return Ok(None) };
         let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let (media_type, said) = (header(CONTENT_TYPE.as_str()).unwrap_or_default(), header(SAID_DIGEST));
         let media_type = media_type.split(';').next().unwrap_or_default().trim().to_owned();
-        let bytes = read(response, limit, &call).await?;
+        let bytes = read(response, limit, call).await?;
         Ok(Some(Document { bytes, media_type, said }))
     }
 
@@ -177,8 +200,7 @@ impl Repository {
         let mut answer = Ok(None);
         for endpoint in &self.endpoints {
             let url = self.url(endpoint, path, call)?;
-            let ask = Ask { method: Method::GET, url, content: None, scope: self.scope("pull") };
-            answer = endpoint.read(&ask, call).await;
+            answer = endpoint.read(&Ask::get(url, &self.scope("pull")), call).await;
             match &answer {
                 Ok(Some(_)) => break,
                 Ok(None) => {}

@@ -58,3 +58,51 @@ fn read(path: &Path) -> Result<Vec<u8>, RegistryError> {
 fn failed(path: &Path, cause: &str) -> RegistryError {
     RegistryError::Certificate { path: clean(&path.display().to_string()), cause: cause.to_owned() }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use std::process::{Command, Stdio};
+
+    use super::*;
+
+    fn configured(host: &Host, folder: &Path) -> Result<(), RegistryError> {
+        configure(ClientBuilder::new(), host, folder).map(|client| assert!(client.build().is_ok()))
+    }
+
+    #[test]
+    fn dockers_folder_of_certificates_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let nobody = Host::default();
+        assert!(configured(&nobody, &folder.path().join("absent")).is_ok());
+        let made = Command::new("openssl")
+            .args([
+                "req",
+                "-x509",
+                "-newkey",
+                "rsa:2048",
+                "-nodes",
+                "-keyout",
+                "client.key",
+                "-out",
+                "ca.crt",
+                "-subj",
+                "/CN=lab",
+            ])
+            .current_dir(folder.path())
+            .stderr(Stdio::null())
+            .status();
+        assert!(made.unwrap().success());
+        let path = |name: &str| folder.path().join(name);
+        fs::copy(path("ca.crt"), path("client.cert")).unwrap();
+        assert!(configured(&nobody, folder.path()).is_ok());
+        let with = |name: &str| Host { ca: Some(path(name)), ..Host::default() };
+        assert!(configured(&with("ca.crt"), &path("absent")).is_ok());
+        for (name, text) in [("bad.crt", "no certificate"), ("alone.cert", "no key beside it")] {
+            fs::write(path(name), text).unwrap();
+            assert_eq!(configured(&nobody, folder.path()).unwrap_err().code(), "certificate-unusable", "{name}");
+            fs::remove_file(path(name)).unwrap();
+        }
+        assert!(configured(&with("absent.crt"), &path("absent")).is_err());
+    }
+}

@@ -28,8 +28,15 @@ log: {level: warn}
 storage:
   filesystem: {rootdirectory: "$dir/data"}
   delete: {enabled: true}
-http: {addr: "127.0.0.1:$port"}
+http:
+  addr: "127.0.0.1:$port"
 EOF
+  scheme=http
+  # DIR/tls.crt and DIR/tls.key, where they are there, are what it shows.
+  if [ -f "$dir/tls.crt" ]; then
+    scheme=https
+    printf '  tls: {certificate: "%s", key: "%s"}\n' "$dir/tls.crt" "$dir/tls.key" >>"$dir/config.yml"
+  fi
   if [ $# -eq 6 ]; then
     printf 'auth:\n  token: {realm: "%s", service: lab, issuer: lab, rootcertbundle: "%s"}\n' "$5" "$6" >>"$dir/config.yml"
   elif [ -n "${4:-}" ]; then
@@ -41,9 +48,9 @@ EOF
   for _ in $(seq 200); do
     # A process that is gone left its port to another program, which may answer.
     kill -0 "$(cat "$dir/pid")" 2>/dev/null || { tail -n 5 "$dir/log" >&2; exit 1; }
-    if curl -s -m 1 --noproxy '*' "http://127.0.0.1:$port/v2/" >/dev/null 2>&1; then
+    if curl -sk -m 1 --noproxy '*' "$scheme://127.0.0.1:$port/v2/" >/dev/null 2>&1; then
       "$registry" --version | awk '{ print "part: docker-registry " $NF }' >&2
-      echo "http://127.0.0.1:$port"
+      echo "$scheme://127.0.0.1:$port"
       exit 0
     fi
     sleep 0.1

@@ -43,6 +43,38 @@ impl Registry {
         Self::in_folder(Self::folder(), &["token".to_owned(), realm, certificate], &[])
     }
 
+    /// With a certificate of its own.
+    pub fn with_tls() -> Self {
+        let dir = Self::folder();
+        // Without openssl's own settings, which make an authority of every certificate: rustls takes none for a server's.
+        std::fs::write(dir.path().join("openssl.cnf"), "[req]\ndistinguished_name = name\n[name]\n").expect("a file");
+        let made = Command::new("openssl")
+            .args([
+                "req",
+                "-config",
+                "openssl.cnf",
+                "-x509",
+                "-newkey",
+                "rsa:2048",
+                "-nodes",
+                "-days",
+                "2",
+                "-subj",
+                "/CN=lab",
+            ])
+            .args(["-keyout", "tls.key", "-out", "tls.crt", "-addext", "subjectAltName=IP:127.0.0.1"])
+            .current_dir(dir.path())
+            .output()
+            .expect("openssl starts");
+        assert!(made.status.success(), "{made:?}");
+        Self::in_folder(dir, &[], &[])
+    }
+
+    /// The certificate that it shows, where it has one.
+    pub fn certificate(&self) -> PathBuf {
+        self.dir.path().join("tls.crt")
+    }
+
     fn with(users: &[&str], login: &'static [&'static str]) -> Self {
         let dir = Self::folder();
         let users: Vec<_> = users.iter().map(|name| dir.path().join(name).display().to_string()).collect();
