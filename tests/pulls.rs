@@ -275,6 +275,10 @@ fn a_push_is_read_back_and_published_and_a_registry_that_changes_it_is_told_befo
     let built = support::build(&name, &support::unique("content"));
     assert!(home.run(&["trust", "add", &name, &account]).success());
 
+    let run = home.run(&["push", &name, "--publish", "--dry-run"]);
+    assert_eq!((run.code, &run.document["publications"][0]["stage"]), (Some(0), &json!("estimated")), "{run:?}");
+    assert_eq!(code(&home.run(&["push", &name, "--dry-run"])), (Some(2), "usage"));
+    assert_eq!(code(&home.run(&["remote", &name])), (Some(1), "no-such-image"), "nothing was pushed");
     let run = home.run(&["push", &name, "--publish", "--yes"]);
     assert!(run.success(), "{run:?}");
     assert_eq!(run.document["schema"], json!("daochain.push/1"));

@@ -14,8 +14,8 @@ use super::{
 };
 use crate::{
     domain::{
-        Reference,
-        image::{Evidence, LocalImage, Source},
+        Address, Reference,
+        image::{Evidence, KindedDigest, LocalImage, Source},
         publication::Statement,
     },
     ops::{
@@ -37,6 +37,11 @@ struct Document {
 
 pub async fn run(session: &mut Session, args: args::Push) -> Result<u8, Failure> {
     let reference = &args.reference;
+    if !args.publish && (is_sent(&args.sending) || args.elsewhere.is_elsewhere() || args.elsewhere.publisher.is_some())
+    {
+        return Err(Failure::new("usage", "options about an account or a transaction are for --publish")
+            .hint("give --publish, or leave them out"));
+    }
     // Who cannot sign need not push.
     let account = if args.publish {
         Some(signing::publisher(session, &args.elsewhere, args.sending.account).await?)
@@ -48,6 +53,12 @@ pub async fn run(session: &mut Session, args: args::Push) -> Result<u8, Failure>
     sending::refuse_pending(session, &mut pending, reference).await?;
     let evidence = local(session, reference).await?;
     let name = reference.familiar();
+    if let (Some(account), true) = (account, args.sending.dry_run) {
+        session.console.note(&format!(
+            "daochain: {name} is not pushed; its manifest's digest, which may be known only then, costs a little more"
+        ));
+        return publish(session, &args, account, evidence.releasable(), &Map::new()).await;
+    }
     let carried = Carried::start(&session.console, &session.token, &format!("pushing {name}"));
     let bar = Bar::start(&session.console, &session.token, &format!("hashing {name} at {}", reference.registry()));
     let told = Arc::new(move |step| carried.tell(&step));
@@ -68,11 +79,20 @@ pub async fn run(session: &mut Session, args: args::Push) -> Result<u8, Failure>
         ));
     }
     session.console.note(&format!("daochain: pushed {name} as {}", pushed.digest));
-    let annotations = args.annotations.clone();
-    let statement =
-        Statement::Release { reference: reference.clone(), digests: pushed.digests(), amends: 0, annotations };
+    publish(session, &args, account, pushed.digests(), &fields(reference, &pushed)).await
+}
+
+async fn publish(
+    session: &mut Session,
+    args: &args::Push,
+    account: Address,
+    digests: Vec<KindedDigest>,
+    more: &Map<String, Value>,
+) -> Result<u8, Failure> {
+    let (reference, annotations) = (args.reference.clone(), args.annotations.clone());
+    let statements = vec![Statement::Release { reference, digests, amends: 0, annotations }];
     if args.elsewhere.is_elsewhere() {
-        return signing::elsewhere(session, &args.elsewhere, (SCHEMA, args.again), account, vec![statement]).await;
+        return signing::elsewhere(session, &args.elsewhere, (SCHEMA, args.again), account, statements).await;
     }
     let task = sending::Task {
         schema: SCHEMA,
@@ -81,7 +101,16 @@ pub async fn run(session: &mut Session, args: args::Push) -> Result<u8, Failure>
         authority: args.elsewhere.authority(),
         again: args.again,
     };
-    sending::send_telling(session, &task, vec![statement], &fields(reference, &pushed)).await
+    sending::send_telling(session, &task, statements, more).await
+}
+
+/// Something was said of how a transaction is sent.
+const fn is_sent(sending: &args::Sending) -> bool {
+    sending.account.is_some()
+        || sending.dry_run
+        || sending.no_wait
+        || sending.max_gas_price.is_some()
+        || sending.confirmations.is_some()
 }
 
 fn fields(reference: &Reference, pushed: &Pushed) -> Map<String, Value> {

@@ -197,7 +197,7 @@ async fn claim(context: &Context, engine: &Engine, wish: &Wish) -> Result<Claim,
         }
         Outline::Index(children) => {
             let images: Vec<_> = children.into_iter().filter(|child| !child.is_attestation).collect();
-            let child = meant(&images, wish, engine)?;
+            let child = meant(&images, wish, engine.info().platform.as_deref())?;
             let (config, bytes) = manifest(&asked, reference, child.digest).await?;
             let shared = [SharedIndex { digest, images: images.len() }];
             let evidence = claimed(Some(config), child.digest, &shared);
@@ -221,11 +221,10 @@ async fn manifest(asked: &Repository, reference: &Reference, digest: Digest) -> 
 }
 
 /// The image of the platform that is asked for, or the engine's.
-fn meant<'c>(images: &'c [Child], wish: &Wish, engine: &Engine) -> Result<&'c Child, Failure> {
+fn meant<'c>(images: &'c [Child], wish: &Wish, of_engine: Option<&str>) -> Result<&'c Child, Failure> {
     if let Some(exact) = images.iter().find(|child| child.platform.is_some() && child.platform == wish.platform) {
         return Ok(exact);
     }
-    let of_engine = engine.info().platform.as_deref();
     let wanted = wish.platform.as_deref().or(of_engine).map_or_else(local_platform, Platform::from);
     let of = |standing: Standing| {
         let is = |child: &&Child| {
@@ -279,3 +278,6 @@ impl Drop for Leaving<'_> {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;
