@@ -14,7 +14,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use support::{Home, Run, fund, node, unique, wait_for, without};
+use support::{Home, Run, fund, node, registry::Registry, unique, wait_for, without};
 
 /// clef with a keystore of one account.
 struct Clef {
@@ -140,6 +140,29 @@ fn clef_signs_what_its_user_approves() {
     assert_eq!(listed.document["accounts"][0]["label"], "vault");
     assert!(stage.run(&["account", "remove", &stage.address, "--yes"]).success());
     assert_eq!(stage.run(&["account", "list"]).document["accounts"], json!([]));
+}
+
+#[test]
+fn clef_signs_a_namespaces_statement() {
+    if without("clef") || without("registry") {
+        return;
+    }
+    let (stage, registry) = (Stage::new(), Registry::start());
+    let namespace = format!("{}/acme", registry.host);
+    let check = || stage.run(&["namespace", "check", &namespace]).document["conclusion"].clone();
+    let clef = stage.clef(&["approve"]);
+    assert!(stage.run(&["account", "add", "--clef", &clef.url()]).success());
+    drop(clef);
+    let clef = stage.clef(&["deny"]);
+    let denied = stage.run(&["namespace", "claim", &namespace, "--yes"]);
+    assert_eq!((denied.code, &denied.document["code"]), (Some(1), &json!("signer-refused")), "{denied:?}");
+    assert_eq!(check(), "nobody", "nothing was pushed and nothing sent");
+    drop(clef);
+    let clef = stage.clef(&["approve"]);
+    let claimed = stage.run(&["namespace", "claim", &namespace, "--yes", "--confirmations", "1"]);
+    assert!(claimed.success(), "{claimed:?}");
+    assert_eq!((clef.asked("ui_approveSignData"), clef.asked("ui_approveTx")), (1, 1));
+    assert_eq!(check(), "vouched");
 }
 
 #[test]

@@ -10,26 +10,24 @@ use std::{
 };
 
 use daochain::{
-    chain::{Chain, ChainConfig, SigningKey, usual_address},
+    chain::{SigningKey, usual_address},
     config::{Config, Options},
     domain::{
-        Address, Digest, Namespace, Timestamp,
-        namespace::{PublisherStatement, SignedBy, SignedStatement},
+        Address, Timestamp,
+        namespace::{PublisherStatement, SignedStatement},
         publication::Contract,
     },
     ops::{Context, namespace::vouched},
-    registry::{Access, Repository},
 };
 use serde_json::{Value, json};
 use support::{
     Home, node,
+    pusher::{Pusher, STATEMENT},
     registry::{FakeRegistry, Registry, login_file},
-    rpc, unique, wait_for, without,
+    unique, without,
 };
 use zeroize::Zeroizing;
 
-const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
-const STATEMENT: &str = "application/vnd.daochain.publisher-statement.v1+json";
 const SECRET: [u8; 32] = [0x51; 32];
 
 fn now() -> u64 {
@@ -66,59 +64,6 @@ fn statement(publisher: Address, namespace: &str) -> PublisherStatement {
 fn signed(key: &SigningKey, statement: PublisherStatement) -> SignedStatement {
     let signature = key.sign_statement(&statement).unwrap();
     SignedStatement { statement, signature }
-}
-
-/// Whoever can push to a namespace, doing so by hand.
-struct Pusher(tokio::runtime::Runtime);
-
-impl Pusher {
-    fn new() -> Self {
-        Self(tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap())
-    }
-
-    async fn repository(namespace: &str) -> Repository {
-        let namespace: Namespace = namespace.parse().unwrap();
-        Repository::connect(namespace.artifact(), &Access::new(|_| None)).await.unwrap()
-    }
-
-    /// Puts these layers there, in the place of everything else.
-    fn put(&self, namespace: &str, artifact_type: &str, layers: &[Vec<u8>]) {
-        self.0.block_on(async {
-            let repository = Self::repository(namespace).await;
-            let descriptor = |media_type: &str, bytes: &[u8]| json!({"mediaType": media_type, "digest": Digest::of(bytes), "size": bytes.len()});
-            for layer in layers.iter().map(Vec::as_slice).chain([b"{}".as_slice()]) {
-                repository.push_blob(layer).await.unwrap();
-            }
-            let manifest = json!({
-                "schemaVersion": 2,
-                "mediaType": MANIFEST,
-                "artifactType": artifact_type,
-                "config": descriptor("application/vnd.oci.empty.v1+json", b"{}"),
-                "layers": layers.iter().map(|layer| descriptor(STATEMENT, layer)).collect::<Vec<_>>(),
-            });
-            repository.push_manifest("latest", MANIFEST, manifest.to_string().as_bytes()).await.unwrap();
-        });
-    }
-
-    fn put_statements(&self, namespace: &str, statements: &[SignedStatement]) {
-        let layers: Vec<Vec<u8>> = statements.iter().map(|one| one.to_json().unwrap().into_bytes()).collect();
-        self.put(namespace, STATEMENT, &layers);
-    }
-
-    /// The documents that stand there.
-    fn read(&self, namespace: &str) -> Vec<Vec<u8>> {
-        self.0.block_on(async {
-            let repository = Self::repository(namespace).await;
-            let manifest = repository.resolve("latest").await.unwrap().unwrap();
-            let manifest: Value = serde_json::from_slice(&manifest.bytes).unwrap();
-            let mut documents = Vec::new();
-            for layer in manifest["layers"].as_array().unwrap() {
-                let digest: Digest = layer["digest"].as_str().unwrap().parse().unwrap();
-                documents.push(repository.small_blob(digest, 10_000).await.unwrap().unwrap());
-            }
-            documents
-        })
-    }
 }
 
 /// The exit code, the conclusion, and each publisher with its standing.
@@ -439,49 +384,5 @@ fn a_reference_is_vouched_for_by_the_namespaces_above_it() {
         assert!(vouching.of(company).is_none());
         assert!(vouching.unknown().unwrap().1.contains("cannot be reached"), "{vouching:?}");
         context.close().await;
-    });
-}
-
-/// A contract of that code; its address.
-fn contract(runtime: &str) -> Address {
-    let code = hex::decode(runtime).unwrap();
-    let size = u8::try_from(code.len()).unwrap();
-    // Copies what stands behind these twelve bytes, and returns it.
-    let data = format!("0x60{size:02x}600c60003960{size:02x}6000f3{runtime}");
-    let url = node("geth");
-    let from = rpc(&url, "eth_accounts", &json!([]))[0].clone();
-    let hash = wait_for("the node to take the contract", || {
-        let answer = support::call(&url, "eth_sendTransaction", &json!([{"from": from, "data": data}]));
-        answer["result"].is_string().then(|| answer["result"].clone())
-    });
-    let receipt = wait_for("the contract's block", || {
-        let answer = support::call(&url, "eth_getTransactionReceipt", &json!([hash]))["result"].clone();
-        (!answer.is_null()).then_some(answer)
-    });
-    receipt["contractAddress"].as_str().unwrap().parse().unwrap()
-}
-
-#[test]
-fn a_contract_accounts_signature_is_what_it_takes_for_one() {
-    if without("node") {
-        return;
-    }
-    eprintln!("part: geth at {}", node("geth"));
-    let magic = contract("631626ba7e60e01b60005260206000f3");
-    let (zero, reverts, short) = (contract("60206000f3"), contract("60006000fd"), contract("00"));
-    tokio::runtime::Runtime::new().unwrap().block_on(async {
-        let chain = Chain::new(ChainConfig::new("geth", vec![node("geth").parse().unwrap()])).unwrap();
-        let by = async |publisher: Address| {
-            let statement = PublisherStatement { chain_id: 1, ..statement(publisher, "acme") };
-            chain.statement_signed_by(&SignedStatement { statement, signature: vec![7; 65] }).await
-        };
-        assert_eq!(by(magic).await, SignedBy::Publisher);
-        for other in [zero, reverts, short, Address::from_bytes([5; 20])] {
-            assert!(matches!(by(other).await, SignedBy::Another(_)), "{other}");
-        }
-        let gone = Chain::new(ChainConfig::new("gone", vec!["http://127.0.0.1:1".parse().unwrap()])).unwrap();
-        let statement = statement(magic, "acme");
-        let unknown = gone.statement_signed_by(&SignedStatement { statement, signature: vec![7; 65] }).await;
-        assert!(matches!(unknown, SignedBy::Unknown { .. }), "{unknown:?}");
     });
 }

@@ -16,11 +16,12 @@ use std::{
 };
 
 use daochain::{
-    chain::{Action, Chain, ChainConfig, SigningKey, signing_hash, typed_data},
+    chain::{Action, Chain, ChainConfig, SigningKey, signing_hash, statement_signer, statement_typed_data, typed_data},
     domain::{
         Address, Digest, Timestamp,
         digest::DigestKind,
         image::KindedDigest,
+        namespace::{PublisherStatement, SignedBy, SignedStatement},
         publication::{Authority, SignedRequest, SigningRequest, Statement},
     },
 };
@@ -286,4 +287,81 @@ fn a_contract_account_publishes_by_what_it_takes_for_its_signature() {
     let relayed = home.run(&["relay", file, "--signature", &sign(&typed), "--yes", "--confirmations", "1"]);
     assert!(relayed.success(), "{relayed:?}");
     assert_eq!(home.run(&["verify", "--archive", archive, "--publisher", &wallet]).verdict().0, "verified");
+}
+
+#[test]
+fn a_namespaces_statement_is_what_eth_account_reads() {
+    if without("eth-account") {
+        return;
+    }
+    let secret = [0x42; 32];
+    let key = SigningKey::new(&Zeroizing::new(secret)).unwrap();
+    for (namespace, at) in [("acme", 1_700_000_000), ("127.0.0.1:5000/a/b", 0), ("ghcr.io/acme", u64::MAX)] {
+        let statement = PublisherStatement {
+            chain_id: 11_155_111,
+            directory: Address::from_bytes([9; 20]),
+            namespace: namespace.parse().unwrap(),
+            publisher: key.address(),
+            issued_at: Timestamp(at),
+            expires_at: Timestamp(at / 2),
+        };
+        let typed = statement_typed_data(&statement).unwrap();
+        let line = json!({"key": format!("0x{}", hex::encode(secret)), "typed": typed}).to_string();
+        let theirs = ask_eth_account(vec![line])[0]["signature"].as_str().unwrap().trim_start_matches("0x").to_owned();
+        assert_eq!(hex::encode(key.sign_statement(&statement).unwrap()), theirs, "{namespace}");
+        let signer = statement_signer(&statement, &hex::decode(theirs).unwrap()).unwrap();
+        assert_eq!(signer, Some(key.address()));
+    }
+}
+
+/// A contract of that code; its address.
+fn contract(runtime: &str) -> Address {
+    let code = hex::decode(runtime).unwrap();
+    let size = u8::try_from(code.len()).unwrap();
+    // Copies what stands behind these twelve bytes, and returns it.
+    let data = format!("0x60{size:02x}600c60003960{size:02x}6000f3{runtime}");
+    let url = node("geth");
+    let from = rpc(&url, "eth_accounts", &json!([]))[0].clone();
+    let hash = wait_for("the node to take the contract", || {
+        let answer = support::call(&url, "eth_sendTransaction", &json!([{"from": from, "data": data}]));
+        answer["result"].is_string().then(|| answer["result"].clone())
+    });
+    let receipt = wait_for("the contract's block", || {
+        let answer = support::call(&url, "eth_getTransactionReceipt", &json!([hash]))["result"].clone();
+        (!answer.is_null()).then_some(answer)
+    });
+    receipt["contractAddress"].as_str().unwrap().parse().unwrap()
+}
+
+#[test]
+fn a_contract_accounts_signature_is_what_it_takes_for_one() {
+    if without("node") {
+        return;
+    }
+    eprintln!("part: geth at {}", node("geth"));
+    let magic = contract("631626ba7e60e01b60005260206000f3");
+    let (zero, reverts, short) = (contract("60206000f3"), contract("60006000fd"), contract("00"));
+    let statement = |publisher: Address| PublisherStatement {
+        chain_id: 1,
+        directory: Address::from_bytes([9; 20]),
+        namespace: "acme".parse().unwrap(),
+        publisher,
+        issued_at: Timestamp(1),
+        expires_at: Timestamp(2),
+    };
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let chain = Chain::new(ChainConfig::new("geth", vec![node("geth").parse().unwrap()])).unwrap();
+        let by = async |publisher: Address| {
+            let signed = SignedStatement { statement: statement(publisher), signature: vec![7; 65] };
+            chain.statement_signed_by(&signed).await
+        };
+        assert_eq!(by(magic).await, SignedBy::Publisher);
+        for other in [zero, reverts, short, Address::from_bytes([5; 20])] {
+            assert!(matches!(by(other).await, SignedBy::Another(_)), "{other}");
+        }
+        let gone = Chain::new(ChainConfig::new("gone", vec!["http://127.0.0.1:1".parse().unwrap()])).unwrap();
+        let signed = SignedStatement { statement: statement(magic), signature: vec![7; 65] };
+        let unknown = gone.statement_signed_by(&signed).await;
+        assert!(matches!(unknown, SignedBy::Unknown { .. }), "{unknown:?}");
+    });
 }

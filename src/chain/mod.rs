@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! Chain ──▶ reading ──▶ head · contract · records · history        what a verdict rests on, at one block
+//!       ├─▶ directory ─▶ claims of namespaces, and who signed a statement
 //!       └─▶ writing ──▶ fees ─▶ price ─▶ transaction ─▶ broadcast ─▶ fate   what a publication passes through
 //!             │            each Endpoint over transport (JSON-RPC), in the words of wire (strict) and bindings
 //!             └─▶ quorum: all endpoints are asked together, and as many as must agree have to

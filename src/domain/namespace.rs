@@ -68,12 +68,18 @@ impl Namespace {
         reference.name().strip_prefix(self.as_str()).is_some_and(|rest| rest.starts_with('/'))
     }
 
-    /// The namespaces above a reference, the closest first; of very many the closest.
+    /// The namespaces above a reference, the closest first; of very many the closest, and the outermost.
     #[must_use]
     pub fn above(reference: &Reference) -> Vec<Self> {
         let (name, root) = (reference.name(), reference.registry().len());
         let ends = name.rmatch_indices('/').map(|(at, _)| at).take_while(|at| *at > root);
-        ends.take(ASKED_ABOVE).filter_map(|end| name[..end].parse().ok()).collect()
+        let mut above: Vec<Self> = ends.filter_map(|end| name[..end].parse().ok()).collect();
+        if above.len() > ASKED_ABOVE {
+            let outermost = above.pop();
+            above.truncate(ASKED_ABOVE - 1);
+            above.extend(outermost);
+        }
+        above
     }
 
     /// Where the namespace keeps its publishers' statements.
@@ -205,7 +211,8 @@ mod tests {
         assert_eq!(above("acme/api:1"), ["docker.io/acme"]);
         assert_eq!(above("ghcr.io/acme/team/api"), ["ghcr.io/acme/team", "ghcr.io/acme"]);
         assert_eq!(above("127.0.0.1:5000/api:1"), Vec::<String>::new(), "a registry alone is no namespace");
-        assert_eq!(above("r.io/a/b/c/d/e/f/g").len(), 4);
+        assert_eq!(above("r.io/a/b/c/d/e/f"), ["r.io/a/b/c/d/e", "r.io/a/b/c/d", "r.io/a/b/c", "r.io/a"]);
+        assert_eq!(above("r.io/a/b/c/d/e"), ["r.io/a/b/c/d", "r.io/a/b/c", "r.io/a/b", "r.io/a"]);
     }
 
     proptest! {

@@ -12,6 +12,7 @@ pub mod flooded;
 pub mod hostile_registry;
 pub mod layout;
 pub mod proxy;
+pub mod pusher;
 pub mod registry;
 pub mod terminal;
 pub mod token;

@@ -19,6 +19,7 @@ use crate::{
         publication::Contract,
     },
     ops::{Context, Failure},
+    registry::RegistryError,
 };
 
 pub use artifact::Artifact;
@@ -110,6 +111,10 @@ async fn look(
                 held.push(signed_by(chain, &place, signed).await);
             }
             (Ok(held), artifact.problems)
+        }
+        // Nor can anybody tell whether a statement stands where none may look.
+        Err(error @ RegistryError::Denied { .. }) => {
+            (Err(format!("{error}; many registries say the same of what does not exist")), Vec::new())
         }
         Err(error) => (Err(error.to_string()), Vec::new()),
     };
