@@ -222,7 +222,7 @@ fn insert(transaction: &Transaction<'_>, id: i64, one: &ChainEvent) -> rusqlite:
         ])?;
     if let HistoryKind::Published { digests, version } = &event.kind {
         if let Some(name) = &one.name {
-            market::note(transaction, (id, scope), name, (event, *version))?;
+            market::note(transaction, id, name, (event, *version))?;
         }
         let mut of_digest = transaction.prepare_cached(
             "INSERT OR IGNORE INTO event_digest (digest, event_index, block, log_index) VALUES (?1, ?2, ?3, ?4)",

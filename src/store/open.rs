@@ -145,21 +145,19 @@ pub(super) const MIGRATIONS: [&str; 10] = [
     "
     CREATE TABLE event_market (
         event_index INTEGER NOT NULL REFERENCES event_index (id) ON DELETE CASCADE,
-        scope INTEGER NOT NULL REFERENCES event_name (id),
-        publisher BLOB NOT NULL CHECK (length(publisher) = 20),
         name TEXT NOT NULL,
+        publisher BLOB NOT NULL CHECK (length(publisher) = 20),
         version INTEGER NOT NULL,
         first_at INTEGER NOT NULL,
         block INTEGER NOT NULL,
         log_index INTEGER NOT NULL,
         at INTEGER NOT NULL,
-        PRIMARY KEY (event_index, scope, publisher)
+        PRIMARY KEY (event_index, name, publisher)
     ) STRICT, WITHOUT ROWID;
-    -- All that a market filters by stands in each: the table is read for what is shown.
-    CREATE INDEX event_market_by_name ON event_market (event_index, name, publisher, at);
-    CREATE INDEX event_market_by_time ON event_market (event_index, block, log_index, name, publisher, at);
-    INSERT INTO event_market (event_index, scope, publisher, name, version, first_at, block, log_index, at)
-        SELECT event_index, scope, publisher, name, version, first_at, block, log_index, at FROM (
+    -- With the key's columns, which it has by itself, all that a market filters by.
+    CREATE INDEX event_market_by_time ON event_market (event_index, block, log_index, at);
+    INSERT INTO event_market (event_index, name, publisher, version, first_at, block, log_index, at)
+        SELECT event_index, name, publisher, version, first_at, block, log_index, at FROM (
             SELECT event.*, event_name.name, json_extract(said, '$.version') AS version,
                 first_value(at) OVER (PARTITION BY event_index, scope, publisher ORDER BY block, log_index) AS first_at,
                 row_number() OVER (PARTITION BY event_index, scope, publisher ORDER BY block DESC, log_index DESC) AS place

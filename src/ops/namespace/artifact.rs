@@ -28,7 +28,7 @@ const MANIFEST_LIMIT: usize = 64 * 1024;
 
 /// What stands at the artifact's name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Artifact {
+pub(super) struct Artifact {
     /// Digest of the manifest; `None` where nothing stands there.
     pub digest: Option<Digest>,
     /// The statements that can be read.

@@ -22,7 +22,6 @@ use crate::{
     registry::RegistryError,
 };
 
-pub use artifact::Artifact;
 pub use claiming::{Claiming, StatementPlan, Wish, plan_claim, plan_unclaim, put_statement};
 
 /// How long one namespace is waited for where nobody asked for it by name.

@@ -23,22 +23,21 @@ const TEXT: usize = 300;
 /// What of a name was published last.
 pub(super) fn note(
     transaction: &Transaction<'_>,
-    (id, scope): (i64, i64),
+    id: i64,
     name: &Reference,
     (event, version): (&HistoryEvent, u32),
 ) -> rusqlite::Result<()> {
     transaction
         .prepare_cached(
-            "INSERT INTO event_market (event_index, scope, publisher, name, version, first_at, block, log_index, at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?8, ?6, ?7, ?8)
-             ON CONFLICT (event_index, scope, publisher) DO UPDATE SET
+            "INSERT INTO event_market (event_index, name, publisher, version, first_at, block, log_index, at)
+             VALUES (?1, ?2, ?3, ?4, ?7, ?5, ?6, ?7)
+             ON CONFLICT (event_index, name, publisher) DO UPDATE SET
                  version = excluded.version, block = excluded.block, log_index = excluded.log_index, at = excluded.at",
         )?
         .execute(params![
             id,
-            scope,
-            event.publisher.as_bytes(),
             name.as_str(),
+            event.publisher.as_bytes(),
             version,
             event.block.cast_signed(),
             event.log_index.cast_signed(),
@@ -49,20 +48,21 @@ pub(super) fn note(
 
 /// Has every row tell what stands before block `from`: the events from there on are gone already.
 pub(super) fn rewind(transaction: &Transaction<'_>, id: i64, from: u64) -> rusqlite::Result<()> {
-    let gone: Vec<(i64, [u8; 20], String)> = transaction
-        .prepare("DELETE FROM event_market WHERE event_index = ?1 AND block >= ?2 RETURNING scope, publisher, name")?
-        .query_map(params![id, from.cast_signed()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+    let gone: Vec<(String, [u8; 20])> = transaction
+        .prepare("DELETE FROM event_market WHERE event_index = ?1 AND block >= ?2 RETURNING name, publisher")?
+        .query_map(params![id, from.cast_signed()], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<rusqlite::Result<_>>()?;
     let mut before = transaction.prepare(
-        "INSERT INTO event_market (event_index, scope, publisher, name, version, first_at, block, log_index, at)
-             SELECT event_index, scope, publisher, ?4, json_extract(said, '$.version'), first_at, block, log_index, at FROM (
+        "INSERT INTO event_market (event_index, name, publisher, version, first_at, block, log_index, at)
+             SELECT event_index, ?2, publisher, json_extract(said, '$.version'), first_at, block, log_index, at FROM (
                  SELECT *, min(at) OVER () AS first_at
                  FROM event INDEXED BY event_by_scope
-                 WHERE event_index = ?1 AND scope = ?2 AND publisher = ?3 AND said LIKE '{\"kind\":\"published\"%')
+                 WHERE event_index = ?1 AND scope = (SELECT id FROM event_name WHERE name = ?2) AND publisher = ?3
+                     AND said LIKE '{\"kind\":\"published\"%')
              ORDER BY block DESC, log_index DESC LIMIT 1",
     )?;
-    for (scope, publisher, name) in gone {
-        before.execute(params![id, scope, publisher, name])?;
+    for (name, publisher) in gone {
+        before.execute(params![id, name, publisher])?;
     }
     Ok(())
 }
@@ -70,7 +70,7 @@ pub(super) fn rewind(transaction: &Transaction<'_>, id: i64, from: u64) -> rusql
 /// What is asked of the rows: conditions over the parameters `?1` to `?7`, and what these are.
 struct Asked {
     conditions: String,
-    /// The rows are few, and found by another index than that of the order.
+    /// The rows are few, and found by their names.
     few: bool,
     id: i64,
     text: Option<String>,
@@ -86,7 +86,9 @@ impl Asked {
         let phrase = format!("\"{}\"", text.replace('"', "\"\""));
         let few = is_few(connection, id, &text, &phrase)?;
         let text = if few {
-            conditions.push_str(" AND scope IN (SELECT rowid FROM event_text WHERE event_text MATCH ?2)");
+            conditions.push_str(" AND name IN (");
+            conditions.push_str(&named("?2"));
+            conditions.push(')');
             Some(phrase)
         } else if text.is_empty() {
             None
@@ -116,31 +118,37 @@ impl Asked {
         })
     }
 
-    /// The table, by the index whose order is asked for.
-    fn table(&self, order: Order) -> &'static str {
+    /// The table, by the index whose order is asked for. Without one the planner finds the names, or walks through them.
+    const fn table(&self, order: Order) -> &'static str {
         match order {
-            _ if self.few => "event_market",
-            Order::Name => "event_market INDEXED BY event_market_by_name",
-            Order::Newest => "event_market INDEXED BY event_market_by_time",
+            Order::Newest if !self.few => "event_market INDEXED BY event_market_by_time",
+            _ => "event_market",
         }
     }
 }
 
+/// The names that the text index finds for a parameter.
+fn named(parameter: &str) -> String {
+    format!("SELECT name FROM event_name WHERE id IN (SELECT rowid FROM event_text WHERE event_text MATCH {parameter})")
+}
+
 /// True where a text is found by the text index, which knows no less than three characters, among few offers.
 fn is_few(connection: &Connection, id: i64, text: &str, phrase: &str) -> rusqlite::Result<bool> {
-    const NAMES: &str = "SELECT rowid FROM event_text WHERE event_text MATCH ?1";
     if text.chars().count() < 3 {
         return Ok(false);
     }
     let names: u32 = connection
-        .prepare_cached(&format!("SELECT count(*) FROM ({NAMES} LIMIT {FEW})"))?
+        .prepare_cached(&format!(
+            "SELECT count(*) FROM (SELECT 1 FROM event_text WHERE event_text MATCH ?1 LIMIT {FEW})"
+        ))?
         .query_row([phrase], |row| row.get(0))?;
     if names >= FEW {
         return Ok(false);
     }
     let offers: u32 = connection
         .prepare_cached(&format!(
-            "SELECT count(*) FROM (SELECT 1 FROM event_market WHERE scope IN ({NAMES}) AND event_index = ?2 LIMIT {FEW})"
+            "SELECT count(*) FROM (SELECT 1 FROM event_market WHERE event_index = ?2 AND name IN ({}) LIMIT {FEW})",
+            named("?1")
         ))?
         .query_row(params![phrase, id], |row| row.get(0))?;
     Ok(offers < FEW)
@@ -166,8 +174,8 @@ impl Store {
             // What is filtered stands in the index; only what is shown is read whole.
             let wanted = format!(
                 "SELECT name, event_market.publisher, version, first_at, event_market.at, event_market.block, said FROM (
-                     SELECT event_index, scope, publisher FROM {} WHERE {} ORDER BY {order} LIMIT ?7 OFFSET ?8) AS shown
-                 CROSS JOIN event_market USING (event_index, scope, publisher)
+                     SELECT event_index, name, publisher FROM {} WHERE {} ORDER BY {order} LIMIT ?7 OFFSET ?8) AS shown
+                 CROSS JOIN event_market USING (event_index, name, publisher)
                  CROSS JOIN event ON event.event_index = event_market.event_index
                      AND event.block = event_market.block AND event.log_index = event_market.log_index
                  ORDER BY {order}",
