@@ -1,5 +1,5 @@
 //! The trust pane, played by messages: what it shows, what its dialogs ask for, and that images are judged again.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod screen;
 

@@ -94,7 +94,7 @@ impl Matter {
             Self::Rule => "Trust",
             Self::Deny => "Deny",
             Self::Demand => "Demand",
-            Self::Untrust => "Remove",
+            Self::Untrust => "Remove from the policy",
         }
     }
 

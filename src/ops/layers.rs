@@ -76,7 +76,9 @@ mod tests {
         assert!(layers.take(&step("a", "Pull complete", None)));
         assert!(!layers.take(&step("a", "Pull complete", None)), "once");
         assert_eq!((layers.bytes(), layers.count()), ((100, Some(100)), (2, 2)));
-        (0..2000).for_each(|n| drop(layers.take(&step(&format!("l{n}"), "Downloading", Some(1)))));
+        for n in 0..2000 {
+            layers.take(&step(&format!("l{n}"), "Downloading", Some(1)));
+        }
         assert_eq!(layers.count().1, LAYERS);
     }
 }

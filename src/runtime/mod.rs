@@ -40,7 +40,7 @@ use work::{list_accounts, price, read_node, send, set_default};
 use crate::{
     app::{
         effect::{Deed, Effect, Subject},
-        msg::{AccountMsg, HistoryMsg, Listing, Msg, NodeMsg, Problem, SignMsg, SourceMsg, TrustMsg},
+        msg::{AccountMsg, HistoryMsg, Listing, Msg, NodeMsg, Problem, SignMsg, SourceMsg},
         sign::PublicationId,
         tasks::TaskId,
     },
@@ -158,20 +158,9 @@ impl Runtime {
                 });
             }
             Effect::ReadMarket { .. } | Effect::ReadOwn { .. } | Effect::JudgeMarket { .. } | Effect::Pull { .. } => {
-                self.trade(effect)
+                self.trade(effect);
             }
-            Effect::ReadTrust => {
-                let read = |policy| Msg::Trust(TrustMsg::Read(policy));
-                self.answer(
-                    "reading the trust policy",
-                    read,
-                    |context| async move { ops::trust::whole_policy(&context) },
-                );
-            }
-            Effect::ChangeTrust { ticket, change } => {
-                let changed = move |result| Msg::Trust(TrustMsg::Changed { ticket, result });
-                self.answer("changing the trust policy", changed, |context| trust::change(context, change));
-            }
+            Effect::ReadTrust | Effect::ChangeTrust { .. } => self.trust(effect),
             Effect::ReadNode => {
                 let read = |status| Msg::Node(NodeMsg::Read(status));
                 self.answer("asking the endpoints", read, read_node);

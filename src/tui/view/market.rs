@@ -145,7 +145,8 @@ fn head<'t>(model: &Model, canvas: &Canvas, columns: &Columns) -> Line<'t> {
         text::left("VERDICT", VERDICT),
     );
     if columns.publisher > 0 {
-        line += &format!("  {}", text::left(if is_own { "PLATFORM" } else { "PUBLISHER" }, columns.publisher));
+        line += "  ";
+        line += &text::left(if is_own { "PLATFORM" } else { "PUBLISHER" }, columns.publisher);
     }
     Line::from(canvas.span(Role::Muted, line))
 }

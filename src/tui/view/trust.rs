@@ -13,7 +13,7 @@ use ratatui::text::{Line, Span};
 
 use super::{Canvas, dialogs::wrapped, text};
 use crate::{
-    app::{Model, layout::Area, trust::Entry},
+    app::{Model, layout::Area, msg::Problem, trust::Entry},
     domain::{
         Timestamp,
         network::Finality,
@@ -40,7 +40,7 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas, area: Area) {
     let head = format!("   {}  {}  WHO", text::left("AS", KIND), text::left("PATTERN", pattern));
     let mut lines = vec![Line::from(canvas.span(Role::Title, head))];
     let cursor = model.trust.cursor();
-    let problem = model.trust.problem.as_ref().map(|problem| problem.sentence());
+    let problem = model.trust.problem.as_ref().map(Problem::sentence);
     let told: Vec<_> = problem.iter().flat_map(|problem| text::wrap(problem, width.saturating_sub(4))).collect();
     let room = usize::from(area.height).saturating_sub(1 + told.len()).max(1);
     let top = cursor.saturating_sub(room - 1);
