@@ -3,11 +3,7 @@
 
 mod support;
 
-use std::{
-    path::Path,
-    sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::{path::Path, sync::Arc};
 
 use daochain::{
     chain::{SigningKey, usual_address},
@@ -22,17 +18,13 @@ use daochain::{
 use serde_json::{Value, json};
 use support::{
     Home, node,
-    pusher::{Pusher, STATEMENT},
+    pusher::{Pusher, STATEMENT, now, signed, statement},
     registry::{FakeRegistry, Registry, login_file},
     unique, without,
 };
 use zeroize::Zeroizing;
 
 const SECRET: [u8; 32] = [0x51; 32];
-
-fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
-}
 
 fn key() -> SigningKey {
     SigningKey::new(&Zeroizing::new(SECRET)).unwrap()
@@ -47,23 +39,6 @@ fn home_of_key() -> (Home, String) {
     let account = key().address().to_string();
     assert!(home.run(&["account", "fund", &account]).success());
     (home, account)
-}
-
-/// What the publisher would sign for `namespace` on the embedded network, good for an hour.
-fn statement(publisher: Address, namespace: &str) -> PublisherStatement {
-    PublisherStatement {
-        chain_id: 1337,
-        directory: usual_address(Contract::Directory),
-        namespace: namespace.parse().unwrap(),
-        publisher,
-        issued_at: Timestamp(now() - 60),
-        expires_at: Timestamp(now() + 3600),
-    }
-}
-
-fn signed(key: &SigningKey, statement: PublisherStatement) -> SignedStatement {
-    let signature = key.sign_statement(&statement).unwrap();
-    SignedStatement { statement, signature }
 }
 
 /// The exit code, the conclusion, and each publisher with its standing.
@@ -220,6 +195,27 @@ fn a_statement_that_is_not_the_publishers_for_here_and_now_shows_nothing() {
     pusher.put(&evil, STATEMENT, &pusher.read(&namespace));
     assert_eq!(standing(&home, &evil), (Some(4), "other-namespace".to_owned()));
     assert_eq!(standing(&home, &namespace), (Some(0), "vouched".to_owned()));
+}
+
+#[test]
+fn a_mirror_is_not_believed_about_statements() {
+    if without("registry") {
+        return;
+    }
+    let (home, account) = home_of_key();
+    let (registry, mirror, pusher) = (Registry::start(), Registry::start(), Pusher::new());
+    let namespace = format!("{}/acme", registry.host);
+    let forged = signed(&key(), statement(key().address(), &namespace));
+    pusher.put_statements(&namespace, std::slice::from_ref(&forged));
+    assert!(home.run(&["namespace", "claim", &namespace, "--yes", "--expires", "60m"]).success());
+    // The namespace takes the statement back; the mirror goes on to serve it.
+    pusher.put_statements(&namespace, &[]);
+    pusher.put(&format!("{}/acme", mirror.host), STATEMENT, &[forged.to_json().unwrap().into_bytes()]);
+    let mirrored = format!("\n[registries.\"{}\"]\nmirrors = [\"{}\"]\n", registry.host, mirror.host);
+    let config = home.path().join("config.toml");
+    std::fs::write(&config, std::fs::read_to_string(&config).unwrap_or_default() + &mirrored).unwrap();
+    let claim = (account, "claim-without-statement".to_owned());
+    assert_eq!(check(&home, &[&namespace]), (Some(4), "unproven".to_owned(), vec![claim]));
 }
 
 #[test]

@@ -1,7 +1,14 @@
 //! Statements of namespaces, put into a registry by hand.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use daochain::{
-    domain::{Digest, Namespace, namespace::SignedStatement},
+    chain::{SigningKey, usual_address},
+    domain::{
+        Address, Digest, Namespace, Timestamp,
+        namespace::{PublisherStatement, SignedStatement},
+        publication::Contract,
+    },
     registry::{Access, Repository},
 };
 use serde_json::{Value, json};
@@ -9,6 +16,29 @@ use serde_json::{Value, json};
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 /// The type of the artifact, and of its layers.
 pub const STATEMENT: &str = "application/vnd.daochain.publisher-statement.v1+json";
+
+/// Now, in seconds.
+pub fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
+}
+
+/// What the publisher would sign for `namespace` on the embedded network, good for an hour.
+pub fn statement(publisher: Address, namespace: &str) -> PublisherStatement {
+    PublisherStatement {
+        chain_id: 1337,
+        directory: usual_address(Contract::Directory),
+        namespace: namespace.parse().unwrap(),
+        publisher,
+        issued_at: Timestamp(now() - 60),
+        expires_at: Timestamp(now() + 3600),
+    }
+}
+
+/// The statement with the key's signature.
+pub fn signed(key: &SigningKey, statement: PublisherStatement) -> SignedStatement {
+    let signature = key.sign_statement(&statement).unwrap();
+    SignedStatement { statement, signature }
+}
 
 /// Whoever can push to a namespace, doing so by hand.
 pub struct Pusher(tokio::runtime::Runtime);
