@@ -52,7 +52,7 @@ fn answer(play: Play, page: MarketPage) -> Play {
 
 fn page(wares: Vec<Ware>) -> MarketPage {
     let total = wares.len();
-    MarketPage { wares, offset: 0, total, read_to: Some(1204), problem: None }
+    MarketPage { wares, offset: 0, total, is_more: false, read_to: Some(1204), problem: None }
 }
 
 fn judged(play: Play) -> Play {
@@ -129,11 +129,19 @@ fn a_hundred_thousand_are_held_in_a_window() {
     let window = |offset: usize| MarketPage {
         wares: (0..WINDOW).map(|n| ware(&format!("acme/n{n}:1"), 1, 1, 1)).collect(),
         offset,
-        total: 100_000,
+        total: offset + usize::try_from(WINDOW).unwrap(),
+        is_more: true,
         read_to: Some(9),
         problem: None,
     };
     let mut play = answer(Play::ready(80, 24).keys("2"), window(0));
+    assert_eq!(play.model.market.shown(), 200, "shown before they are counted");
+    let counted = play.asked.iter().rev().find_map(|effect| match effect {
+        Effect::CountMarket { ticket, .. } => Some(*ticket),
+        _ => None,
+    });
+    let counted = MarketMsg::Counted { ticket: counted.unwrap(), result: Ok(100_000) };
+    play = play.tell(Msg::Market(counted));
     play.asked.clear();
     let play = play.key(Key::PageDown).key(Key::PageDown);
     assert!(asked(&play).is_none(), "what is held is not asked for");

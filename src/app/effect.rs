@@ -287,6 +287,13 @@ pub enum Effect {
         /// Read the chain up to its head before.
         refresh: bool,
     },
+    /// Count what was published. It takes longer than looking some of it up.
+    CountMarket {
+        /// Comes back with the answer.
+        ticket: u64,
+        /// What is looked for.
+        query: Query,
+    },
     /// Look up what the namespaces of this home's accounts have in their registries.
     ReadOwn {
         /// Comes back with the answer.

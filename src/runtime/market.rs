@@ -47,6 +47,13 @@ impl Runtime {
                     read(&context, query, refresh).await
                 });
             }
+            Effect::CountMarket { ticket, query } => {
+                let counted = move |result| Msg::Market(MarketMsg::Counted { ticket, result });
+                self.answer("counting what is published", counted, move |context| async move {
+                    let count = ops::market::count(&context, &query).await?;
+                    Ok(usize::try_from(count).unwrap_or(usize::MAX))
+                });
+            }
             Effect::ReadOwn { ticket } => {
                 let found = move |result| Msg::Market(MarketMsg::Found { ticket, result });
                 let token = self.undoable(ticket);
@@ -163,15 +170,16 @@ async fn read(context: &Context, query: Query, refresh: bool) -> Result<MarketPa
     let watch = Arc::new(Unshown(CancellationToken::new()));
     let behind = if refresh { ops::market::refresh(context, watch).await.err() } else { None };
     let page = ops::market::page(context, &query).await?;
-    let total = ops::market::count(context, &query).await?;
     let ware = |offer: Offer| {
         let Offer { reference, publisher, version, first_at, at, digests, .. } = offer;
         Ware::published((reference, publisher, version), (first_at, at), digests)
     };
+    let (offset, held) = (usize::try_from(query.offset).unwrap_or(usize::MAX), page.offers.len());
     Ok(MarketPage {
+        is_more: held > 0 && held as u64 >= u64::from(query.limit) || (held == 0 && offset > 0),
+        total: offset.saturating_add(held),
         wares: page.offers.into_iter().map(ware).collect(),
-        offset: usize::try_from(query.offset).unwrap_or(usize::MAX),
-        total: usize::try_from(total).unwrap_or(usize::MAX),
+        offset,
         read_to: page.read_to,
         problem: behind.map(problem),
     })
@@ -205,7 +213,14 @@ async fn own(context: &Context) -> Result<MarketPage, Failure> {
             Err(failure) => trouble = trouble.or(Some(failure)),
         }
     }
-    Ok(MarketPage { total: wares.len(), wares, offset: 0, read_to: None, problem: trouble.map(problem) })
+    Ok(MarketPage {
+        total: wares.len(),
+        is_more: false,
+        wares,
+        offset: 0,
+        read_to: None,
+        problem: trouble.map(problem),
+    })
 }
 
 async fn of_namespace(context: &Context, namespace: &Namespace) -> Result<Vec<RemoteImage>, Failure> {

@@ -157,7 +157,11 @@ impl Runtime {
                     ops::accounts::fund_account(&context, address).await.map(|(account, _)| account)
                 });
             }
-            Effect::ReadMarket { .. } | Effect::ReadOwn { .. } | Effect::JudgeMarket { .. } | Effect::Pull { .. } => {
+            Effect::ReadMarket { .. }
+            | Effect::CountMarket { .. }
+            | Effect::ReadOwn { .. }
+            | Effect::JudgeMarket { .. }
+            | Effect::Pull { .. } => {
                 self.trade(effect);
             }
             Effect::ReadTrust | Effect::ChangeTrust { .. } => self.trust(effect),

@@ -31,6 +31,13 @@ pub enum MarketMsg {
         /// The rows.
         result: Result<MarketPage, Problem>,
     },
+    /// The answer to [`Effect::CountMarket`](crate::app::Effect::CountMarket).
+    Counted {
+        /// Which question.
+        ticket: u64,
+        /// How many there are.
+        result: Result<usize, Problem>,
+    },
     /// The answer to [`Effect::JudgeMarket`](crate::app::Effect::JudgeMarket).
     Judged {
         /// Which question.
@@ -65,8 +72,10 @@ pub struct MarketPage {
     pub wares: Vec<Ware>,
     /// Position of the first of them among all.
     pub offset: usize,
-    /// How many there are in all.
+    /// How many there are in all, as far as is known.
     pub total: usize,
+    /// There may be more, which are to be counted.
+    pub is_more: bool,
     /// The last block that was read of the chain.
     pub read_to: Option<u64>,
     /// Why that is not everything.

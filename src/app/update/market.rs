@@ -13,6 +13,16 @@ use crate::domain::{market::Order, namespace::Namespace, trust::Pattern};
 pub(super) fn update(model: &mut Model, msg: MarketMsg) -> Vec<Effect> {
     match msg {
         MarketMsg::Found { ticket, result } if ticket == model.market.ticket => found(model, result),
+        MarketMsg::Counted { ticket, result } if ticket == model.market.ticket => {
+            match result {
+                Ok(total) => {
+                    model.market.total = Some(total);
+                    model.market.select(model.market.cursor());
+                }
+                Err(problem) => model.market.problem = Some(problem),
+            }
+            Vec::new()
+        }
         MarketMsg::Judged { ticket, result } if model.market.judging == Some(ticket) => {
             model.market.judging = None;
             match result {
@@ -33,7 +43,7 @@ pub(super) fn update(model: &mut Model, msg: MarketMsg) -> Vec<Effect> {
         }
         MarketMsg::Pulled { ticket, result } => pulled(model, ticket, result),
         // Somebody asked for something else meanwhile.
-        MarketMsg::Found { .. } | MarketMsg::Judged { .. } => Vec::new(),
+        MarketMsg::Found { .. } | MarketMsg::Counted { .. } | MarketMsg::Judged { .. } => Vec::new(),
     }
 }
 
@@ -56,10 +66,14 @@ fn found(model: &mut Model, result: Result<crate::app::msg::MarketPage, Problem>
                 let before = known.iter().find(is_same).and_then(|old| old.verdict.clone());
                 ware.verdict = ware.verdict.take().or(before);
             }
-            (market.offset, market.total, market.read_to) = (page.offset, Some(page.total), page.read_to);
+            // Of many the number that was known stays until they are counted.
+            let before = market.total.filter(|_| page.is_more).unwrap_or_default();
+            (market.offset, market.total, market.read_to) = (page.offset, Some(page.total.max(before)), page.read_to);
             market.problem = page.problem;
             market.select(market.cursor());
-            judge(model)
+            let (ticket, query) = (market.ticket, market.query(model.now));
+            let count = page.is_more.then_some(Effect::CountMarket { ticket, query });
+            count.into_iter().chain(judge(model)).collect()
         }
     }
 }
