@@ -207,6 +207,21 @@ fn an_identity_token_is_sent_in_a_body_and_to_the_realm_alone() {
     assert!(files_with(user.home.path(), "long-lived").is_empty());
 }
 
+#[test]
+fn a_realm_that_leads_elsewhere_takes_no_identity_token_along() {
+    let elsewhere = Hostile::start(None, |_| Some(answer("200 OK", b"{\"access_token\":\"x\"}")));
+    let there = format!("307 There\r\nLocation: http://{}/token", elsewhere.host);
+    let tokens = Hostile::start(None, move |_| Some(answer(&there, b"")));
+    let realm = format!("401 No\r\nWWW-Authenticate: Bearer realm=\"http://{}/token\"", tokens.host);
+    let registry = Hostile::start(None, move |_| Some(answer(&realm, b"{}")));
+    let user = User::new();
+    let file = format!("{{\"auths\":{{\"{}\":{{\"identitytoken\":\"long-lived\"}}}}}}", registry.host);
+    fs::write(user.docker.path().join("config.json"), file).unwrap();
+    let (code, document, _) = user.run(&["hash", "--remote", &format!("{}/acme/app:1", registry.host)], "");
+    assert_eq!((code, document["code"].as_str()), (Some(1), Some("registry-error")), "{document}");
+    assert_eq!((tokens.asked().len(), elsewhere.asked().len()), (1, 0), "{:?}", elsewhere.asked());
+}
+
 fn answer(head: &str, body: &[u8]) -> Answer {
     (format!("{head}\r\nContent-Length: {}", body.len()), body.to_vec())
 }

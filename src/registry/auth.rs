@@ -79,7 +79,7 @@ impl Endpoint {
             access_token: Option<Zeroizing<String>>,
         }
         let url = Url::parse(realm).map_err(|_| call.malformed("it names no address for tokens"))?;
-        let may_lack_tls = self.base.scheme() == "http" && (is_loopback(&url) || self.is_insecure());
+        let may_lack_tls = self.base.scheme() == "http" && (is_loopback(&url) || self.is_insecure(&url));
         if url.scheme() != "https" && !may_lack_tls {
             return Err(call.malformed("it wants the login sent without TLS"));
         }
@@ -87,6 +87,7 @@ impl Endpoint {
         if !scope.is_empty() {
             said.push(("scope", scope));
         }
+        let client = self.for_realm(&url, matches!(login, Some(Login::Identity(_))), call)?;
         let request = match login {
             // *Token Authentication*, OAuth2: a refresh token is sent in the body, never in an address.
             Some(Login::Identity(token)) => {
@@ -95,12 +96,12 @@ impl Endpoint {
                     ("client_id", CLIENT),
                     ("refresh_token", token.as_str()),
                 ]);
-                self.client.post(url).form(&said)
+                client.post(url).form(&said)
             }
             Some(Login::Password { user, password }) => {
-                self.client.get(url).query(&said).basic_auth(user, Some(password.as_str()))
+                client.get(url).query(&said).basic_auth(user, Some(password.as_str()))
             }
-            None => self.client.get(url).query(&said),
+            None => client.get(url).query(&said),
         };
         let response = request.send().await.map_err(|error| call.failed(&error))?;
         if !response.status().is_success() {

@@ -19,7 +19,7 @@ use tokio::{
 };
 
 use super::{
-    Access, Login, RegistryError,
+    Access, Host, Login, RegistryError,
     error::Call,
     rate::{RateLimit, Throttle, retry_after},
     tls,
@@ -94,17 +94,7 @@ impl Endpoint {
         };
         let mut base = address("https")?;
         let (is_here, configured) = (is_loopback(&base), access.host(registry));
-        let mut client = Client::builder()
-            .use_rustls_tls()
-            .user_agent(concat!("daochain/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(CONNECT_TIME_OUT)
-            .read_timeout(READ_TIME_OUT)
-            .redirect(Policy::custom(redirect));
-        if is_here {
-            client = client.no_proxy();
-        }
-        let client = tls::configure(client, &configured, &access.certificates(registry))?;
-        let client = client.build().map_err(|error| call.failed(&error))?;
+        let client = build(registry, &configured, access, is_here, Policy::custom(redirect), call)?;
         let may_lack_tls = is_here || configured.insecure;
         if may_lack_tls && client.get(base.clone()).send().await.is_err_and(|error| !speaks_tls(&error)) {
             base = address("http")?;
@@ -124,9 +114,23 @@ impl Endpoint {
         })
     }
 
-    /// The user said that it needs no TLS.
-    pub const fn is_insecure(&self) -> bool {
-        self.insecure
+    /// Whether what is at `url` is as insecure as the user calls this registry, or by itself.
+    pub fn is_insecure(&self, url: &Url) -> bool {
+        let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
+        let own = format!("{}{port}", url.host_str().unwrap_or_default());
+        (self.insecure && url.host() == self.base.host()) || self.access.host(&own).insecure
+    }
+
+    /// Whom to ask at the address of a realm. A request with a secret in its body is led nowhere else, since the body would go
+    /// along; and who calls a registry insecure says nothing of another host.
+    pub fn for_realm(&self, url: &Url, has_body: bool, call: &Call) -> Result<Client, RegistryError> {
+        let insecure = self.is_insecure(url);
+        if !has_body && insecure == self.insecure {
+            return Ok(self.client.clone());
+        }
+        let configured = Host { insecure, ..self.access.host(&self.registry) };
+        let policy = if has_body { Policy::none() } else { Policy::custom(redirect) };
+        build(&self.registry, &configured, &self.access, is_loopback(url), policy, call)
     }
 
     /// The registry wanted to know who asks.
@@ -206,6 +210,27 @@ impl Endpoint {
         sleep_until(until).await;
         Ok(())
     }
+}
+
+fn build(
+    registry: &str,
+    configured: &Host,
+    access: &Access,
+    is_here: bool,
+    policy: Policy,
+    call: &Call,
+) -> Result<Client, RegistryError> {
+    let mut client = Client::builder()
+        .use_rustls_tls()
+        .user_agent(concat!("daochain/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(CONNECT_TIME_OUT)
+        .read_timeout(READ_TIME_OUT)
+        .redirect(policy);
+    if is_here {
+        client = client.no_proxy();
+    }
+    let client = tls::configure(client, configured, &access.certificates(registry))?;
+    client.build().map_err(|error| call.failed(&error))
 }
 
 /// A whole answer of at most `limit` bytes.
