@@ -12,8 +12,9 @@ const END: &str = "<!-- /keys -->";
 fn keys() -> String {
     let mut table = String::from("| keys | what they do | where |\n|---|---|---|\n");
     for binding in BINDINGS.iter().filter(|binding| !binding.help.is_empty()) {
-        let panes = [Place::Images, Place::Accounts, Place::Node];
+        let panes = [Place::Images, Place::Market, Place::Accounts, Place::Trust, Place::Node];
         let here: Vec<_> = panes.into_iter().filter(|place| binding.places.contains(place)).map(Place::title).collect();
+        let here = if here.len() == panes.len() { vec!["every pane"] } else { here };
         if !here.is_empty() {
             writeln!(table, "| `{}` | {} | {} |", binding.keys_text(), binding.help, here.join(", "))
                 .expect("text takes text");

@@ -20,6 +20,8 @@ const OFFERS: &[Place] = &[Place::Market, Place::Offer];
 const TRUST: &[Place] = &[Place::Trust];
 const LISTS: &[Place] =
     &[Place::Images, Place::Detail, Place::Market, Place::Offer, Place::Accounts, Place::Trust, Place::Node];
+// In the market the same key stops a pull.
+const MEASURED: &[Place] = &[Place::Images, Place::Detail, Place::Accounts, Place::Trust, Place::Node];
 const MOVES: &[Place] = &[
     Place::Images,
     Place::Detail,
@@ -323,12 +325,12 @@ pub const BINDINGS: &[Binding] = &[
     row(
         Action::Cancel,
         &[Key::Char('x')],
-        LISTS,
+        MEASURED,
         "cancel",
         "stop measuring: the selected image, else the first",
         is_busy,
     ),
-    row(Action::CancelAll, &[Key::Char('X')], LISTS, "", "stop measuring all images", is_busy),
+    row(Action::CancelAll, &[Key::Char('X')], MEASURED, "", "stop measuring all images", is_busy),
     row(Action::CopyDigest, &[Key::Char('y')], IMAGES, "copy", "copy the image's digest", has_digest),
     row(Action::Filter, &[Key::Char('/')], IMAGES, "filter", "show images by name, verdict or publisher", always),
     row(Action::ClearFilter, &[Key::Esc], &[Place::Images], "all images", "show all images again", is_filtered),
