@@ -6,7 +6,7 @@ mod support;
 use std::{
     fs,
     io::{BufRead as _, BufReader},
-    process::Stdio,
+    process::{Command, Stdio},
 };
 
 use daochain::domain::Digest;
@@ -205,4 +205,49 @@ fn a_watch_signs_unasked_and_goes_on_until_it_is_ended() {
     assert!(!line.contains(PASSPHRASE));
     kill_process(Pid::from_child(&watch), Signal::TERM).unwrap();
     assert_eq!(watch.wait().unwrap().code(), Some(143), "ended as it was told");
+}
+
+fn skopeo(args: &[&str]) -> Vec<u8> {
+    let output = Command::new("skopeo").args(args).output().expect("skopeo, or DAOCHAIN_WITHOUT=skopeo");
+    assert!(output.status.success(), "{args:?}: {output:?}");
+    output.stdout
+}
+
+#[test]
+fn what_skopeo_copies_is_seen_as_it_is() {
+    if without("registry") || without("skopeo") {
+        return;
+    }
+    let version = skopeo(&["--version"]);
+    eprintln!("part: {}", String::from_utf8_lossy(&version).trim());
+    let stage = Stage::new(1);
+    let archive = stage.home.archive("acme/app:1", "by skopeo");
+    let (from, to) = (format!("docker-archive:{}", archive.display()), format!("docker://{}", stage.name));
+    // In Docker's format and in OCI's: two manifests of one content.
+    for format in ["v2s2", "oci"] {
+        skopeo(&["--insecure-policy", "copy", "--dest-tls-verify=false", "--format", format, &from, &to]);
+        let raw = skopeo(&["inspect", "--raw", "--tls-verify=false", &to]);
+        let manifest: Value = serde_json::from_slice(&raw).unwrap();
+        let run = stage.observe(0, &[]);
+        let digests = run.document["publications"][0]["digests"].as_array().unwrap_or_else(|| panic!("{run:?}"));
+        assert!(digests.contains(&kinded("manifest", Digest::of(&raw))), "{digests:?}");
+        assert!(digests.iter().any(|one| one["kind"] == "config" && one["digest"] == manifest["config"]["digest"]));
+        let seen = &stage.home.run(&["remote", &stage.name]).document["images"][0];
+        assert_eq!((&seen["media_type"], &seen["platform"]), (&manifest["mediaType"], &Value::Null), "{seen}");
+    }
+    // An index of two platforms, copied whole.
+    let mut blobs = Blobs::default();
+    let images = [own(), "riscv64"].map(|architecture| blobs.image(architecture, architecture.as_bytes()));
+    let children: Vec<_> = images
+        .iter()
+        .zip([own(), "riscv64"])
+        .map(|(image, arch)| blobs.child(MANIFEST, image.manifest, &json!({"os": "linux", "architecture": arch})))
+        .collect();
+    let index = blobs.index_of(&children);
+    stage.registry.push("acme/source", "1", &blobs, INDEX, index);
+    let source = format!("docker://{}/acme/source:1", stage.registry.host);
+    skopeo(&["--insecure-policy", "copy", "--all", "--src-tls-verify=false", "--dest-tls-verify=false", &source, &to]);
+    let run = stage.observe(0, &[]);
+    let digests = run.document["publications"][0]["digests"].as_array().unwrap_or_else(|| panic!("{run:?}"));
+    assert!(digests.contains(&kinded("index", index)) && digests.len() == 5, "{digests:?}");
 }
