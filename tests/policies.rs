@@ -7,6 +7,7 @@ use daochain::domain::{
     Address, Digest, Reference, Timestamp,
     digest::DigestKind,
     image::{Evidence, KindedDigest},
+    network::{Block, ChainHead, Finality},
     record::{Answer, Entry, Head, Record},
     trust::{Demand, Denial, Require, Role, Rule, Successions, TrustPolicy},
     verdict::{Conclusion, judge},
@@ -15,6 +16,8 @@ use proptest::prelude::*;
 
 const NOW: u64 = 10_000_000;
 const IMAGE: u8 = 9;
+/// The newest block that cannot be removed.
+const FINAL: u64 = 50;
 const PATTERNS: [&str; 7] = [
     "**",
     "docker.io/**",
@@ -43,6 +46,10 @@ struct Case {
     demands: Vec<(&'static str, Option<u32>, Option<bool>)>,
     /// Who; the newest version; the version that holds the image, 0 for none; whether that was revoked; what it released newest.
     records: Vec<(u8, u32, u32, bool, u8)>,
+    /// The block of each one's releases.
+    blocks: [u64; 6],
+    /// Blocks after `FINAL` do not count.
+    settled: bool,
     /// Who handed over to whom.
     heirs: Vec<(u8, u8)>,
 }
@@ -60,7 +67,9 @@ fn case() -> impl Strategy<Value = Case> {
     let records = proptest::collection::btree_map(1u8..6, record, 0..6);
     let heirs = proptest::collection::btree_map(1u8..6, 1u8..6, 0..3);
     let name = proptest::sample::select(NAMES.to_vec());
-    (name, rules, denied, demands, records, heirs).prop_map(|(name, mut rules, denied, demands, records, heirs)| {
+    let blocks = proptest::array::uniform6(1u64..2 * FINAL);
+    let all = (name, rules, denied, demands, records, heirs, blocks, any::<bool>());
+    all.prop_map(|(name, mut rules, denied, demands, records, heirs, blocks, settled)| {
         // One publisher, one role under a pattern: the file could say otherwise, and the first would count.
         rules.sort_unstable();
         rules.dedup_by_key(|(pattern, who, _)| (*pattern, *who));
@@ -70,7 +79,7 @@ fn case() -> impl Strategy<Value = Case> {
         });
         let heirs = heirs.into_iter().filter(|(from, to)| from != to).collect();
         let demands = demands.into_iter().map(|(pattern, (require, follow))| (pattern, require, follow)).collect();
-        Case { name, rules, denied, demands, records: records.collect(), heirs }
+        Case { name, rules, denied, demands, records: records.collect(), heirs, blocks, settled }
     })
 }
 
@@ -90,10 +99,16 @@ fn answer(case: &Case) -> Conclusion {
         successions: follow.map(|follow| if follow { Successions::Always } else { Successions::Never }),
         ..Demand::new(pattern.parse().unwrap())
     };
+    // It may stand beside another demand with its pattern, since it names a network.
+    let settled = case.settled.then(|| Demand {
+        finality: Some(Finality::Final),
+        network: Some("here".to_owned()),
+        ..Demand::new("**".parse().unwrap())
+    });
     let policy = TrustPolicy {
         rules: case.rules.iter().map(rule).collect(),
         denials: case.denied.iter().map(denial).collect(),
-        demands: case.demands.iter().map(demand).collect(),
+        demands: case.demands.iter().map(demand).chain(settled).collect(),
     };
     let record = |(who, newest, held, revoked, other): &(u8, u32, u32, bool, u8)| Record {
         publisher: address(*who),
@@ -101,17 +116,23 @@ fn answer(case: &Case) -> Conclusion {
         entries: vec![Entry {
             version: *held,
             revoked_at: revoked.then_some(Timestamp(NOW)),
+            block: Some(case.blocks[usize::from(*who)]),
             ..Entry::absent(Digest::from_bytes([IMAGE; 32]))
         }],
         current: vec![KindedDigest { kind: DigestKind::Config, digest: Digest::from_bytes([*other; 32]) }],
-        head_block: None,
+        head_block: Some(case.blocks[usize::from(*who)]),
         successor: case.heirs.iter().find(|(from, _)| from == who).map(|(_, to)| address(*to)),
         retirement_reason: None,
     };
     let records = case.records.iter().map(record).collect();
     let reference: Reference = case.name.parse().unwrap();
     let evidence = Evidence::measured(Digest::from_bytes([IMAGE; 32]));
-    judge(&reference, &evidence, &Answer::Records(records), &policy, None, Timestamp(NOW)).conclusion
+    let head = ChainHead {
+        latest: Block { number: 2 * FINAL, hash: [1; 32], at: Timestamp(NOW) },
+        safe: None,
+        finalized: Some(FINAL),
+    };
+    judge(&reference, &evidence, &Answer::Records(records), &policy, Some(&head), Timestamp(NOW)).conclusion
 }
 
 /// How many slashes and letters a pattern has in common with the name; `None` where it does not cover it.
@@ -181,12 +202,18 @@ fn naive(case: &Case) -> Conclusion {
         is_new
     });
     let count = |words: &str| said.iter().filter(|(_, word)| words.contains(*word)).count();
+    let settled = |words: &str| {
+        let is_settled = |who: u8| !case.settled || case.blocks[usize::from(who)] <= FINAL;
+        said.iter().filter(|(who, word)| words.contains(*word) && is_settled(*who)).count()
+    };
     let speaks = |record: &&(u8, u32, u32, bool, u8)| record.1 > 0 || record.3;
     match () {
         () if count("w") > 0 => Conclusion::Revoked,
         () if said.is_empty() && case.records.iter().any(|record| speaks(&record)) => Conclusion::Untrusted,
         () if said.is_empty() => Conclusion::Unpublished,
+        () if count("c") >= needed && settled("c") < needed => Conclusion::Undecided,
         () if count("c") >= needed => Conclusion::Verified,
+        () if count("co") >= needed && count("o") > 0 && settled("co") < needed => Conclusion::Undecided,
         () if count("co") >= needed && count("o") > 0 => Conclusion::Outdated,
         () if count("n") > 0 => Conclusion::Mismatch,
         () => Conclusion::Untrusted,
@@ -225,6 +252,10 @@ fn naive_observers(case: &Case, observers: &[u8], require: u32) -> Conclusion {
     let saw: Vec<(u8, char)> =
         observers.iter().map(|who| (*who, word(case, *who))).filter(|(_, word)| !" w".contains(*word)).collect();
     let count = |words: &str| saw.iter().filter(|(_, word)| words.contains(*word)).count();
+    let settled = |words: &str| {
+        let is_settled = |who: u8| !case.settled || case.blocks[usize::from(who)] <= FINAL;
+        saw.iter().filter(|(who, word)| words.contains(*word) && is_settled(*who)).count()
+    };
     let newest = |who: u8| case.records.iter().find(|record| record.0 == who).unwrap().4;
     let mut split = false;
     for (one, first) in &saw {
@@ -235,8 +266,10 @@ fn naive_observers(case: &Case, observers: &[u8], require: u32) -> Conclusion {
     }
     let anybody = case.records.iter().any(|record| record.1 > 0 || record.3);
     match () {
+        () if count("c") >= needed && settled("c") < needed => Conclusion::Undecided,
         () if count("c") >= needed => Conclusion::Verified,
         () if split => Conclusion::Mismatch,
+        () if count("co") >= needed && settled("co") < needed => Conclusion::Undecided,
         () if count("co") >= needed => Conclusion::Outdated,
         () if count("n") >= needed => Conclusion::Mismatch,
         () if saw.is_empty() && !anybody => Conclusion::Unpublished,
@@ -260,5 +293,5 @@ fn the_random_cases_reach_every_conclusion() {
     reached.sort_by_key(|conclusion| conclusion.word());
     reached.dedup();
     let words: Vec<_> = reached.iter().map(|conclusion| conclusion.word()).collect();
-    assert_eq!(words, ["mismatch", "outdated", "revoked", "unpublished", "untrusted", "verified"]);
+    assert_eq!(words, ["mismatch", "outdated", "revoked", "undecided", "unpublished", "untrusted", "verified"]);
 }

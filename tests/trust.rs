@@ -152,6 +152,10 @@ fn a_successor_is_followed_where_the_policy_says_so() {
     stage.trust(&["demand", "**", "--successions", "always"]);
     let followed = stage.verify(&new);
     assert_eq!((text(&followed, "verdict"), text(&followed, "publisher")), ("verified", stage.accounts[1].as_str()));
+    assert!(
+        followed["block"].is_u64() && followed["expected"][0].is_string(),
+        "its releases are explained: {followed}"
+    );
     assert_eq!(stage.verify(&old)["verdict"], "outdated");
     stage.trust(&["demand", "**", "--successions", "never"]);
     assert_eq!(stage.verify(&new)["verdict"], "mismatch");

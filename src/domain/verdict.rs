@@ -157,7 +157,7 @@ pub fn judge(
     let demands = policy.demands(reference);
     let publishers = policy.speakers(reference, Role::Publisher);
     let observers = policy.speakers(reference, Role::Observer);
-    let case = Case { name, reference, evidence, records, demands: &demands, head, now };
+    let case = Case { name, reference, evidence, records, observers: &observers, demands: &demands, head, now };
     let mut verdict = if publishers.is_empty() && !observers.is_empty() && demands.require.is_some() {
         observers::judge(&case, &observers)
     } else {
@@ -178,6 +178,8 @@ struct Case<'a> {
     reference: &'a Reference,
     evidence: &'a Evidence,
     records: &'a [Record],
+    /// Who the policy names as such.
+    observers: &'a [&'a Rule],
     demands: &'a Demands,
     head: Option<&'a ChainHead>,
     now: Timestamp,
@@ -263,6 +265,18 @@ impl Verdict {
             STRANGERS => format!("{publisher} +{STRANGERS} or more"),
             some => format!("{publisher} +{some}"),
         }
+    }
+
+    /// The same for a release that `who` made: another publisher's word for the same image is none for theirs.
+    #[must_use]
+    pub fn offered_by(mut self, who: Address) -> Self {
+        let is_observer = self.observed.as_ref().is_some_and(|observed| observed.agreeing.contains(&who));
+        let is_own = self.publisher == Some(who) || (self.publisher.is_none() && is_observer);
+        if !is_own && matches!(self.conclusion, Conclusion::Verified | Conclusion::Outdated) {
+            self.conclusion = Conclusion::Untrusted;
+            self.reason = format!("no trust rule names {who} for it; what it released: {}", self.reason);
+        }
+        self
     }
 
     /// Adds what makes it less certain.

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     chain::{Answers, Chain, ChainError, Closed, NewHeads, Question},
     domain::{
-        Address, Digest, Reference, Timestamp,
+        Digest, Reference, Timestamp,
         image::{Evidence, ImageId},
         network::{Block, Dissent, KnownChain, NetworkView},
         node,
@@ -166,16 +166,16 @@ async fn read_records(
     Ok((view, Read { answers: records.into_iter().map(Answer::Records).collect(), log_problem, dissent, lateness }))
 }
 
-/// Adds those who took over, where the policy follows them and nobody has asked for their records. False when nothing is left to ask.
+/// Adds those who took over, where the policy follows them and they were not asked for. False when nothing is left to ask.
 fn ask_heirs(questions: &mut [Question], records: &[Vec<Record>], policy: &TrustPolicy) -> bool {
     let mut is_more = false;
     for (question, records) in questions.iter_mut().zip(records) {
         if policy.demands(&question.reference).successions != Successions::Always {
             continue;
         }
-        let is_known = |heir: &Address| records.iter().any(|record| record.publisher == *heir);
+        // One whose releases are known is asked for, too: what it said is explained of those who are asked for alone.
         let named = records.iter().filter(|record| question.publishers.contains(&record.publisher));
-        let mut heirs: Vec<_> = named.filter_map(|record| record.successor).filter(|heir| !is_known(heir)).collect();
+        let mut heirs: Vec<_> = named.filter_map(|record| record.successor).collect();
         heirs.retain(|heir| !question.publishers.contains(heir));
         is_more |= !heirs.is_empty();
         question.publishers.extend(heirs);

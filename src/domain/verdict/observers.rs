@@ -183,10 +183,14 @@ impl<'a> Sights<'a> {
     }
 
     fn verdict(&self, case: &Case<'a>, conclusion: Conclusion, reason: String) -> Verdict {
-        // The block that it rests on is the newest among those who agree: all of them must have been there.
-        let agreeing = self.fresh.iter().filter(|sight| matches!(sight.word, Word::Current | Word::Older));
-        let blocks: Vec<_> = agreeing.map(|sight| sight.entry.and_then(|entry| entry.block)).collect();
-        let block = blocks.iter().copied().max().flatten().filter(|_| blocks.iter().all(Option::is_some));
+        let agrees = |sight: &&Sight| match conclusion {
+            Conclusion::Outdated => matches!(sight.word, Word::Current | Word::Older),
+            _ => sight.word == Word::Current,
+        };
+        let agreeing = self.fresh.iter().filter(agrees);
+        let blocks = agreeing.map(|sight| sight.entry.and_then(|entry| entry.block)).collect();
+        let needed = case.demands.require.map_or(1, |require| require.of(self.of));
+        let block = super::publishers::kth_settled(blocks, needed);
         let others = self.fresh.iter().filter(|sight| sight.word != Word::Current);
         let mut seen: Vec<_> = others.flat_map(|sight| expected(&sight.record.current)).collect();
         let mut once = std::collections::BTreeSet::new();

@@ -224,3 +224,54 @@ fn the_policy_demands_a_settled_block() {
     assert_eq!(setting.conclude(vec![current(1)]), Conclusion::Undecided, "nothing tells how settled it is");
     assert_eq!(setting.conclude(vec![never(1, 8)]), Conclusion::Mismatch);
 }
+
+#[test]
+fn as_many_as_must_agree_must_be_settled() {
+    let released_in = |n: u8, block: u64| {
+        let mut record = current(n);
+        record.entries[0].block = Some(block);
+        record
+    };
+    let head = ChainHead {
+        latest: crate::domain::network::Block { number: 100, hash: [1; 32], at: NOW },
+        safe: Some(50),
+        finalized: Some(50),
+    };
+    let judged = |policy: &TrustPolicy, records| {
+        let evidence = Evidence::measured(digest(9));
+        judge(&"acme/api:1".parse().unwrap(), &evidence, &Answer::Records(records), policy, Some(&head), NOW)
+    };
+    for role in [Role::Publisher, Role::Observer] {
+        let demand = Demand { finality: Some(Finality::Final), ..require(2) };
+        let policy = Setting::new(role, &[1, 2, 3], demand).policy;
+        for records in [vec![released_in(1, 99), released_in(2, 10)], vec![released_in(1, 10), released_in(2, 99)]] {
+            let verdict = judged(&policy, records);
+            let told = (verdict.conclusion, verdict.block);
+            assert_eq!(told, (Conclusion::Undecided, Some(99)), "one settled release carries no other");
+        }
+        let verdict = judged(&policy, vec![released_in(1, 99), released_in(2, 10), released_in(3, 20)]);
+        assert_eq!((verdict.conclusion, verdict.block), (Conclusion::Verified, Some(20)), "the best settled count");
+    }
+    let demand = Demand { finality: Some(Finality::Final), ..Demand::new("**".parse().unwrap()) };
+    let any = Setting::new(Role::Publisher, &[1, 2], demand).policy;
+    let verdict = judged(&any, vec![released_in(1, 99), released_in(2, 10)]);
+    let told = (verdict.conclusion, verdict.publisher);
+    assert_eq!(told, (Conclusion::Verified, Some(who(2))), "one settled word is enough where any is");
+}
+
+#[test]
+fn another_s_word_is_none_for_a_stranger_s_release() {
+    let setting = Setting::new(Role::Publisher, &[1], Demand::new("**".parse().unwrap()));
+    let verdict = || setting.judge(vec![current(1), current(7)]);
+    assert_eq!(verdict().offered_by(who(1)).conclusion, Conclusion::Verified);
+    let other = verdict().offered_by(who(7));
+    assert_eq!(other.conclusion, Conclusion::Untrusted);
+    assert!(other.reason.contains("no trust rule names 0x0707"), "{}", other.reason);
+}
+
+#[test]
+fn observers_who_decide_nothing_are_told_of_as_what_they_are() {
+    let silent = Setting::new(Role::Observer, &[1], Demand::new("acme/*".parse().unwrap()));
+    let reason = silent.judge(vec![current(1)]).reason;
+    assert!(reason.contains("only observers have spoken"), "{reason}");
+}

@@ -15,7 +15,8 @@ use crate::domain::{
 /// The verdict of those who speak for the reference.
 pub(super) fn judge(case: &Case<'_>, trusted: &[&Rule]) -> Verdict {
     let mut voices: Vec<_> = trusted.iter().filter_map(|rule| Voice::of(rule, case)).collect();
-    voices.sort_by_key(|voice| (voice.word, voice.record.publisher));
+    // Of those who say the same the one whose block is settled most speaks.
+    voices.sort_by_key(|voice| (voice.word, voice.block().is_none(), voice.block(), voice.record.publisher));
     // Two who handed over to one are one voice.
     let mut heard = BTreeSet::new();
     voices.retain(|voice| heard.insert(voice.record.publisher));
@@ -27,7 +28,7 @@ pub(super) fn judge(case: &Case<'_>, trusted: &[&Rule]) -> Verdict {
             None => unheard(case, trusted, "publisher"),
         };
     };
-    let mut verdict = voice.speaker(case).verdict(word);
+    let mut verdict = Speaker { rests_on: tally.rests_on(word), ..voice.speaker(case) }.verdict(word);
     tally.tell(&mut verdict);
     let layers = case.evidence.layers().filter(|_| word == Word::Never);
     let published = layers.and_then(|layers| voice.record.entries.iter().find(|entry| entry.digest == layers.digest));
@@ -76,7 +77,16 @@ impl<'a> Voice<'a> {
     }
 
     const fn speaker<'c>(&self, case: &'c Case<'a>) -> Speaker<'c, 'a> {
-        Speaker { case, record: self.record, rule: self.rule, entry: self.entry, before: self.before }
+        let rests_on = self.block();
+        Speaker { case, record: self.record, rule: self.rule, entry: self.entry, before: self.before, rests_on }
+    }
+
+    /// The block of the release that holds the image, else of the newest.
+    const fn block(&self) -> Option<u64> {
+        match self.entry {
+            Some(entry) if entry.version > 0 => entry.block,
+            _ => self.record.head_block,
+        }
     }
 }
 
@@ -98,6 +108,16 @@ impl<'v, 'a> Tally<'v, 'a> {
             .or_else(|| first(Word::Older).filter(|_| count(&[Word::Current, Word::Older]) >= self.needed))
             .or_else(|| first(Word::Never))
             .or_else(|| first(Word::NotComparable))
+    }
+
+    /// The block without which too few would agree: the newest of as many as are needed, the best settled of those who agree.
+    fn rests_on(&self, word: Word) -> Option<u64> {
+        let agrees = |voice: &&Voice| match word {
+            Word::Older => matches!(voice.word, Word::Current | Word::Older),
+            word => voice.word == word,
+        };
+        let needed = if matches!(word, Word::Current | Word::Older) { self.needed } else { 1 };
+        kth_settled(self.voices.iter().filter(agrees).map(Voice::block).collect(), needed)
     }
 
     /// The verdict of too few.
@@ -122,9 +142,22 @@ impl<'v, 'a> Tally<'v, 'a> {
     }
 }
 
+/// The newest of the `needed` blocks that are settled best; `None` where one of these is not known.
+pub(super) fn kth_settled(mut blocks: Vec<Option<u64>>, needed: usize) -> Option<u64> {
+    blocks.sort_by_key(|block| (block.is_none(), *block));
+    blocks.get(needed.saturating_sub(1)).copied().flatten()
+}
+
 /// The verdict when nobody speaks whom the policy names as `role`.
 pub(super) fn unheard(case: &Case<'_>, trusted: &[&Rule], role: &str) -> Verdict {
     let (name, level) = (case.name, case.evidence.level());
+    let named = |record: &&Record| case.observers.iter().any(|rule| rule.publisher == record.publisher);
+    if case.records.iter().filter(named).any(Record::speaks) && role == "publisher" && trusted.is_empty() {
+        let reason = format!(
+            "only observers have spoken of {name}, and the trust policy does not say how many of them must agree"
+        );
+        return bare(Conclusion::Untrusted, level, reason);
+    }
     let others: Vec<_> = case.records.iter().filter(|record| record.speaks()).map(|record| record.publisher).collect();
     let unpublished = |reason| bare(Conclusion::Unpublished, level, reason);
     let untrusted = |reason| bare(Conclusion::Untrusted, level, reason);
@@ -149,6 +182,8 @@ struct Speaker<'c, 'a> {
     rule: &'a Rule,
     entry: Option<&'a Entry>,
     before: Option<&'a Record>,
+    /// The block that must stay.
+    rests_on: Option<u64>,
 }
 
 impl Speaker<'_, '_> {
@@ -225,7 +260,7 @@ impl Speaker<'_, '_> {
     fn describe(&self, conclusion: Conclusion, reason: String) -> Verdict {
         let record = self.record;
         let held = self.entry.filter(|entry| entry.version > 0);
-        let block = held.map_or(record.head_block, |entry| entry.block);
+        let block = self.rests_on;
         let finality = block.zip(self.case.head).map(|(block, head)| head.finality(block));
         let reason = match (conclusion, finality) {
             (Conclusion::Mismatch | Conclusion::Undecided, _) | (_, Some(Finality::Final)) => reason,
