@@ -217,3 +217,28 @@ fn my_namespaces_are_another_view_and_a_new_block_asks_only_while_it_is_shown() 
     shown.asked.clear();
     assert!(asked(&shown.keys("1").after(1)).is_none());
 }
+
+#[test]
+fn the_selection_is_a_row_and_a_stranger_s_release_is_nobody_s() {
+    let mut play = play(80, 24).key(Key::Down);
+    assert_eq!(play.model.market.selected().unwrap().reference, reference("acme/db:16"));
+    let mut rows = wares();
+    // Published by a stranger meanwhile, and first in the order.
+    rows.insert(0, ware("acme/aaa:1", 9, 1, 0));
+    play = play.keys("s").keys("s");
+    play = play.key(Key::Down);
+    let play = judged(answer(play, page(rows)));
+    assert_eq!(play.model.market.selected().unwrap().reference, reference("acme/db:16"), "it moved with its row");
+    let stranger = play.model.market.at(0).unwrap();
+    assert_eq!(stranger.verdict.as_ref().unwrap().conclusion, Conclusion::Untrusted, "acme's word is none for it");
+}
+
+#[test]
+fn in_full_a_publisher_s_namespace_is_asked() {
+    let play = play(80, 24).key(Key::Enter);
+    assert!(play.asked.contains(&Effect::ReadVouching(reference("acme/api:2"))));
+    assert!(play.text().contains("asking the namespace"), "{}", play.text());
+    let vouching = daochain::domain::namespace::Vouching::default();
+    let play = play.tell(Msg::Market(MarketMsg::Vouched { reference: reference("acme/api:2"), vouching }));
+    assert!(play.text().contains("no namespace above the name vouches for it"), "{}", play.text());
+}

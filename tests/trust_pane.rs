@@ -134,18 +134,24 @@ fn an_entry_is_changed_with_what_it_says_and_removed_after_a_question() {
         assert!(text.contains(known), "{text}");
     }
     let play = (0..6).fold(play, |play, _| play.key(Key::Enter));
-    let Some((_, TrustChange::Add(rule))) = wish(&play) else { panic!("{:?}", play.asked) };
+    let Some((_, TrustChange::Replace(both))) = wish(&play) else { panic!("{:?}", play.asked) };
+    let (Entry::Rule(old), Entry::Rule(rule)) = *both else { panic!("rules") };
     assert_eq!((rule.publisher, rule.note.as_deref()), (address(1), Some("told by phone")));
+    assert_eq!((old.publisher, &old.pattern), (rule.publisher, &rule.pattern), "it takes its own place");
 
     let other = self::play(80, 24).key(Key::Down).key(Key::Down).key(Key::Enter);
     let other = (0..6).fold(other, |play, _| play.key(Key::Enter));
-    let Some((_, TrustChange::Add(rule))) = wish(&other) else { panic!("{:?}", other.asked) };
+    let Some((_, TrustChange::Replace(both))) = wish(&other) else { panic!("{:?}", other.asked) };
+    let (_, Entry::Rule(rule)) = *both else { panic!("a rule") };
     assert_eq!(rule.network.as_deref(), Some("sepolia"), "another network's rule stays there");
 
     let asked = self::play(80, 24).key(Key::Delete);
     assert!(asked.text().contains("DENIED docker.io/acme/old:1"), "{}", asked.text());
-    let gone = asked.key(Key::Enter);
-    assert!(matches!(wish(&gone), Some((_, TrustChange::Allow(_)))));
+    // Another process takes that entry away meanwhile: what is removed is what was shown.
+    let policy = TrustPolicy { denials: Vec::new(), ..policy() };
+    let gone = asked.tell(read(policy)).key(Key::Enter);
+    let Some((_, TrustChange::Remove(entry))) = wish(&gone) else { panic!("{:?}", gone.asked) };
+    assert!(matches!(*entry, Entry::Denial(_)), "{entry:?}");
     let kept = self::play(80, 24).key(Key::Delete).key(Key::Esc);
     assert!(wish(&kept).is_none());
 }

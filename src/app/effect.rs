@@ -7,6 +7,7 @@ use crate::{
         rows::RowKey,
         sign::{PublicationId, Quote, Replaces},
         tasks::TaskId,
+        trust::Entry,
     },
     domain::{
         Address, Reference, Wei,
@@ -15,7 +16,7 @@ use crate::{
         market::Query,
         node::Enode,
         publication::{JournalEntry, SigningRequest, Statement},
-        trust::{Demand, Denial, Pattern, Rule},
+        trust::{Demand, Denial, Rule},
     },
 };
 
@@ -109,17 +110,10 @@ pub enum TrustChange {
     Deny(Denial),
     /// More is demanded of a pattern.
     Demand(Demand),
-    /// A rule is taken away.
-    Remove {
-        /// Of which pattern.
-        pattern: Pattern,
-        /// Whose.
-        publisher: Address,
-    },
-    /// The denials of a pattern are taken away.
-    Allow(Pattern),
-    /// All that a pattern demands is taken back.
-    Relax(Pattern),
+    /// An entry takes the place of another of its kind.
+    Replace(Box<(Entry, Entry)>),
+    /// An entry is taken away, on its own network.
+    Remove(Box<Entry>),
 }
 
 /// Work, done outside of [`update`](crate::app::update()). Most answer with a message.
@@ -306,6 +300,8 @@ pub enum Effect {
         /// The rows, in their order.
         subjects: Vec<(Reference, Evidence)>,
     },
+    /// Look up for whom the namespaces above a name vouch.
+    ReadVouching(Reference),
     /// Pull an image, if it is the released one. [`Effect::Undo`] stops it.
     Pull {
         /// Comes back with its news.

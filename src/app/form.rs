@@ -6,6 +6,7 @@ use crate::{
     app::{
         msg::{SecretField, SecretShape},
         sign::Sign,
+        trust::Entry,
     },
     domain::{Address, Timestamp},
 };
@@ -279,6 +280,8 @@ pub struct Form {
     pub working: Option<u64>,
     /// Why it was not done.
     pub problem: Option<String>,
+    /// The entry of the trust policy that is changed or removed, as it was when the dialog was opened.
+    pub entry: Option<Entry>,
     /// The dialog that wanted an account, and goes on afterwards.
     pub back: Option<Box<Sign>>,
 }

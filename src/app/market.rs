@@ -8,7 +8,7 @@ use crate::{
         Address, Reference, Timestamp,
         image::{Evidence, EvidenceLevel, KindedDigest},
         market::{Order, Query},
-        namespace::Namespace,
+        namespace::{Namespace, Vouching},
         verdict::Verdict,
     },
 };
@@ -88,6 +88,10 @@ pub struct Ware {
 }
 
 impl Ware {
+    fn choice(&self) -> Choice {
+        (self.reference.clone(), self.publisher, self.platform.clone())
+    }
+
     /// A row of what was published.
     #[must_use]
     pub fn published(
@@ -159,8 +163,15 @@ pub struct Market {
     pub judging: Option<u64>,
     /// The pull that goes on.
     pub pull: Option<Pull>,
+    /// For whom the namespaces above a name vouch, once somebody looked at it in full; `None` while that is asked.
+    pub vouching: Option<(Reference, Option<Vouching>)>,
     cursor: usize,
+    /// The selected row, where it is known: rows come before it.
+    chosen: Option<Choice>,
 }
+
+/// What tells a row from all others.
+type Choice = (Reference, Option<Address>, Option<String>);
 
 impl Market {
     /// Position of the selected row among all.
@@ -190,6 +201,14 @@ impl Market {
     /// Selects the row at `position`, or the last.
     pub fn select(&mut self, position: usize) {
         self.cursor = position.min(self.shown().saturating_sub(1));
+        self.chosen = self.selected().map(Ware::choice);
+    }
+
+    /// Selects the row again that was selected, wherever it stands now, as far as it is held.
+    pub fn select_again(&mut self) {
+        let is_chosen = |ware: &Ware| self.chosen.as_ref().is_some_and(|chosen| *chosen == ware.choice());
+        let place = self.wares.iter().position(is_chosen).map(|at| self.offset + at);
+        self.select(place.unwrap_or(self.cursor));
     }
 
     /// True where something but the order is asked for.

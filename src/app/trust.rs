@@ -92,6 +92,8 @@ pub struct Trust {
     pub top: u16,
     entries: Vec<Entry>,
     selected: Option<Entry>,
+    /// Where it was: what is there once it is gone is selected next.
+    place: usize,
 }
 
 impl Trust {
@@ -132,7 +134,8 @@ impl Trust {
     #[must_use]
     pub fn cursor(&self) -> usize {
         let is_selected = |entry: &Entry| self.selected.as_ref().is_some_and(|selected| selected.is_same(entry));
-        self.entries.iter().position(is_selected).unwrap_or_default()
+        let place = self.place.min(self.entries.len().saturating_sub(1));
+        self.entries.iter().position(is_selected).unwrap_or(place)
     }
 
     /// The selected entry.
@@ -144,7 +147,8 @@ impl Trust {
     /// Selects the entry at `position`, or the last.
     pub fn select(&mut self, position: usize) {
         let last = self.entries.len().saturating_sub(1);
-        self.selected = self.entries.get(position.min(last)).cloned();
+        self.place = position.min(last);
+        self.selected = self.entries.get(self.place).cloned();
         self.top = 0;
     }
 }

@@ -108,6 +108,7 @@ pub const CODES: &[Code] = &[
     code("release-too-large", "an index leads to more digests than one release holds"),
     code("no-namespace", "no account of this home claims a namespace"),
     code("pull-refused", "the trust policy refuses the image that was to be pulled"),
+    code("trust-ambiguous", "a pattern has trust entries for several networks, and it is not said which is meant"),
     code("never-published", "who is to be pinned has never published the reference"),
     code("policy-unverified", "a trust policy is not the file that was released; it was not taken over"),
     // Networks and nodes.

@@ -21,7 +21,7 @@ use crate::{
     ops::{
         Failure,
         trust::{
-            add_denial, add_rule, network, remove_demand, remove_denial, remove_rule, set_demand, trust_policy,
+            On, add_denial, add_rule, network, remove_demand, remove_denial, remove_rule, set_demand, trust_policy,
             whole_policy,
         },
     },
@@ -110,9 +110,18 @@ pub async fn run(session: &mut Session, command: args::Trust) -> Result<u8, Fail
             let network = here.then(|| network(&session.context).to_owned());
             set_demand(&session.context, &Demand { pattern, require, finality, successions, max_age, network })?
         }
-        args::Trust::Remove { pattern, denial: true, .. } => remove_denial(&session.context, &pattern)?,
-        args::Trust::Remove { pattern, demands: true, .. } => remove_demand(&session.context, &pattern)?,
-        args::Trust::Remove { pattern, address, .. } => remove_rule(&session.context, &pattern, address)?,
+        args::Trust::Remove { pattern, address, denial, demands, here, everywhere } => {
+            let on = match (here, everywhere) {
+                (true, _) => On::Of(Some(network(&session.context).to_owned())),
+                (_, true) => On::Of(None),
+                _ => On::One,
+            };
+            match (denial, demands) {
+                (true, _) => remove_denial(&session.context, &pattern, &on)?,
+                (_, true) => remove_demand(&session.context, &pattern, &on)?,
+                _ => remove_rule(&session.context, &pattern, address, &on)?,
+            }
+        }
         args::Trust::List => whole_policy(&session.context)?,
         args::Trust::Check { reference } => {
             let policy = trust_policy(&session.context)?;

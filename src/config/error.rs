@@ -63,6 +63,14 @@ pub enum ConfigError {
         /// ` and the publisher …`, or nothing.
         of: String,
     },
+    /// Entries of several networks, and it is not said which is meant.
+    #[error("`{pattern}` has entries for several networks: {networks}; {step}", step = self.step())]
+    Ambiguous {
+        /// The pattern.
+        pattern: Pattern,
+        /// The networks, `every network` among them.
+        networks: String,
+    },
     /// Flags or environment ask for what cannot be.
     #[error("{0}; {step}", step = self.step())]
     Usage(String),
@@ -82,6 +90,7 @@ impl ConfigError {
             Self::NoSuchNetwork { .. } => "no-such-network",
             Self::NetworkExists { .. } => "network-exists",
             Self::NoSuchRule { .. } => "no-such-rule",
+            Self::Ambiguous { .. } => "trust-ambiguous",
             Self::Usage(_) => "usage",
         }
     }
@@ -96,6 +105,7 @@ impl ConfigError {
             Self::NoHome => Some("name one with --home"),
             Self::NoSuchNetwork { .. } => Some("name one of these"),
             Self::NetworkExists { .. } => Some("remove it first, or choose another name"),
+            Self::Ambiguous { .. } => Some("--here takes that of the current network, --everywhere that of every one"),
             Self::NoSuchRule { .. } => Some("`daochain trust list` shows those there are"),
             Self::Usage(_) => Some("`daochain help network` tells the usage"),
         }

@@ -23,8 +23,8 @@ pub use home::Home;
 pub use network::{CUSTOM, Network};
 pub use registries::Registry;
 pub use trust::{
-    LONGEST_AGE, add_denial, add_rule, import_policy, load_trust, read_policy, remove_demand, remove_denial,
-    remove_rule, set_demand, trust_text,
+    LONGEST_AGE, On, add_denial, add_rule, import_policy, load_trust, read_policy, remove_demand, remove_denial,
+    remove_rule, replace_demand, replace_denial, replace_rule, set_demand, trust_text,
 };
 
 use crate::domain::{Address, account::AccountKind, notice::Notice};

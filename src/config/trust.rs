@@ -25,6 +25,7 @@
 //! An unknown key is an error here and not a notice: a misspelt `role` would turn an observer into a publisher.
 
 mod edit;
+mod import;
 
 use std::path::Path;
 
@@ -32,8 +33,10 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 use toml::Spanned;
 
 pub use edit::{
-    add_denial, add_rule, import_policy, read_policy, remove_demand, remove_denial, remove_rule, set_demand, trust_text,
+    On, add_denial, add_rule, remove_demand, remove_denial, remove_rule, replace_demand, replace_denial, replace_rule,
+    set_demand,
 };
+pub use import::{import_policy, read_policy, trust_text};
 
 use super::{
     ConfigError, Home,

@@ -114,6 +114,18 @@ impl TrustPolicy {
         }
     }
 
+    /// The networks that entries name, each once.
+    #[must_use]
+    pub fn networks(&self) -> Vec<&str> {
+        let rules = self.rules.iter().filter_map(|rule| rule.network.as_deref());
+        let denials = self.denials.iter().filter_map(|denial| denial.network.as_deref());
+        let demands = self.demands.iter().filter_map(|demand| demand.network.as_deref());
+        let mut networks: Vec<_> = rules.chain(denials).chain(demands).collect();
+        networks.sort_unstable();
+        networks.dedup();
+        networks
+    }
+
     /// True when it says nothing.
     #[must_use]
     pub const fn is_empty(&self) -> bool {

@@ -7,6 +7,7 @@ use super::{
     history::read_history,
     verify::{Judgement, Subject, judge_images},
 };
+pub use crate::config::On;
 use crate::{
     config,
     domain::{
@@ -14,8 +15,10 @@ use crate::{
         digest::DigestKind,
         discovery::Candidate,
         image::{Evidence, KindedDigest},
+        notice::Notice,
         progress::Watch,
         publication::Statement,
+        text::clean,
         trust::{Demand, Denial, Pattern, Rule, TrustPolicy},
     },
     ops::{Context, Failure},
@@ -28,7 +31,26 @@ use crate::{
 /// # Errors
 /// When the file cannot be read or understood.
 pub fn trust_policy(context: &Context) -> Result<TrustPolicy, Failure> {
-    Ok(whole_policy(context)?.on(network(context)))
+    let policy = whole_policy(context)?;
+    context.note(unknown_networks(context, &policy));
+    Ok(policy.on(network(context)))
+}
+
+/// A misspelt network would let a rule or a denial hold nowhere, in silence.
+fn unknown_networks(context: &Context, policy: &TrustPolicy) -> Vec<Notice> {
+    let home = &context.config().home;
+    let Ok((known, _)) = config::networks(home) else { return Vec::new() };
+    let is_known = |name: &str| name == network(context) || known.iter().any(|one| one.name == name);
+    let named = policy.networks();
+    let strange = named.into_iter().filter(|name| !is_known(name));
+    let file = clean(&home.trust_file.display().to_string());
+    let told = |name: &str| {
+        Notice::new(&format!(
+            "`{file}`: there is no network `{}` here, so what is said of it holds nowhere",
+            clean(name)
+        ))
+    };
+    strange.map(told).collect()
 }
 
 /// The whole policy, for every network.
@@ -57,9 +79,14 @@ pub fn add_rule(context: &Context, rule: Rule) -> Result<TrustPolicy, Failure> {
 /// Removes the rules of a pattern: those of `publisher`, or all of them.
 ///
 /// # Errors
-/// `no-such-rule` when there is none; when the file cannot be read or written.
-pub fn remove_rule(context: &Context, pattern: &Pattern, publisher: Option<Address>) -> Result<TrustPolicy, Failure> {
-    Ok(config::remove_rule(&context.config().home, pattern, publisher)?)
+/// `no-such-rule` when there is none, `trust-ambiguous` when there are several; when the file cannot be read or written.
+pub fn remove_rule(
+    context: &Context,
+    pattern: &Pattern,
+    publisher: Option<Address>,
+    on: &On,
+) -> Result<TrustPolicy, Failure> {
+    Ok(config::remove_rule(&context.config().home, pattern, publisher, on)?)
 }
 
 /// Denies a pattern, from now on.
@@ -74,9 +101,9 @@ pub fn add_denial(context: &Context, denial: Denial) -> Result<TrustPolicy, Fail
 /// Removes the denials of a pattern.
 ///
 /// # Errors
-/// `no-such-rule` when there is none; when the file cannot be read or written.
-pub fn remove_denial(context: &Context, pattern: &Pattern) -> Result<TrustPolicy, Failure> {
-    Ok(config::remove_denial(&context.config().home, pattern)?)
+/// `no-such-rule` when there is none, `trust-ambiguous` when there are several; when the file cannot be read or written.
+pub fn remove_denial(context: &Context, pattern: &Pattern, on: &On) -> Result<TrustPolicy, Failure> {
+    Ok(config::remove_denial(&context.config().home, pattern, on)?)
 }
 
 /// States what a pattern demands. What `demand` leaves out stays as it was.
@@ -90,9 +117,36 @@ pub fn set_demand(context: &Context, demand: &Demand) -> Result<TrustPolicy, Fai
 /// Takes back all that a pattern demands.
 ///
 /// # Errors
-/// `no-such-rule` when there is nothing; when the file cannot be read or written.
-pub fn remove_demand(context: &Context, pattern: &Pattern) -> Result<TrustPolicy, Failure> {
-    Ok(config::remove_demand(&context.config().home, pattern)?)
+/// As [`remove_rule`]; when the file cannot be read or written.
+pub fn remove_demand(context: &Context, pattern: &Pattern, on: &On) -> Result<TrustPolicy, Failure> {
+    Ok(config::remove_demand(&context.config().home, pattern, on)?)
+}
+
+/// Puts a rule in the place of another: what the new one leaves out is gone. Of another pattern or publisher it is made now.
+///
+/// # Errors
+/// `no-such-rule` where the old one is gone; when the file cannot be read or written.
+pub fn replace_rule(context: &Context, old: &Rule, new: Rule) -> Result<TrustPolicy, Failure> {
+    let is_same = old.pattern == new.pattern && old.publisher == new.publisher;
+    let since = old.since.filter(|_| is_same).or_else(|| Some(now()));
+    Ok(config::replace_rule(&context.config().home, old, &Rule { since, ..new })?)
+}
+
+/// Puts a denial in the place of another.
+///
+/// # Errors
+/// As [`replace_rule`].
+pub fn replace_denial(context: &Context, old: &Denial, new: Denial) -> Result<TrustPolicy, Failure> {
+    let since = old.since.filter(|_| old.pattern == new.pattern).or_else(|| Some(now()));
+    Ok(config::replace_denial(&context.config().home, old, &Denial { since, ..new })?)
+}
+
+/// Puts a demand in the place of another.
+///
+/// # Errors
+/// As [`replace_rule`].
+pub fn replace_demand(context: &Context, old: &Demand, new: &Demand) -> Result<TrustPolicy, Failure> {
+    Ok(config::replace_demand(&context.config().home, old, new)?)
 }
 
 /// The file's text, comments and all.

@@ -19,6 +19,7 @@ use crate::{
         Namespace, Reference, Timestamp,
         image::Evidence,
         market::{Offer, Query},
+        namespace::Vouching,
         verdict::Verdict,
     },
     ops::{
@@ -70,6 +71,18 @@ impl Runtime {
                 );
             }
             Effect::Pull { ticket, reference } => self.pull(ticket, reference),
+            Effect::ReadVouching(reference) => {
+                let name = reference.clone();
+                let vouched = move |result: Result<Vouching, _>| {
+                    let vouching = result.unwrap_or_default();
+                    Msg::Market(MarketMsg::Vouched { reference: name, vouching })
+                };
+                self.answer("asking a name's namespaces", vouched, move |context| {
+                    beside(CancellationToken::new(), move || async move {
+                        Ok(ops::namespace::vouched(&context, &reference).await)
+                    })
+                });
+            }
             _ => {}
         }
     }

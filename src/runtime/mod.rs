@@ -159,6 +159,7 @@ impl Runtime {
             }
             Effect::ReadMarket { .. }
             | Effect::CountMarket { .. }
+            | Effect::ReadVouching(_)
             | Effect::ReadOwn { .. }
             | Effect::JudgeMarket { .. }
             | Effect::Pull { .. } => {

@@ -2,11 +2,14 @@
 
 use super::Runtime;
 use crate::{
-    app::{Effect, Msg, effect::TrustChange, msg::TrustMsg},
-    domain::trust::TrustPolicy,
+    app::{Effect, Msg, effect::TrustChange, msg::TrustMsg, trust::Entry},
+    domain::trust::{Demand, Denial, Rule, TrustPolicy},
     ops::{
         Context, Failure, blocking,
-        trust::{add_denial, add_rule, remove_demand, remove_denial, remove_rule, set_demand, whole_policy},
+        trust::{
+            On, add_denial, add_rule, remove_demand, remove_denial, remove_rule, replace_demand, replace_denial,
+            replace_rule, set_demand, whole_policy,
+        },
     },
 };
 
@@ -41,17 +44,40 @@ async fn changed_by(context: Context, change: TrustChange) -> Result<(String, Tr
             TrustChange::Demand(demand) => {
                 (format!("more is demanded of {}", demand.pattern), set_demand(&context, &demand)?)
             }
-            TrustChange::Remove { pattern, publisher } => {
-                let words = format!("{publisher} speaks for {pattern} no longer");
-                (words, remove_rule(&context, &pattern, Some(publisher))?)
+            TrustChange::Replace(both) => {
+                let words = format!("{} was changed", both.1.pattern());
+                (words, replaced(&context, *both)?)
             }
-            TrustChange::Allow(pattern) => {
-                (format!("{pattern} is denied no longer"), remove_denial(&context, &pattern)?)
-            }
-            TrustChange::Relax(pattern) => {
-                (format!("nothing more is demanded of {pattern}"), remove_demand(&context, &pattern)?)
-            }
+            TrustChange::Remove(entry) => (removal(&entry), removed(&context, *entry)?),
         })
     })
     .await
+}
+
+fn replaced(context: &Context, both: (Entry, Entry)) -> Result<TrustPolicy, Failure> {
+    match both {
+        (Entry::Rule(old), Entry::Rule(new)) => replace_rule(context, &old, new),
+        (Entry::Denial(old), Entry::Denial(new)) => replace_denial(context, &old, new),
+        (Entry::Demand(old), Entry::Demand(new)) => replace_demand(context, &old, &new),
+        _ => Err(Failure::new("internal", "an entry of another kind is to take the place of this one")),
+    }
+}
+
+fn removed(context: &Context, entry: Entry) -> Result<TrustPolicy, Failure> {
+    match entry {
+        Entry::Rule(Rule { pattern, publisher, network, .. }) => {
+            remove_rule(context, &pattern, Some(publisher), &On::Of(network))
+        }
+        Entry::Denial(Denial { pattern, network, .. }) => remove_denial(context, &pattern, &On::Of(network)),
+        Entry::Demand(Demand { pattern, network, .. }) => remove_demand(context, &pattern, &On::Of(network)),
+    }
+}
+
+/// What a removal comes to, in a sentence.
+fn removal(entry: &Entry) -> String {
+    match entry {
+        Entry::Rule(rule) => format!("{} speaks for {} no longer", rule.publisher, rule.pattern),
+        Entry::Denial(denial) => format!("{} is denied no longer", denial.pattern),
+        Entry::Demand(demand) => format!("nothing more is demanded of {}", demand.pattern),
+    }
 }

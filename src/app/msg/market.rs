@@ -3,7 +3,7 @@
 use super::Problem;
 use crate::{
     app::market::Ware,
-    domain::{trust::TrustPolicy, verdict::Verdict},
+    domain::{Reference, namespace::Vouching, trust::TrustPolicy, verdict::Verdict},
 };
 
 /// News of the trust policy.
@@ -55,6 +55,13 @@ pub enum MarketMsg {
         bytes: (u64, Option<u64>),
         /// Everything is here, and is hashed.
         measuring: bool,
+    },
+    /// The answer to [`Effect::ReadVouching`](crate::app::Effect::ReadVouching).
+    Vouched {
+        /// Of which name.
+        reference: Reference,
+        /// For whom, and what could not be asked.
+        vouching: Vouching,
     },
     /// The answer to [`Effect::Pull`](crate::app::Effect::Pull): what came of it, in one sentence.
     Pulled {

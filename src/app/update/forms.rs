@@ -13,6 +13,7 @@ use crate::{
         model::{Dialog, Model, Tone},
         msg::{Done, Problem, SecretField, SecretShape},
         sign::Sign,
+        trust::Entry,
         update::{accounts, sign, trust as policy},
     },
     domain::account::FIRST_PATH,
@@ -127,9 +128,17 @@ fn fields(model: &Model, matter: Matter, at: usize) -> Vec<Field> {
 pub(super) fn open(model: &mut Model, matter: Matter, back: Option<Box<Sign>>) -> Vec<Effect> {
     let fields = fields(model, matter, 0);
     let secret = SecretShape::default();
-    let form = Form { matter, fields, focus: 0, secret, document: None, working: None, problem: None, back };
+    let (document, working, problem, entry) = (None, None, None, None);
+    let form = Form { matter, fields, focus: 0, secret, document, working, problem, entry, back };
     model.dialog = Some(Dialog::Form(Box::new(form)));
     vec![Effect::ForgetSecret]
+}
+
+/// Says which entry of the trust policy the open form is about.
+pub(super) fn about(model: &mut Model, entry: Entry) {
+    if let Some(form) = form(model) {
+        form.entry = Some(entry);
+    }
 }
 
 /// Fills fields of the open form: texts, and choices by what they say.
@@ -225,11 +234,7 @@ pub(super) fn accept(model: &mut Model) -> Vec<Effect> {
             }
             vec![Effect::Do { ticket, deed }]
         }
-        Ok(Wanted::Trust(wish)) => {
-            // Of a removal the form says no more than that it is meant.
-            let wish = wish.or_else(|| model.trust.selected().map(policy::removal));
-            wish.map_or_else(Vec::new, |wish| policy::change(model, wish))
-        }
+        Ok(Wanted::Trust(wish)) => policy::change(model, wish),
         Ok(Wanted::Given(source)) => {
             model.last_ticket += 1;
             let ticket = model.last_ticket;

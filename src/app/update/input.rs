@@ -101,6 +101,7 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
 fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Move(motion) => travel(model, motion),
+        Action::Why if model.pane == Pane::Market => market::unfold(model),
         Action::Why => {
             model.wide = !model.wide;
             model.detail_top = 0;
@@ -196,7 +197,7 @@ fn perform_in_dialog(model: &mut Model, action: Action) -> Vec<Effect> {
         (Action::AddRule, _) => accounts::open(model, Matter::Rule),
         (Action::Deny, _) => accounts::open(model, Matter::Deny),
         (Action::Demand, _) => accounts::open(model, Matter::Demand),
-        (Action::Untrust, _) => accounts::open(model, Matter::Untrust),
+        (Action::Untrust, _) => trust::remove(model),
         (Action::EditTrust, _) => trust::edit(model),
         (Action::CopyTrusted, _) => {
             let text = model.trust.selected().map(|entry| match entry {

@@ -2,11 +2,11 @@
 
 use crate::app::{
     effect::Effect,
-    form::{Matter, Name},
+    form::Matter,
     market::{Age, Pull, View, Ware},
     model::{Model, Pane, Tone},
     msg::{MarketMsg, Problem},
-    update::{chain, forms, sources},
+    update::{chain, forms, sources, trust},
 };
 use crate::domain::{market::Order, namespace::Namespace, trust::Pattern};
 
@@ -17,7 +17,7 @@ pub(super) fn update(model: &mut Model, msg: MarketMsg) -> Vec<Effect> {
             match result {
                 Ok(total) => {
                     model.market.total = Some(total);
-                    model.market.select(model.market.cursor());
+                    model.market.select_again();
                 }
                 Err(problem) => model.market.problem = Some(problem),
             }
@@ -28,7 +28,9 @@ pub(super) fn update(model: &mut Model, msg: MarketMsg) -> Vec<Effect> {
             match result {
                 Ok(verdicts) => {
                     for (ware, verdict) in model.market.wares.iter_mut().zip(verdicts) {
-                        ware.verdict = Some(verdict);
+                        // Another's word for the same image makes nothing of this publisher's release.
+                        let own = ware.publisher.map_or(verdict.clone(), |publisher| verdict.offered_by(publisher));
+                        ware.verdict = Some(own);
                     }
                 }
                 Err(problem) => model.market.problem = Some(problem),
@@ -42,6 +44,14 @@ pub(super) fn update(model: &mut Model, msg: MarketMsg) -> Vec<Effect> {
             Vec::new()
         }
         MarketMsg::Pulled { ticket, result } => pulled(model, ticket, result),
+        MarketMsg::Vouched { reference, vouching } => {
+            if let Some((asked, answer)) = &mut model.market.vouching
+                && *asked == reference
+            {
+                *answer = Some(vouching);
+            }
+            Vec::new()
+        }
         // Somebody asked for something else meanwhile.
         MarketMsg::Found { .. } | MarketMsg::Counted { .. } | MarketMsg::Judged { .. } => Vec::new(),
     }
@@ -70,7 +80,7 @@ fn found(model: &mut Model, result: Result<crate::app::msg::MarketPage, Problem>
             let before = market.total.filter(|_| page.is_more).unwrap_or_default();
             (market.offset, market.total, market.read_to) = (page.offset, Some(page.total.max(before)), page.read_to);
             market.problem = page.problem;
-            market.select(market.cursor());
+            market.select_again();
             let (ticket, query) = (market.ticket, market.query(model.now));
             let count = page.is_more.then_some(Effect::CountMarket { ticket, query });
             count.into_iter().chain(judge(model)).collect()
@@ -106,7 +116,21 @@ fn pulled(model: &mut Model, ticket: u64, result: Result<String, Problem>) -> Ve
 
 /// Asks for what is to be shown, after the chain was read up to its head.
 pub(super) fn look(model: &mut Model) -> Vec<Effect> {
-    ask(model, true)
+    // What publishers are called is the policy's to say.
+    let effects = trust::read(model);
+    effects.into_iter().chain(ask(model, true)).collect()
+}
+
+/// The selected row in full, or the list again; in full it is told for whom its namespace vouches.
+pub(super) fn unfold(model: &mut Model) -> Vec<Effect> {
+    model.wide = !model.wide;
+    model.detail_top = 0;
+    let Some(reference) = told_of(model).filter(|_| model.wide) else { return Vec::new() };
+    if model.market.vouching.as_ref().is_some_and(|(known, answer)| *known == reference && answer.is_some()) {
+        return Vec::new();
+    }
+    model.market.vouching = Some((reference.clone(), None));
+    vec![Effect::ReadVouching(reference)]
 }
 
 fn ask(model: &mut Model, refresh: bool) -> Vec<Effect> {
@@ -205,8 +229,7 @@ pub(super) fn pin(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     };
     let effects = forms::open(model, Matter::Rule, None);
-    let pattern = Pattern::Reference(reference).to_string();
-    forms::fill(model, &[(Name::Pattern, pattern), (Name::Address, publisher.to_string())]);
+    trust::fill_known(model, &Pattern::Reference(reference), publisher);
     effects
 }
 

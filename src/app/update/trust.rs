@@ -8,6 +8,10 @@ use crate::app::{
     trust::Entry,
     update::{forms, market},
 };
+use crate::domain::{
+    Address,
+    trust::{Pattern, Rule},
+};
 
 /// Seconds after which the file is looked at again, while the pane is shown: `daochain trust` elsewhere changes it.
 const FRESH: u64 = 2;
@@ -89,16 +93,10 @@ pub(super) fn edit(model: &mut Model) -> Vec<Effect> {
     let Some(entry) = model.trust.selected().cloned() else { return Vec::new() };
     let known = |text: &Option<String>| text.clone().unwrap_or_default();
     let pattern = (Name::Pattern, entry.pattern().to_string());
-    let (matter, filled) = match entry {
+    let (matter, filled) = match entry.clone() {
         Entry::Rule(rule) => {
-            let filled = vec![
-                pattern,
-                (Name::Address, rule.publisher.to_string()),
-                (Name::Role, rule.role.word().to_owned()),
-                (Name::Called, known(&rule.name)),
-                (Name::Note, known(&rule.note)),
-                (Name::Network, known(&rule.network)),
-            ];
+            let mut filled = vec![pattern, (Name::Address, rule.publisher.to_string())];
+            filled.extend(said(&rule));
             (Matter::Rule, filled)
         }
         Entry::Denial(denial) => {
@@ -118,16 +116,39 @@ pub(super) fn edit(model: &mut Model) -> Vec<Effect> {
         }
     };
     let mut effects = forms::open(model, matter, None);
+    forms::about(model, entry);
     forms::fill(model, &filled);
     effects.extend(read(model));
     effects
 }
 
-/// What the selected entry's removal changes.
-pub(super) fn removal(entry: &Entry) -> TrustChange {
-    match entry {
-        Entry::Rule(rule) => TrustChange::Remove { pattern: rule.pattern.clone(), publisher: rule.publisher },
-        Entry::Denial(denial) => TrustChange::Allow(denial.pattern.clone()),
-        Entry::Demand(demand) => TrustChange::Relax(demand.pattern.clone()),
+/// Opens the form that takes the selected entry away: that one, whatever the file says by then.
+pub(super) fn remove(model: &mut Model) -> Vec<Effect> {
+    let Some(entry) = model.trust.selected().cloned() else { return Vec::new() };
+    let effects = forms::open(model, Matter::Untrust, None);
+    forms::about(model, entry);
+    effects
+}
+
+/// Fills the form that trusts a publisher for a pattern with what a rule for both says already.
+pub(super) fn fill_known(model: &mut Model, pattern: &Pattern, publisher: Address) {
+    let rules = model.trust.policy.iter().flat_map(|policy| &policy.rules);
+    let known = rules.into_iter().find(|rule| rule.pattern == *pattern && rule.publisher == publisher).cloned();
+    let mut filled = vec![(Name::Pattern, pattern.to_string()), (Name::Address, publisher.to_string())];
+    if let Some(rule) = known {
+        filled.extend(said(&rule));
+        forms::about(model, Entry::Rule(rule));
     }
+    forms::fill(model, &filled);
+}
+
+/// What a rule says beside whose word counts for what.
+fn said(rule: &Rule) -> [(Name, String); 4] {
+    let known = |text: &Option<String>| text.clone().unwrap_or_default();
+    [
+        (Name::Role, rule.role.word().to_owned()),
+        (Name::Called, known(&rule.name)),
+        (Name::Note, known(&rule.note)),
+        (Name::Network, known(&rule.network)),
+    ]
 }

@@ -59,6 +59,12 @@ pub enum Trust {
         /// Remove what it demands instead
         #[arg(long, conflicts_with_all = ["address", "denial"])]
         demands: bool,
+        /// Only what holds on the current network, or the one that --network names, alone
+        #[arg(long)]
+        here: bool,
+        /// Only what holds on every network
+        #[arg(long, conflicts_with = "here")]
+        everywhere: bool,
     },
     /// List rules, denials and demands
     List,

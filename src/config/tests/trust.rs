@@ -28,14 +28,15 @@ fn rules_are_added_replaced_and_removed() {
     let policy = add_rule(&home, named.clone()).unwrap();
     assert_eq!(policy.rules, [named.clone(), rule("acme/*", 2)]);
     assert_eq!(load_trust(&home).unwrap(), policy);
-    assert_eq!(add_rule(&home, rule("acme/*", 1)).unwrap().rules[0], rule("acme/*", 1), "back to a publisher");
+    let back = Rule { name: named.name.clone(), ..rule("acme/*", 1) };
+    assert_eq!(add_rule(&home, rule("acme/*", 1)).unwrap().rules[0], back, "a publisher again, of the same name");
     add_rule(&home, rule("**", 1)).unwrap();
     let pattern: Pattern = "acme/*".parse().unwrap();
     let stranger = Some(Address::from_bytes([9; 20]));
-    let error = remove_rule(&home, &pattern, stranger).unwrap_err();
+    let error = remove_rule(&home, &pattern, stranger, &On::One).unwrap_err();
     assert_eq!(error.code(), "no-such-rule");
     assert!(error.to_string().contains("docker.io/acme/*"), "{error}");
-    assert_eq!(remove_rule(&home, &pattern, None).unwrap().rules, [rule("**", 1)]);
+    assert_eq!(remove_rule(&home, &pattern, None, &On::One).unwrap().rules, [rule("**", 1)]);
     assert_eq!(fs::metadata(&home.trust_file).unwrap().mode() & 0o777, 0o600);
 }
 
@@ -76,7 +77,7 @@ fn a_hand_written_policy_keeps_its_comments_and_its_link() {
     let table = format!("# head\n[[rule]] # one\npattern = \"**\" # all\npublisher = \"{ADDRESS}\"\n");
     fs::write(&real, &table).unwrap();
     add_rule(&home, rule("acme/*", 1)).unwrap();
-    remove_rule(&home, &"acme/*".parse().unwrap(), None).unwrap();
+    remove_rule(&home, &"acme/*".parse().unwrap(), None, &On::One).unwrap();
     assert_eq!(fs::read_to_string(&real).unwrap(), table);
 }
 
@@ -132,9 +133,11 @@ fn denials_and_demands_are_set_and_removed_between_comments() {
     {
         assert!(written.contains(kept), "{kept} in {written}");
     }
-    assert!(remove_denial(&home, &pattern).unwrap().denials.is_empty());
-    assert!(remove_demand(&home, &pattern).unwrap().demands.is_empty());
-    for error in [remove_denial(&home, &pattern).unwrap_err(), remove_demand(&home, &pattern).unwrap_err()] {
+    assert!(remove_denial(&home, &pattern, &On::One).unwrap().denials.is_empty());
+    assert!(remove_demand(&home, &pattern, &On::One).unwrap().demands.is_empty());
+    for error in
+        [remove_denial(&home, &pattern, &On::One).unwrap_err(), remove_demand(&home, &pattern, &On::One).unwrap_err()]
+    {
         assert_eq!(error.code(), "no-such-rule");
     }
 }
@@ -187,4 +190,42 @@ fn a_misspelt_key_names_the_one_that_was_meant() {
         let said = load_trust(&home).unwrap_err().to_string();
         assert!(said.contains(place) && said.contains(meant), "{said}");
     }
+}
+
+#[test]
+fn what_holds_on_several_networks_is_removed_where_it_is_meant() {
+    let setup = Setup::new("");
+    let home = setup.home();
+    let pattern: Pattern = "acme/*".parse().unwrap();
+    let on = |network: &str| Some(network.to_owned());
+    let here = Rule { network: on("dev"), ..rule("acme/*", 1) };
+    add_rule(&home, rule("acme/*", 1)).unwrap();
+    add_rule(&home, here.clone()).unwrap();
+    let error = remove_rule(&home, &pattern, None, &On::One).unwrap_err();
+    assert_eq!(error.code(), "trust-ambiguous");
+    assert!(error.to_string().contains("every network, dev"), "{error}");
+    assert_eq!(remove_rule(&home, &pattern, None, &On::Of(None)).unwrap().rules, [here]);
+    assert_eq!(remove_rule(&home, &pattern, None, &On::Of(None)).unwrap_err().code(), "no-such-rule");
+    assert_eq!(remove_rule(&home, &pattern, None, &On::One).unwrap().rules, []);
+}
+
+#[test]
+fn an_entry_takes_the_place_of_another_and_leaves_nothing_of_it() {
+    let setup = Setup::new("");
+    let home = setup.home();
+    let old = Rule { note: Some("old".to_owned()), ..rule("acme/*", 1) };
+    add_rule(&home, old.clone()).unwrap();
+    add_rule(&home, rule("**", 2)).unwrap();
+    let new = Rule { name: Some("n".to_owned()), ..rule("acme/api:1", 3) };
+    assert_eq!(replace_rule(&home, &old, &new).unwrap().rules, [new.clone(), rule("**", 2)], "in its place");
+    assert_eq!(replace_rule(&home, &old, &new).unwrap_err().code(), "no-such-rule", "another took it away");
+    assert_eq!(replace_rule(&home, &new, &rule("**", 2)).unwrap().rules, [rule("**", 2)], "two are one");
+    let pattern: Pattern = "acme/*".parse().unwrap();
+    let strict = Demand { require: Some(Require::All), max_age: Some(3600), ..Demand::new(pattern.clone()) };
+    set_demand(&home, &strict).unwrap();
+    let fresh = Demand { max_age: Some(7200), ..Demand::new(pattern.clone()) };
+    assert_eq!(replace_demand(&home, &strict, &fresh).unwrap().demands, [fresh], "what is left out is gone");
+    let denial = |name: &str| Denial { pattern: name.parse().unwrap(), since: None, note: None, network: None };
+    add_denial(&home, denial("acme/*")).unwrap();
+    assert_eq!(replace_denial(&home, &denial("acme/*"), &denial("acme/x:1")).unwrap().denials, [denial("acme/x:1")]);
 }

@@ -1,7 +1,5 @@
 //! Changing the trust policy's file: comments and order stay, and other processes wait.
 
-use std::path::Path;
-
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, Value, value};
 
 use super::{CODE, ConfigError, Home, parse, text_of};
@@ -15,12 +13,12 @@ use crate::{
     store::files::{self, Lock, PATIENCE},
 };
 
-const RULES: &str = "rule";
-const DENIALS: &str = "deny";
-const DEMANDS: &str = "demand";
+pub(super) const RULES: &str = "rule";
+pub(super) const DENIALS: &str = "deny";
+pub(super) const DEMANDS: &str = "demand";
 
-/// Adds a rule, and gives the policy with it. The same pattern, publisher and network again replace the rest, and keep when it
-/// was made.
+/// Adds a rule, and gives the policy with it. Of the same pattern, publisher and network what is not said again stays: when it was
+/// made, its name, its note.
 ///
 /// # Errors
 /// When the file is malformed or cannot be written.
@@ -30,6 +28,8 @@ pub fn add_rule(home: &Home, mut rule: Rule) -> Result<TrustPolicy, ConfigError>
             |old: &Rule| old.pattern == rule.pattern && old.publisher == rule.publisher && old.network == rule.network;
         if let Some(old) = now.rules.iter().find(|old| is_same(old)) {
             rule.since = old.since.or(rule.since);
+            rule.name = rule.name.or_else(|| old.name.clone());
+            rule.note = rule.note.or_else(|| old.note.clone());
         }
         let places = places(&now.rules, is_same);
         put(document, RULES, &places, |table| fill_rule(table, &rule));
@@ -40,13 +40,54 @@ pub fn add_rule(home: &Home, mut rule: Rule) -> Result<TrustPolicy, ConfigError>
 /// Removes the rules of a pattern, those of `publisher` or all of them, and gives the policy without them.
 ///
 /// # Errors
-/// `no-such-rule`; when the file is malformed or cannot be written.
-pub fn remove_rule(home: &Home, pattern: &Pattern, publisher: Option<Address>) -> Result<TrustPolicy, ConfigError> {
+/// `no-such-rule`; `trust-ambiguous` where they hold on several networks and `on` does not say which goes; when the file is
+/// malformed or cannot be written.
+pub fn remove_rule(
+    home: &Home,
+    pattern: &Pattern,
+    publisher: Option<Address>,
+    on: &On,
+) -> Result<TrustPolicy, ConfigError> {
     change(home, |document, now| {
         let goes = |rule: &Rule| rule.pattern == *pattern && publisher.is_none_or(|own| own == rule.publisher);
         let of = publisher.map_or_else(String::new, |publisher| format!(" and the publisher `{publisher}`"));
-        remove(document, RULES, &places(&now.rules, goes), || ConfigError::NoSuchRule { pattern: pattern.clone(), of })
+        let places = within(&now.rules, (goes, |rule: &Rule| rule.network.clone()), on, pattern)?;
+        remove(document, RULES, &places, || ConfigError::NoSuchRule { pattern: pattern.clone(), of })
     })
+}
+
+/// On which network an entry holds that is meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum On {
+    /// Wherever, if all of them hold in one place.
+    One,
+    /// On this network; `None` for those that hold on every one.
+    Of(Option<String>),
+}
+
+/// Places of the entries that are meant; refused where it is not clear which.
+fn within<T>(
+    entries: &[T],
+    (is_meant, network): (impl Fn(&T) -> bool, impl Fn(&T) -> Option<String>),
+    on: &On,
+    pattern: &Pattern,
+) -> Result<Vec<usize>, ConfigError> {
+    let found = places(entries, is_meant);
+    let mut networks: Vec<_> = found.iter().filter_map(|place| entries.get(*place)).map(&network).collect();
+    networks.sort();
+    networks.dedup();
+    match on {
+        On::One if networks.len() > 1 => {
+            let name = |network: Option<String>| network.unwrap_or_else(|| "every network".to_owned());
+            let networks = networks.into_iter().map(name).collect::<Vec<_>>().join(", ");
+            Err(ConfigError::Ambiguous { pattern: pattern.clone(), networks })
+        }
+        On::One => Ok(found),
+        On::Of(wanted) => {
+            let is_there = |place: &usize| entries.get(*place).is_some_and(|entry| network(entry) == *wanted);
+            Ok(found.into_iter().filter(is_there).collect())
+        }
+    }
 }
 
 /// Adds a denial; the same pattern and network again replace the rest.
@@ -71,10 +112,11 @@ pub fn add_denial(home: &Home, mut denial: Denial) -> Result<TrustPolicy, Config
 /// Removes the denials of a pattern.
 ///
 /// # Errors
-/// `no-such-rule`; when the file is malformed or cannot be written.
-pub fn remove_denial(home: &Home, pattern: &Pattern) -> Result<TrustPolicy, ConfigError> {
+/// As [`remove_rule`].
+pub fn remove_denial(home: &Home, pattern: &Pattern, on: &On) -> Result<TrustPolicy, ConfigError> {
     change(home, |document, now| {
-        let places = places(&now.denials, |denial| denial.pattern == *pattern);
+        let goes = |denial: &Denial| denial.pattern == *pattern;
+        let places = within(&now.denials, (goes, |denial: &Denial| denial.network.clone()), on, pattern)?;
         let of = " and denies".to_owned();
         remove(document, DENIALS, &places, || ConfigError::NoSuchRule { pattern: pattern.clone(), of })
     })
@@ -89,18 +131,7 @@ pub fn set_demand(home: &Home, demand: &Demand) -> Result<TrustPolicy, ConfigErr
         let places = places(&now.demands, |old| old.pattern == demand.pattern && old.network == demand.network);
         put(document, DEMANDS, &places, |table| {
             keep_or_set(table, "pattern", demand.pattern.to_string());
-            let require = demand.require.map(|require| match require {
-                Require::Of(number) => Value::from(i64::from(number.get())),
-                word @ (Require::Any | Require::All) => Value::from(word.to_string()),
-            });
-            let stated = [
-                ("require", require),
-                ("finality", demand.finality.map(Finality::word).map(Value::from)),
-                ("successions", demand.successions.map(Successions::word).map(Value::from)),
-                ("max_age", demand.max_age.map(crate::domain::when::span_text).map(Value::from)),
-                ("network", demand.network.as_deref().map(Value::from)),
-            ];
-            for (key, stated) in stated {
+            for (key, stated) in stated(demand) {
                 if stated.is_some() {
                     set(table, key, stated);
                 }
@@ -110,91 +141,134 @@ pub fn set_demand(home: &Home, demand: &Demand) -> Result<TrustPolicy, ConfigErr
     })
 }
 
+/// Puts an entry in the place of another, which must be there: what the new one leaves out is gone.
+///
+/// # Errors
+/// `no-such-rule` where another process took the old one away; when the file is malformed or cannot be written.
+pub fn replace_rule(home: &Home, old: &Rule, new: &Rule) -> Result<TrustPolicy, ConfigError> {
+    change(home, |document, now| {
+        let is_of = |rule: &Rule, one: &Rule| {
+            rule.pattern == one.pattern && rule.publisher == one.publisher && rule.network == one.network
+        };
+        let (from, to) = (places(&now.rules, |rule| is_of(rule, old)), places(&now.rules, |rule| is_of(rule, new)));
+        let of = format!(" and the publisher `{}`", old.publisher);
+        swap(
+            document,
+            RULES,
+            (&from, &to),
+            || ConfigError::NoSuchRule { pattern: old.pattern.clone(), of },
+            |table| {
+                table.remove("since");
+                fill_rule(table, new);
+            },
+        )
+    })
+}
+
+/// [`replace_rule`], for denials.
+///
+/// # Errors
+/// As [`replace_rule`].
+pub fn replace_denial(home: &Home, old: &Denial, new: &Denial) -> Result<TrustPolicy, ConfigError> {
+    change(home, |document, now| {
+        let is_of = |denial: &Denial, one: &Denial| denial.pattern == one.pattern && denial.network == one.network;
+        let (from, to) = (places(&now.denials, |one| is_of(one, old)), places(&now.denials, |one| is_of(one, new)));
+        let of = " and denies".to_owned();
+        swap(
+            document,
+            DENIALS,
+            (&from, &to),
+            || ConfigError::NoSuchRule { pattern: old.pattern.clone(), of },
+            |table| {
+                keep_or_set(table, "pattern", new.pattern.to_string());
+                fill_circumstances(table, new.since, new.note.as_deref(), new.network.as_deref());
+            },
+        )
+    })
+}
+
+/// [`replace_rule`], for demands.
+///
+/// # Errors
+/// As [`replace_rule`].
+pub fn replace_demand(home: &Home, old: &Demand, new: &Demand) -> Result<TrustPolicy, ConfigError> {
+    change(home, |document, now| {
+        let is_of = |demand: &Demand, one: &Demand| demand.pattern == one.pattern && demand.network == one.network;
+        let (from, to) = (places(&now.demands, |one| is_of(one, old)), places(&now.demands, |one| is_of(one, new)));
+        let of = " and demands anything".to_owned();
+        swap(
+            document,
+            DEMANDS,
+            (&from, &to),
+            || ConfigError::NoSuchRule { pattern: old.pattern.clone(), of },
+            |table| {
+                keep_or_set(table, "pattern", new.pattern.to_string());
+                for (key, stated) in stated(new) {
+                    set(table, key, stated);
+                }
+            },
+        )
+    })
+}
+
+/// Takes the second and further of `from` away, and all of `to` but that one, and fills it anew. Its comments stay.
+fn swap(
+    document: &mut DocumentMut,
+    kind: &str,
+    (from, to): (&[usize], &[usize]),
+    absent: impl FnOnce() -> ConfigError,
+    fill: impl FnOnce(&mut Table),
+) -> Result<(), ConfigError> {
+    let Some(place) = from.first() else { return Err(absent()) };
+    let mut tables = tables_of(document, kind);
+    if let Some(table) = tables.get_mut(*place) {
+        if !to.contains(place) {
+            // Another entry: what tells it from others is written anew.
+            for key in ["pattern", "publisher"] {
+                table.remove(key);
+            }
+        }
+        fill(table);
+    }
+    let mut gone: Vec<_> = from.iter().chain(to).filter(|other| *other != place).collect();
+    gone.sort_unstable();
+    gone.dedup();
+    for place in gone.into_iter().rev() {
+        tables.remove(*place);
+    }
+    document.insert(kind, Item::ArrayOfTables(tables));
+    Ok(())
+}
+
 /// Takes back all that a pattern demands.
 ///
 /// # Errors
-/// `no-such-rule`; when the file is malformed or cannot be written.
-pub fn remove_demand(home: &Home, pattern: &Pattern) -> Result<TrustPolicy, ConfigError> {
+/// As [`remove_rule`].
+pub fn remove_demand(home: &Home, pattern: &Pattern, on: &On) -> Result<TrustPolicy, ConfigError> {
     change(home, |document, now| {
-        let places = places(&now.demands, |demand| demand.pattern == *pattern);
+        let goes = |demand: &Demand| demand.pattern == *pattern;
+        let places = within(&now.demands, (goes, |demand: &Demand| demand.network.clone()), on, pattern)?;
         let of = " and demands anything".to_owned();
         remove(document, DEMANDS, &places, || ConfigError::NoSuchRule { pattern: pattern.clone(), of })
     })
 }
 
-/// The file's text as it is, checked: what an export writes.
-///
-/// # Errors
-/// When the file is malformed or cannot be read.
-pub fn trust_text(home: &Home) -> Result<String, ConfigError> {
-    let text = text_of(&home.trust_file, CODE)?;
-    parse(&home.trust_file, &text)?;
-    Ok(text)
+/// What a demand states, by its keys.
+fn stated(demand: &Demand) -> [(&'static str, Option<Value>); 5] {
+    let require = demand.require.map(|require| match require {
+        Require::Of(number) => Value::from(i64::from(number.get())),
+        word @ (Require::Any | Require::All) => Value::from(word.to_string()),
+    });
+    [
+        ("require", require),
+        ("finality", demand.finality.map(Finality::word).map(Value::from)),
+        ("successions", demand.successions.map(Successions::word).map(Value::from)),
+        ("max_age", demand.max_age.map(crate::domain::when::span_text).map(Value::from)),
+        ("network", demand.network.as_deref().map(Value::from)),
+    ]
 }
 
-/// A policy's text from elsewhere; `from` is what errors call it.
-///
-/// # Errors
-/// `trust-invalid` with line, column and cause.
-pub fn read_policy(from: &Path, text: &str) -> Result<TrustPolicy, ConfigError> {
-    parse(from, text)
-}
-
-/// Takes a policy's text over: in place of the whole file, comments and all, or each of its entries beside those that are there.
-/// Of two with one pattern (and publisher) the imported one stays.
-///
-/// # Errors
-/// When either is malformed (then nothing is applied), or the file cannot be written.
-pub fn import_policy(home: &Home, from: &Path, text: &str, replace: bool) -> Result<TrustPolicy, ConfigError> {
-    let policy = parse(from, text)?;
-    let path = &home.trust_file;
-    if replace {
-        let _alone = Lock::take(path, PATIENCE).map_err(ConfigError::Unwritable)?;
-        files::replace(path, text.as_bytes()).map_err(ConfigError::Unwritable)?;
-        return Ok(policy);
-    }
-    change(home, |document, now| {
-        let mut theirs = editable(from, CODE, text)?;
-        let mut merge = |kind: &str, stays: Vec<usize>| {
-            let (mut ours, theirs) = (tables_of(document, kind), tables_of(&mut theirs, kind));
-            for place in stays.iter().rev() {
-                ours.remove(*place);
-            }
-            for mut table in theirs {
-                // Its place in the other file means nothing here.
-                table.set_position(None);
-                ours.push(table);
-            }
-            if !ours.is_empty() {
-                document.insert(kind, Item::ArrayOfTables(ours));
-            }
-        };
-        merge(
-            RULES,
-            places(&now.rules, |old| {
-                let is_same = |new: &Rule| {
-                    new.pattern == old.pattern && new.publisher == old.publisher && new.network == old.network
-                };
-                policy.rules.iter().any(is_same)
-            }),
-        );
-        merge(
-            DENIALS,
-            places(&now.denials, |old| {
-                policy.denials.iter().any(|new| new.pattern == old.pattern && new.network == old.network)
-            }),
-        );
-        merge(
-            DEMANDS,
-            places(&now.demands, |old| {
-                policy.demands.iter().any(|new| new.pattern == old.pattern && new.network == old.network)
-            }),
-        );
-        Ok(())
-    })
-}
-
-fn places<T>(entries: &[T], is_meant: impl Fn(&T) -> bool) -> Vec<usize> {
+pub(super) fn places<T>(entries: &[T], is_meant: impl Fn(&T) -> bool) -> Vec<usize> {
     entries.iter().enumerate().filter(|(_, entry)| is_meant(entry)).map(|(place, _)| place).collect()
 }
 
@@ -275,7 +349,7 @@ fn set(table: &mut Table, key: &str, new: Option<Value>) {
 }
 
 /// Reads the file, changes its entries and replaces it whole, while other processes wait. A malformed file is never replaced.
-fn change(
+pub(super) fn change(
     home: &Home,
     edit: impl FnOnce(&mut DocumentMut, &TrustPolicy) -> Result<(), ConfigError>,
 ) -> Result<TrustPolicy, ConfigError> {
@@ -292,7 +366,7 @@ fn change(
 }
 
 /// The entries of a kind as tables, also where the file has them as an inline list.
-fn tables_of(document: &mut DocumentMut, kind: &str) -> ArrayOfTables {
+pub(super) fn tables_of(document: &mut DocumentMut, kind: &str) -> ArrayOfTables {
     let entries = document.remove(kind).unwrap_or_default();
     entries.into_array_of_tables().unwrap_or_default()
 }

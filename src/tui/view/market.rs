@@ -21,7 +21,9 @@ use crate::{
         market::{Pull, View, Ware},
     },
     domain::{
+        Address, Reference,
         digest::DigestKind,
+        discovery::Candidate,
         image::Evidence,
         market::Order,
         text::clean,
@@ -164,10 +166,7 @@ fn row<'t>(model: &Model, canvas: &Canvas, columns: &Columns, ware: &Ware, selec
         View::Published => (
             format!("v{}", ware.version),
             ware.at.map_or_else(String::new, |at| image_age(model.now.since(at))),
-            ware.verdict.as_ref().and_then(|verdict| verdict.publisher_name.clone()).map_or_else(
-                || ware.publisher.map_or_else(String::new, |publisher| publisher.short()),
-                |name| clean(&name),
-            ),
+            ware.publisher.map_or_else(String::new, |publisher| called(model, publisher)),
         ),
         View::Own => (
             ware.bytes.map_or_else(|| "–".to_owned(), text::size),
@@ -190,6 +189,12 @@ fn row<'t>(model: &Model, canvas: &Canvas, columns: &Columns, ware: &Ware, selec
         spans.push(canvas.span(Role::Muted, format!("  {}", text::left(&last, columns.publisher))));
     }
     Line::from(spans)
+}
+
+/// What the policy calls a publisher; its address where it calls it nothing.
+fn called(model: &Model, publisher: Address) -> String {
+    let name = model.trust.policy.as_ref().and_then(|policy| policy.name_of(publisher));
+    name.map_or_else(|| publisher.short(), clean)
 }
 
 /// The verdict in a word or two: capitals for what must not be overlooked.
@@ -263,7 +268,12 @@ impl Facts<'_, '_> {
     fn of(&mut self, ware: &Ware) {
         self.push("name", Role::Plain, ware.reference.as_str());
         if let Some(publisher) = ware.publisher {
-            self.push("publisher", Role::Plain, &publisher.to_string());
+            let policy = self.model.trust.policy.as_ref();
+            let name = policy.and_then(|policy| policy.name_of(publisher));
+            let name = name.map_or_else(String::new, |name| format!("  {}", clean(name)));
+            self.push("publisher", Role::Plain, &format!("{publisher}{name}"));
+            self.vouched(&ware.reference, publisher);
+            self.observed(&ware.reference, publisher);
         }
         match &ware.evidence {
             Evidence::Corrupt { problem, .. } => self.push("at registry", Role::Danger, problem),
@@ -286,6 +296,34 @@ impl Facts<'_, '_> {
         let stored = stored.into_iter().flatten().collect::<Vec<_>>().join(" · ");
         if !stored.is_empty() {
             self.push("stored", Role::Muted, &stored);
+        }
+    }
+
+    /// Whether a namespace above the name vouches for its publisher: told in full alone, since a registry is asked.
+    fn vouched(&mut self, reference: &Reference, publisher: Address) {
+        let known = self.model.market.vouching.as_ref().filter(|(of, _)| of == reference);
+        let Some((_, vouching)) = known.filter(|_| self.model.wide) else { return };
+        let (role, words) = match vouching {
+            None => (Role::Muted, "asking the namespace".to_owned()),
+            Some(vouching) => match (vouching.of(publisher), vouching.unknown()) {
+                (Some((namespace, voucher)), _) => {
+                    (Role::Good, format!("{namespace} vouches for it, until {}", voucher.until))
+                }
+                (None, Some((namespace, cause))) => (Role::Stale, format!("{namespace} could not be asked: {cause}")),
+                (None, None) => (Role::Warning, "no namespace above the name vouches for it".to_owned()),
+            },
+        };
+        self.push("namespace", role, &clean(&words));
+    }
+
+    /// What the policy's observers saw of its newest release.
+    fn observed(&mut self, reference: &Reference, publisher: Address) {
+        let (Some(policy), Some(Ok(events))) = (&self.model.trust.policy, &self.model.history.result) else { return };
+        let candidates = Candidate::of(events);
+        let Some(own) = candidates.iter().find(|one| one.publisher == publisher) else { return };
+        let (same, other) = own.observed(&candidates, policy, reference);
+        if same + other > 0 {
+            self.push("observers", Role::Plain, &format!("{same} of {} saw what it released", same + other));
         }
     }
 

@@ -6,6 +6,7 @@ use crate::{
         effect::TrustChange,
         form::{Field, Form, Matter, Name},
         model::Model,
+        trust::Entry,
     },
     domain::{
         address::AddressError,
@@ -70,7 +71,7 @@ pub(super) fn wanted(form: &Form) -> Result<TrustChange, Wrong> {
     let typed = |name: Name| Some(form.text(name)).filter(|text| !text.is_empty()).map(str::to_owned);
     let chosen = |name: Name, nothing: &str| form.option(name).filter(|option| *option != nothing).map(str::to_owned);
     let network = chosen(Name::Network, EVERYWHERE);
-    match form.matter {
+    let entry = match form.matter {
         Matter::Rule => {
             let pattern = pattern()?;
             let address = form.text(Name::Address);
@@ -80,12 +81,10 @@ pub(super) fn wanted(form: &Form) -> Result<TrustChange, Wrong> {
             let publisher = address.parse().map_err(|error: AddressError| (Name::Address, error.to_string()))?;
             let role = if form.chosen(Name::Role) == 1 { Role::Observer } else { Role::Publisher };
             let (name, note) = (typed(Name::Called), typed(Name::Note));
-            Ok(TrustChange::Add(Rule { role, name, note, network, ..Rule::new(pattern, publisher) }))
+            Entry::Rule(Rule { role, name, note, network, ..Rule::new(pattern, publisher) })
         }
-        Matter::Deny => {
-            Ok(TrustChange::Deny(Denial { pattern: pattern()?, since: None, note: typed(Name::Note), network }))
-        }
-        _ => {
+        Matter::Deny => Entry::Denial(Denial { pattern: pattern()?, since: None, note: typed(Name::Note), network }),
+        Matter::Demand => {
             let require: Option<Result<Require, RequireError>> = typed(Name::Require).map(|text| text.parse());
             let require = require.transpose().map_err(|error| (Name::Require, error.to_string()))?;
             let finality = chosen(Name::Finality, UNSTATED).map(|text| when::finality(&text));
@@ -98,7 +97,18 @@ pub(super) fn wanted(form: &Form) -> Result<TrustChange, Wrong> {
             if demand.is_empty() {
                 return Err((Name::Require, "demand something: how many, how settled, how fresh".to_owned()));
             }
-            Ok(TrustChange::Demand(demand))
+            Entry::Demand(demand)
         }
-    }
+        // Of a removal the form says no more than that it is meant.
+        _ => {
+            let entry = form.entry.clone().ok_or_else(|| (Name::What, "there is nothing to remove".to_owned()))?;
+            return Ok(TrustChange::Remove(Box::new(entry)));
+        }
+    };
+    Ok(match (form.entry.clone(), entry) {
+        (Some(old), new) => TrustChange::Replace(Box::new((old, new))),
+        (None, Entry::Rule(rule)) => TrustChange::Add(rule),
+        (None, Entry::Denial(denial)) => TrustChange::Deny(denial),
+        (None, Entry::Demand(demand)) => TrustChange::Demand(demand),
+    })
 }

@@ -29,8 +29,8 @@ pub(super) enum Wanted {
     Statement(Address, Statement),
     /// What was carried here is read.
     Given(GivenSource),
-    /// The trust policy is changed; `None` where the selected entry is removed.
-    Trust(Option<TrustChange>),
+    /// The trust policy is changed.
+    Trust(TrustChange),
 }
 
 /// What the form asks for, if its fields hold what they must.
@@ -72,8 +72,9 @@ pub(super) fn wanted(form: &Form, accounts: &Accounts, now: Timestamp, empty: bo
             let minutes = MINUTES.get(form.chosen(Name::Minutes)).copied().unwrap_or(MINUTES[0]);
             Deed::Unlock { address, seconds: 60 * minutes }
         }
-        Matter::Untrust => return Ok(Wanted::Trust(None)),
-        Matter::Rule | Matter::Deny | Matter::Demand => return Ok(Wanted::Trust(Some(trust::wanted(form)?))),
+        Matter::Rule | Matter::Deny | Matter::Demand | Matter::Untrust => {
+            return Ok(Wanted::Trust(trust::wanted(form)?));
+        }
         Matter::Given => {
             let source = match &form.document {
                 Some(text) => GivenSource::Text(text.clone()),
