@@ -9,6 +9,9 @@ use std::{
 
 use super::registry::Answer;
 
+/// The first byte of a greeting (RFC 8446, section 5.1).
+const TLS_HANDSHAKE: u8 = 22;
+
 /// A request as it came.
 #[derive(Debug, Clone, Default)]
 pub struct Request {
@@ -63,6 +66,11 @@ impl Hostile {
 /// Answers one request, or passes it on, and hangs up.
 fn serve(stream: &TcpStream, upstream: Option<&str>, answers: &Answers, noted: &Mutex<Vec<Request>>) -> Option<()> {
     let mut reader = BufReader::new(stream);
+    // Without TLS as real registries are: containerd asks again in the open only where it is answered so.
+    if reader.fill_buf().ok()?.first() == Some(&TLS_HANDSHAKE) {
+        let mut stream = stream;
+        return stream.write_all(b"HTTP/1.0 400 Bad Request\r\n\r\n").ok();
+    }
     let (mut request, mut head, mut line, mut length) = (Request::default(), Vec::new(), String::new(), 0);
     while reader.read_line(&mut line).is_ok_and(|bytes| bytes > 2) {
         if head.is_empty() {
@@ -82,10 +90,6 @@ fn serve(stream: &TcpStream, upstream: Option<&str>, answers: &Answers, noted: &
             head.extend_from_slice(line.as_bytes());
         }
         line.clear();
-    }
-    if !request.path.starts_with('/') {
-        // A TLS greeting.
-        return None;
     }
     let answer = answers(&request);
     if answer.is_some() {
