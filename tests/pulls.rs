@@ -19,6 +19,7 @@ use support::{
     hostile_registry::{Hostile, Request},
     layout::{Blobs, INDEX, Image, MANIFEST},
     registry::{Answer, Registry},
+    terminal::Terminal,
     wait_for, without,
 };
 
@@ -325,6 +326,33 @@ fn a_push_is_read_back_and_published_and_a_registry_that_changes_it_is_told_befo
         assert_eq!(code(&run), (Some(3), "registry-changed"), "{what}: {run:?}");
         assert_eq!(home.run(&["history", &there]).code, Some(4), "{what}: nothing was published");
     }
+}
+
+#[test]
+fn what_nobody_could_publish_is_not_pushed() {
+    if without("registry") || without("docker") {
+        return;
+    }
+    let (home, registry) = (Home::new().with_docker(), Registry::start());
+    let account = home.funded_account();
+    let name = format!("{}/acme/{}:1", registry.host, support::unique("unasked"));
+    let _built = support::build(&name, &support::unique("content"));
+    let is_pushed = || home.run(&["remote", &name]).code != Some(1);
+    assert_eq!(code(&home.run(&["push", &name, "--publish"])), (Some(2), "confirmation-needed"));
+    let mut keyless = home.command(&["push", &name, "--publish", "--yes", "--json"]);
+    let output = keyless.env_remove("DAOCHAIN_PASSWORD_FILE").output().unwrap();
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((output.status.code(), &document["code"]), (Some(2), &json!("passphrase-needed")), "{document}");
+    assert!(!is_pushed());
+
+    let mut terminal = Terminal::start(24, 120, &home.command(&["push", &name, "--publish"]));
+    let told = format!("is published by {account}");
+    terminal.wait_for_bytes("Sign and send").send("n\r");
+    let (written, exit) = terminal.finish();
+    let (before, after) = written.split_once(&told).unwrap_or_else(|| panic!("{written}"));
+    assert!(!before.contains("pushing ") && after.contains("pushing ") && exit == 1, "{exit}: {written}");
+    assert!(is_pushed());
+    assert_eq!(home.run(&["history", &name]).code, Some(4), "a no publishes nothing");
 }
 
 #[test]

@@ -154,15 +154,39 @@ pub async fn confirm(session: &Session, question: &str) -> Result<(), Failure> {
     }
 }
 
+/// Before work that nobody undoes: whether a yes can be had after it, and what opens a key where that `is_needed`.
+///
+/// # Errors
+/// `confirmation-needed`, `passphrase-needed` where nobody can be asked.
+pub fn check_answers(session: &Session, is_needed: bool) -> Result<(), Failure> {
+    if !session.globals.yes {
+        somebody()?;
+    }
+    if is_needed && password_file(session).is_none() {
+        somebody_with_the_passphrase()?;
+    }
+    Ok(())
+}
+
+fn somebody() -> Result<(), Failure> {
+    if std::io::stdin().is_terminal() {
+        return Ok(());
+    }
+    let failure = "nobody can be asked for a yes: standard input is no terminal";
+    Err(Failure::new("confirmation-needed", failure).hint(CONFIRM))
+}
+
+fn somebody_with_the_passphrase() -> Result<(), Failure> {
+    if std::io::stdin().is_terminal() {
+        return Ok(());
+    }
+    let failure = "nobody can be asked for the passphrase: standard input is no terminal";
+    Err(Failure::new("passphrase-needed", failure).hint(NAME_A_FILE))
+}
+
 /// Asks, and gives the line that was typed.
 async fn ask(session: &Session, question: &str) -> Result<String, Failure> {
-    if !std::io::stdin().is_terminal() {
-        return Err(Failure::new(
-            "confirmation-needed",
-            "nobody can be asked for a yes: standard input is no terminal",
-        )
-        .hint(CONFIRM));
-    }
+    somebody()?;
     let asked = session.console.err_look.plain(question);
     blocking(move || {
         let mut answer = String::new();
@@ -229,10 +253,7 @@ impl Drop for Hidden {
 }
 
 async fn typed(question: &str) -> Result<Passphrase, Failure> {
-    if !std::io::stdin().is_terminal() {
-        let failure = "nobody can be asked for the passphrase: standard input is no terminal";
-        return Err(Failure::new("passphrase-needed", failure).hint(NAME_A_FILE));
-    }
+    somebody_with_the_passphrase()?;
     let question = question.to_owned();
     let typed = blocking(move || {
         let hidden = Hidden::set();

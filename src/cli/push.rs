@@ -9,7 +9,7 @@ use super::{
     Session, args,
     carried::Carried,
     progress::Bar,
-    sending, signing,
+    prompt, sending, signing,
     sources::{self, Measuring},
 };
 use crate::{
@@ -21,6 +21,7 @@ use crate::{
     ops::{
         Failure,
         push::{Pushed, push},
+        unlock::needs_passphrase,
     },
 };
 
@@ -49,6 +50,9 @@ pub async fn run(session: &mut Session, args: args::Push) -> Result<u8, Failure>
         None
     };
     let sends_now = args.publish && !args.sending.dry_run && !args.elsewhere.is_elsewhere();
+    if let (Some(account), true) = (account, sends_now) {
+        prompt::check_answers(session, needs_passphrase(&session.context, account).await?)?;
+    }
     let mut pending = if sends_now { sending::take_up(session).await? } else { Vec::new() };
     sending::refuse_pending(session, &mut pending, reference).await?;
     let evidence = local(session, reference).await?;
@@ -58,6 +62,13 @@ pub async fn run(session: &mut Session, args: args::Push) -> Result<u8, Failure>
             "daochain: {name} is not pushed; its manifest's digest, which may be known only then, costs a little more"
         ));
         return publish(session, &args, account, evidence.releasable(), &Map::new()).await;
+    }
+    if let (Some(account), true) = (account, sends_now && session.console.err_look.live) {
+        let asked = if session.globals.yes { "" } else { ", once you have seen what it costs and said yes" };
+        let registry = reference.registry();
+        session
+            .console
+            .note(&format!("{name} is pushed; what {registry} serves then is published by {account}{asked}"));
     }
     let carried = Carried::start(&session.console, &session.token, &format!("pushing {name}"));
     let bar = Bar::start(&session.console, &session.token, &format!("hashing {name} at {}", reference.registry()));
