@@ -111,6 +111,26 @@ fn each_key_asks_and_an_older_answer_is_dropped() {
 }
 
 #[test]
+fn what_the_chain_has_is_shown_to_who_typed_before_it_was_read() {
+    let play = Play::ready(80, 24).keys("2");
+    let (reading, _, refresh) = asked(&play).unwrap();
+    assert!(refresh, "the chain is read when the pane is opened");
+    let mut play = answer(play.keys("/").keys("ap"), page(Vec::new()));
+    assert!(play.text().contains("looking"), "nothing is known of it yet: {}", play.text());
+    play.asked.clear();
+    let behind = MarketPage { problem: Some(problem("node-unreachable", "no node", "")), ..page(wares()) };
+    let late = MarketMsg::Found { ticket: reading, result: Ok(behind) };
+    let play = play.tell(Msg::Market(late));
+    let (_, query, refresh) = asked(&play).unwrap();
+    assert_eq!((query.text.as_str(), refresh), ("ap", false));
+    let play = answer(play, page(vec![ware("acme/api:2", 1, 7, 3)]));
+    let text = play.text();
+    assert!(text.contains("1 published") && text.contains("no node") && !text.contains("looking"), "{text}");
+    let again = play.key(Key::Enter).keys("R");
+    assert!(asked(&again).unwrap().2, "the chain is read again");
+}
+
+#[test]
 fn publisher_namespace_and_age_narrow_it_and_the_order_turns() {
     let query = |play: &Play| asked(play).unwrap().1;
     let only = play(80, 24).keys("o");
@@ -180,9 +200,11 @@ fn a_pull_tells_how_far_it_is_and_is_stopped() {
     assert!(play.text().contains("stopped") && play.model.market.pull.is_none(), "{}", play.text());
     let refused = self::play(80, 24).keys("p");
     let (ticket, _) = pulled(&refused).unwrap();
-    let no = problem("pull-refused", "acme/api:2 was refused before any of it was pulled: it is another", "");
+    let no = problem("pull-refused", "refused before any of it was pulled: it is another", "");
     let refused = refused.tell(Msg::Market(MarketMsg::Pulled { ticket, result: Err(no) }));
-    assert!(refused.text().contains("was refused before any of it was pulled"), "{}", refused.text());
+    assert_eq!(refused.text().matches("refused before any of it was pulled").count(), 2, "{}", refused.text());
+    assert!(refused.text().contains("last pull"), "told beside the row as well, whole: {}", refused.text());
+    assert!(!refused.keys("p").text().contains("last pull"), "it is tried again");
 }
 
 #[test]

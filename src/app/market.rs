@@ -159,12 +159,18 @@ pub struct Market {
     pub ticket: u64,
     /// It is awaited.
     pub asking: bool,
+    /// The question that reads the chain up to its head. Its answer is news for whoever asked something else meanwhile.
+    pub reading: Option<u64>,
+    /// Why the chain could not be read up to its head.
+    pub behind: Option<Problem>,
     /// The question of which verdicts are awaited.
     pub judging: Option<u64>,
     /// The pull that goes on.
     pub pull: Option<Pull>,
     /// For whom the namespaces above a name vouch, once somebody looked at it in full; `None` while that is asked.
     pub vouching: Option<(Reference, Option<Vouching>)>,
+    /// The last pull that came to nothing, and why.
+    pub failed: Option<(Reference, String)>,
     cursor: usize,
     /// The selected row, where it is known: rows come before it.
     chosen: Option<Choice>,
@@ -196,6 +202,12 @@ impl Market {
     #[must_use]
     pub fn selected(&self) -> Option<&Ware> {
         self.at(self.cursor)
+    }
+
+    /// There may be more to come.
+    #[must_use]
+    pub const fn is_looking(&self) -> bool {
+        self.asking || (self.reading.is_some() && matches!(self.view, View::Published))
     }
 
     /// Selects the row at `position`, or the last.

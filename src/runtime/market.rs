@@ -164,17 +164,17 @@ impl Telling {
 
 /// What came of a pull, as a sentence.
 fn outcome(reference: &Reference, pulled: Pulled) -> Result<String, Failure> {
-    let name = reference.familiar();
     let Pulled { before, after, is_tagged, .. } = pulled;
     let was_moved = after.is_some();
     let judgement = after.map_or(before, |(_, judgement)| judgement);
     let verdict = judgement.verdicts.into_iter().next();
-    let reason = verdict.map_or_else(|| "there is no verdict".to_owned(), |verdict| verdict.reason);
+    let reason = verdict.map_or_else(|| format!("{} has no verdict", reference.familiar()), |verdict| verdict.reason);
     if is_tagged {
-        return Ok(format!("pulled and measured {name}: {reason}"));
+        return Ok(format!("pulled and measured: {reason}"));
     }
-    let when = if was_moved { "after it was measured, and was removed" } else { "before any of it was pulled" };
-    let failure = Failure::new("pull-refused", &format!("{name} was refused {when}: {reason}"));
+    let when = if was_moved { "after it was measured, and removed" } else { "before any of it was pulled" };
+    // The reason begins with the name, and a notice has one line.
+    let failure = Failure::new("pull-refused", &format!("refused {when}: {reason}"));
     Err(failure.hint("`daochain pull --override-policy` takes it all the same"))
 }
 

@@ -12,7 +12,20 @@ use crate::domain::{market::Order, namespace::Namespace, trust::Pattern};
 
 pub(super) fn update(model: &mut Model, msg: MarketMsg) -> Vec<Effect> {
     match msg {
-        MarketMsg::Found { ticket, result } if ticket == model.market.ticket => found(model, result),
+        MarketMsg::Found { ticket, result } => {
+            let has_read = model.market.reading == Some(ticket);
+            if has_read {
+                model.market.reading = None;
+                model.market.behind =
+                    result.as_ref().map_or_else(|problem| Some(problem.clone()), |it| it.problem.clone());
+            }
+            match model.market.view {
+                _ if ticket == model.market.ticket => found(model, result),
+                // What somebody asked for meanwhile was answered from what had been read before.
+                View::Published if has_read => ask(model, false),
+                _ => Vec::new(),
+            }
+        }
         MarketMsg::Counted { ticket, result } if ticket == model.market.ticket => {
             match result {
                 Ok(total) => {
@@ -53,7 +66,7 @@ pub(super) fn update(model: &mut Model, msg: MarketMsg) -> Vec<Effect> {
             Vec::new()
         }
         // Somebody asked for something else meanwhile.
-        MarketMsg::Found { .. } | MarketMsg::Counted { .. } | MarketMsg::Judged { .. } => Vec::new(),
+        MarketMsg::Counted { .. } | MarketMsg::Judged { .. } => Vec::new(),
     }
 }
 
@@ -79,7 +92,10 @@ fn found(model: &mut Model, result: Result<crate::app::msg::MarketPage, Problem>
             // Of many the number that was known stays until they are counted.
             let before = market.total.filter(|_| page.is_more).unwrap_or_default();
             (market.offset, market.total, market.read_to) = (page.offset, Some(page.total.max(before)), page.read_to);
-            market.problem = page.problem;
+            market.problem = match market.view {
+                View::Published => market.behind.clone(),
+                View::Own => page.problem,
+            };
             market.select_again();
             let (ticket, query) = (market.ticket, market.query(model.now));
             let count = page.is_more.then_some(Effect::CountMarket { ticket, query });
@@ -101,8 +117,11 @@ fn judge(model: &mut Model) -> Vec<Effect> {
 }
 
 fn pulled(model: &mut Model, ticket: u64, result: Result<String, Problem>) -> Vec<Effect> {
-    if model.market.pull.as_ref().is_some_and(|pull| pull.ticket == ticket) {
-        model.market.pull = None;
+    let pull = model.market.pull.take_if(|pull| pull.ticket == ticket);
+    if let (Some(pull), Err(problem)) = (pull, &result)
+        && !problem.is_cancelled()
+    {
+        model.market.failed = Some((pull.reference, problem.sentence()));
     }
     match result {
         Ok(words) => model.say(Tone::Good, words),
@@ -139,14 +158,19 @@ fn ask(model: &mut Model, refresh: bool) -> Vec<Effect> {
     model.market.ticket = ticket;
     model.market.asking = true;
     match model.market.view {
-        View::Published => vec![Effect::ReadMarket { ticket, query: model.market.query(model.now), refresh }],
+        View::Published => {
+            if refresh {
+                model.market.reading = Some(ticket);
+            }
+            vec![Effect::ReadMarket { ticket, query: model.market.query(model.now), refresh }]
+        }
         View::Own => vec![Effect::ReadOwn { ticket }],
     }
 }
 
 /// A new block, or another policy: what is shown may be something else now.
 pub(super) fn news(model: &mut Model) -> Vec<Effect> {
-    let is_shown = model.pane == Pane::Market && model.market.view == View::Published && !model.market.asking;
+    let is_shown = model.pane == Pane::Market && model.market.view == View::Published && !model.market.is_looking();
     if is_shown { look(model) } else { Vec::new() }
 }
 
@@ -240,6 +264,7 @@ pub(super) fn pull(model: &mut Model) -> Vec<Effect> {
     let ticket = model.last_ticket;
     let pull = Pull { ticket, reference: reference.clone(), layers: (0, 0), bytes: (0, None), measuring: false };
     model.market.pull = Some(pull);
+    model.market.failed = None;
     vec![Effect::Pull { ticket, reference }]
 }
 

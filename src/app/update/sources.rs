@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::app::{
     effect::Effect,
-    model::{Engine, Model, Once, Tone},
+    model::{Engine, Model, Once, Pane, Tone},
     msg::{Listing, Problem, SourceMsg},
     update::{chain, sign, tasks},
 };
@@ -104,5 +104,8 @@ pub(super) fn refresh(model: &mut Model) -> Vec<Effect> {
     effects.extend(chain::judge(model));
     model.history.reference = None;
     effects.extend(super::node::look(model));
+    if model.pane == Pane::Market {
+        effects.extend(super::market::look(model));
+    }
     effects
 }

@@ -86,7 +86,9 @@ fn summary(model: &Model) -> String {
     let count = market.total.map_or_else(|| "…".to_owned(), |total| total.to_string());
     let mut parts = match market.view {
         View::Published => vec![format!("{count} published")],
-        View::Own => vec![format!("{count} images in my namespaces' registries")],
+        View::Own => {
+            vec![format!("{count} {} in my namespaces' registries", if count == "1" { "image" } else { "images" })]
+        }
     };
     if market.view == View::Published {
         let typed = clean(market.input.value().trim());
@@ -96,7 +98,7 @@ fn summary(model: &Model) -> String {
         parts.extend(market.age.days().map(|days| format!("within {days} d")));
         parts.extend(market.read_to.map(|block| format!("read to block {block}")));
     }
-    if market.asking {
+    if market.is_looking() {
         parts.push("looking".to_owned());
     }
     parts.join(" · ")
@@ -124,6 +126,9 @@ pub(super) fn pulling(pull: &Pull) -> String {
         return format!("hashing {name}, which has no name here yet");
     }
     let (through, layers) = pull.layers;
+    if layers == 0 {
+        return format!("pulling {name}: judging what its registry has");
+    }
     let (done, total) = pull.bytes;
     match total {
         Some(total) => {
@@ -211,7 +216,7 @@ fn empty<'t>(model: &Model, canvas: &Canvas, width: usize) -> Vec<Line<'t>> {
     let market = &model.market;
     let (role, words) = match &market.problem {
         Some(problem) => (Role::Danger, problem.sentence()),
-        None if market.asking || market.total.is_none() => (Role::Muted, "looking".to_owned()),
+        None if market.is_looking() || market.total.is_none() => (Role::Muted, "looking".to_owned()),
         None if market.view == View::Own => {
             (Role::Plain, "Its namespaces have no image. `w` shows what is published.".to_owned())
         }
@@ -266,6 +271,9 @@ impl Facts<'_, '_> {
     }
 
     fn of(&mut self, ware: &Ware) {
+        if let Some((_, cause)) = self.model.market.failed.as_ref().filter(|(name, _)| *name == ware.reference) {
+            self.push("last pull", Role::Danger, cause);
+        }
         self.push("name", Role::Plain, ware.reference.as_str());
         if let Some(publisher) = ware.publisher {
             let policy = self.model.trust.policy.as_ref();
