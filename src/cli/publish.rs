@@ -26,7 +26,7 @@ use crate::{
         Failure,
         exported::recall_image,
         quoting::amendment,
-        remote::{Platforms, local_platform, measure_remote},
+        remote::{Platforms, local_platform, measure_origin},
     },
 };
 
@@ -164,7 +164,7 @@ async fn of_registries(
         let name = format!("hashing {} at {}", reference.familiar(), reference.registry());
         let bar = Bar::start(&session.console, &session.token, &name);
         let mut release = Release::of(reference);
-        let measured = measure_remote(&session.context, reference, platforms, bar).await.map_err(|failure| {
+        let measured = measure_origin(&session.context, reference, platforms, bar).await.map_err(|failure| {
             match failure.code {
                 "image-unreadable" if !args.all_platforms => {
                     failure.hint("--all-platforms reads every platform that it has")

@@ -14,8 +14,8 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::{
     context::now,
-    registries::repository,
-    remote::{Platforms, measure_remote},
+    registries::origin,
+    remote::{Platforms, measure_origin},
 };
 use crate::{
     chain::Question,
@@ -90,7 +90,7 @@ async fn claimed(
     reference: &Reference,
     remembered: &Remembered,
 ) -> Result<Vec<KindedDigest>, Failure> {
-    let asked = repository(context, reference).await?;
+    let asked = origin(context, reference).await?;
     let found = asked.resolve(reference.tag()).await?.ok_or_else(|| absent(reference))?;
     let mut digests = match asked.outline(&found)? {
         Outline::Manifest { config, .. } => {
@@ -149,7 +149,7 @@ async fn measured(
     reference: &Reference,
     watch: Arc<dyn Watch>,
 ) -> Result<Vec<KindedDigest>, Failure> {
-    let measured = measure_remote(context, reference, Platforms::All, watch).await?;
+    let measured = measure_origin(context, reference, Platforms::All, watch).await?;
     let mut digests = Vec::new();
     for image in &measured.images {
         if image.state != ImageState::Measured {

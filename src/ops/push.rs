@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::{
     pull::{Step, Told},
-    registries::{engine_login, repository},
-    remote::{Platforms, measure_remote},
+    registries::{engine_login, origin},
+    remote::{Platforms, measure_origin},
 };
 use crate::{
     domain::{
@@ -68,7 +68,7 @@ pub async fn push(
     let login = engine_login(context, reference).await?;
     let step = |step| told(Step::Layer(step));
     engine.push(reference, login.as_ref(), &step).await?;
-    let pushed = read_back(&repository(context, reference).await?, reference, config).await?;
+    let pushed = read_back(&origin(context, reference).await?, reference, config).await?;
     let is_known = evidence.digests().iter().any(|one| one.digest == pushed.manifest);
     if !is_known {
         told(Step::Measuring);
@@ -118,7 +118,7 @@ async fn compare(
     pushed: &Pushed,
     watch: Arc<dyn Watch>,
 ) -> Result<(), Failure> {
-    let measured = measure_remote(context, reference, Platforms::All, watch).await.map_err(|failure| {
+    let measured = measure_origin(context, reference, Platforms::All, watch).await.map_err(|failure| {
         if failure.code == "image-corrupt" { changed(reference, &failure.message) } else { failure }
     })?;
     let is_pushed = |digest: Digest| digest == pushed.manifest;

@@ -5,7 +5,7 @@ use crate::{
     docker::Credentials,
     domain::Reference,
     ops::{Context, Failure, Passphrase},
-    registry::{self, Access, Host, Kept, Login, Repository, check_login, forget_login, keep_login},
+    registry::{self, Access, Host, Kept, Login, RegistryError, Repository, check_login, forget_login, keep_login},
     store::files::{self, Lock, PATIENCE},
 };
 
@@ -26,6 +26,14 @@ pub(super) fn access(context: &Context) -> Access {
 /// When the registry does not answer.
 pub(super) async fn repository(context: &Context, reference: &Reference) -> Result<Repository, Failure> {
     Ok(Repository::connect(reference, &access(context)).await?)
+}
+
+/// Gets ready to ask the registry itself, whatever its mirrors say: for a tag that the registry alone may be believed about.
+///
+/// # Errors
+/// When the registry does not answer.
+pub(super) async fn origin(context: &Context, reference: &Reference) -> Result<Repository, RegistryError> {
+    Repository::connect(reference, &access(context).without_mirrors()).await
 }
 
 /// The login that an engine is to use for a reference's registry: the same that this program would use.

@@ -20,7 +20,7 @@ use crate::{
     domain::{Platform, Reference, measurement::Measurement, platform::Standing, progress::Watch},
     image::{self, ImageError, LayoutFile},
     ops::{Context, Failure},
-    registry::{Blob, Plan, RegistryError, Repository},
+    registry::{Access, Blob, Plan, RegistryError, Repository},
 };
 
 /// How often a reader that waits for the registry asks whether it is still wanted.
@@ -46,7 +46,7 @@ pub fn local_platform() -> Platform {
     Platform::new("linux", architecture, "", false)
 }
 
-/// Measures what the registry serves under `reference` now.
+/// Measures what is served under `reference` now, by the registry or a mirror of it.
 ///
 /// # Errors
 /// When the registry cannot be asked or has no such image, and as for every measurement.
@@ -56,7 +56,31 @@ pub async fn measure_remote(
     platforms: Platforms,
     watch: Arc<dyn Watch>,
 ) -> Result<Measurement, Failure> {
-    let (own, name, access) = (local_platform(), reference.clone(), registries::access(context));
+    measure_at(context, reference, registries::access(context), platforms, watch).await
+}
+
+/// Measures what the registry itself serves under `reference` now: for whoever gives a word on it. A mirror may have an older
+/// image under the tag.
+///
+/// # Errors
+/// As [`measure_remote`].
+pub async fn measure_origin(
+    context: &Context,
+    reference: &Reference,
+    platforms: Platforms,
+    watch: Arc<dyn Watch>,
+) -> Result<Measurement, Failure> {
+    measure_at(context, reference, registries::access(context).without_mirrors(), platforms, watch).await
+}
+
+async fn measure_at(
+    context: &Context,
+    reference: &Reference,
+    access: Access,
+    platforms: Platforms,
+    watch: Arc<dyn Watch>,
+) -> Result<Measurement, Failure> {
+    let (own, name) = (local_platform(), reference.clone());
     let measured = blocking(move || {
         // Its own: the program's runtime may be ending while this thread still waits for the registry.
         let runtime = Builder::new_current_thread()

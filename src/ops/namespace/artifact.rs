@@ -13,7 +13,7 @@ use crate::{
         namespace::{STATEMENT_LIMIT, SignedStatement},
         text::clean_to,
     },
-    ops::{Context, Failure, registries::access},
+    ops::{Context, Failure, registries::origin},
     registry::{RegistryError, Repository},
 };
 
@@ -69,7 +69,7 @@ impl Artifact {
 }
 
 async fn repository(context: &Context, namespace: &Namespace) -> Result<Repository, RegistryError> {
-    Repository::connect(namespace.artifact(), &access(context).without_mirrors()).await
+    origin(context, namespace.artifact()).await
 }
 
 /// Reads what the namespace keeps.
