@@ -32,15 +32,18 @@ pub struct Pushed {
     pub config: Digest,
     /// Images that the tag leads to.
     pub images: usize,
+    /// What the tag names was measured here as well.
+    pub is_known: bool,
 }
 
 impl Pushed {
-    /// What a release of it holds: an index only where it leads to nothing else, since it vouches for all that it leads to.
+    /// What a release of it holds: an index only where it leads to no other image, since it vouches for all that it leads to;
+    /// and where it was pushed from here, since whatever an index calls no image may be one.
     #[must_use]
     pub fn digests(&self) -> Vec<KindedDigest> {
         let kinded = |kind, digest| KindedDigest { kind, digest };
         let own = [kinded(DigestKind::Config, self.config), kinded(DigestKind::Manifest, self.manifest)];
-        let is_alone = self.digest != self.manifest && self.images == 1;
+        let is_alone = self.digest != self.manifest && self.images == 1 && self.is_known;
         own.into_iter().chain(is_alone.then(|| kinded(DigestKind::Index, self.digest))).collect()
     }
 }
@@ -68,9 +71,10 @@ pub async fn push(
     let login = engine_login(context, reference).await?;
     let step = |step| told(Step::Layer(step));
     engine.push(reference, login.as_ref(), &step).await?;
-    let pushed = read_back(&origin(context, reference).await?, reference, config).await?;
-    let is_known = evidence.digests().iter().any(|one| one.digest == pushed.manifest);
-    if !is_known {
+    let mut pushed = read_back(&origin(context, reference).await?, reference, config).await?;
+    let is_here = |digest: Digest| evidence.digests().iter().any(|one| one.digest == digest);
+    pushed.is_known = is_here(pushed.digest);
+    if !is_here(pushed.manifest) {
         told(Step::Measuring);
         compare(context, reference, &pushed, watch).await?;
     }
@@ -92,7 +96,7 @@ async fn read_back(asked: &Repository, reference: &Reference, config: Digest) ->
     let found = asked.resolve(reference.tag()).await?.ok_or_else(|| changed(reference, "it has no such tag"))?;
     let pushed = |manifest, images| {
         let (digest, media_type) = (found.digest, found.media_type.clone());
-        Pushed { digest, media_type, manifest, config, images }
+        Pushed { digest, media_type, manifest, config, images, is_known: false }
     };
     let children = match asked.outline(&found)? {
         Outline::Manifest { config: served, .. } if served == config => return Ok(pushed(found.digest, 1)),
