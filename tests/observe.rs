@@ -144,6 +144,28 @@ fn only_what_changed_is_said_and_many_names_go_in_one_transaction() {
 }
 
 #[test]
+fn what_a_name_leads_to_no_longer_is_a_change() {
+    if without("registry") {
+        return;
+    }
+    let stage = Stage::new(1);
+    let mut blobs = Blobs::default();
+    let images = [own(), "riscv64"].map(|architecture| blobs.image(architecture, architecture.as_bytes()));
+    let index = blobs.index(&[(&images[0], own()), (&images[1], "riscv64")]);
+    stage.registry.push("acme/app", "1", &blobs, INDEX, index);
+    assert_eq!(stage.observe(0, &[]).document["publications"][0]["version"], 1);
+    assert_eq!(stage.observe(0, &[]).document["observed"][0]["state"], "unchanged");
+    // One of its images alone: all of that was attested with the index.
+    stage.registry.push("acme/app", "1", &blobs, MANIFEST, images[0].manifest);
+    let run = stage.observe(0, &[]);
+    let publication = &run.document["publications"][0];
+    assert_eq!((&run.document["observed"][0]["state"], &publication["version"]), (&json!("new"), &json!(2)), "{run:?}");
+    let expected = json!([kinded("config", images[0].config), kinded("manifest", images[0].manifest)]);
+    assert_eq!(publication["digests"], expected);
+    assert_eq!(stage.observe(0, &[]).document["observed"][0]["state"], "unchanged");
+}
+
+#[test]
 fn every_platform_is_attested_and_deep_reads_every_layer() {
     if without("registry") {
         return;

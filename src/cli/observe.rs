@@ -121,6 +121,11 @@ impl Round<'_> {
             }
             told.push(json!({"reference": reference, "state": state, "digests": digests, "problem": null}));
         }
+        if let Some(problem) = news.log_problem.as_ref().filter(|_| !news.unchanged.is_empty()) {
+            session
+                .console
+                .note(&format!("daochain: what a name leads to no longer may have gone unnoticed: {problem}"));
+        }
         let unchanged = news.unchanged.len();
         if unchanged > 0 {
             session.console.note(&format!("daochain: {unchanged} of {count} unchanged since they were observed last"));

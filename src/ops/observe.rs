@@ -14,11 +14,12 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::{
     context::now,
+    history,
     registries::origin,
     remote::{Platforms, measure_origin},
 };
 use crate::{
-    chain::Question,
+    chain::{ChainError, Question},
     domain::{
         Address, Digest, Reference, digest::DigestKind, image::KindedDigest, measurement::ImageState, progress::Watch,
         publication::Statement, record::Record,
@@ -174,6 +175,8 @@ pub struct News {
     pub unchanged: Vec<Reference>,
     /// Names of which something was seen that the observer has withdrawn, and can never say again.
     pub withdrawn: Vec<Reference>,
+    /// Why digests that a name leads to no longer may have gone unnoticed. One sentence.
+    pub log_problem: Option<String>,
 }
 
 /// Compares observations with what `observer` said last; `renew` is the seconds after which the same is said again.
@@ -192,13 +195,13 @@ pub async fn news(
         digests: one.digests.iter().map(|kinded| kinded.digest).collect(),
     };
     let questions: Vec<_> = observations.iter().map(question).collect();
-    let answers = context.chain().await?.records(&questions).await?;
+    let (records, log_problem) = own_records(context, observer, &questions).await?;
     let now = now();
-    let mut news = News::default();
+    let mut news = News { log_problem, ..News::default() };
     // Twice the same name is one observation.
     let once: BTreeMap<_, _> = observations
         .into_iter()
-        .zip(answers.records)
+        .zip(records)
         .map(|(observation, records)| (observation.reference.clone(), (observation, records)))
         .collect();
     for (reference, (observation, records)) in once {
@@ -207,10 +210,13 @@ pub async fn news(
             let age = record.head.published_at.map_or(u64::MAX, |at| now.since(at));
             renew.is_some_and(|renew| age >= renew)
         };
+        let is_seen = |digest: Digest| observation.digests.iter().any(|kinded| kinded.digest == digest);
         let is_current = |record: &Record| {
             let entries = &record.entries;
             entries.len() == observation.digests.len()
                 && entries.iter().all(|entry| entry.version > 0 && entry.version == record.head.version)
+                // Without the event log nobody knows what else the release holds.
+                && record.current.iter().all(|kinded| is_seen(kinded.digest))
         };
         let is_withdrawn = |record: &Record| {
             let head = &record.head;
@@ -227,4 +233,25 @@ pub async fn news(
         }
     }
     Ok(news)
+}
+
+/// What the observer said of each name, with what its newest release holds as far as the event log could be read; and why that
+/// may be less.
+async fn own_records(
+    context: &Context,
+    observer: Address,
+    questions: &[Question],
+) -> Result<(Vec<Vec<Record>>, Option<String>), Failure> {
+    let chain = context.chain().await?;
+    let mut is_again = false;
+    loop {
+        let names = questions.iter().map(|one| (one.reference.clone(), one.publishers.clone())).collect();
+        let (head, behind) = chain.common_head().await?;
+        let (heard, log_problem) = history::heard(context, &chain, &head.latest, names).await;
+        match chain.records_at(&head, behind, questions, &heard.only(observer)).await {
+            // A reorganisation came between, or goes on.
+            Err(ChainError::Disagreement { .. } | ChainError::Unsettled { .. }) if !is_again => is_again = true,
+            answers => return Ok((answers?.records, log_problem)),
+        }
+    }
 }

@@ -53,6 +53,13 @@ impl Heard {
         self.words.entry((reference, publisher)).or_default();
     }
 
+    /// What `publisher` said, and nobody else.
+    #[must_use]
+    pub fn only(mut self, publisher: Address) -> Self {
+        self.words.retain(|(_, by), _| *by == publisher);
+        self
+    }
+
     /// Who said anything under `reference`.
     pub(super) fn publishers(&self, reference: &[u8; 32]) -> impl Iterator<Item = Address> {
         let all = (*reference, Address::from_bytes([0; 20]))..=(*reference, Address::from_bytes([0xff; 20]));
