@@ -252,7 +252,7 @@ impl RemoteImage {
         shared: &[SharedIndex],
     ) -> Self {
         let (config, bytes) = match outline {
-            Some(Outline::Manifest { config, bytes, .. }) => (Some(*config), Some(*bytes)),
+            Some(Outline::Manifest { config, bytes }) => (Some(*config), Some(*bytes)),
             _ => (None, None),
         };
         Self {

@@ -191,7 +191,7 @@ async fn claim(context: &Context, engine: &Engine, wish: &Wish) -> Result<Claim,
     let found = asked.resolve(reference.tag()).await?.ok_or_else(none)?;
     let (digest, media_type) = (found.digest, found.media_type.clone());
     match asked.outline(&found)? {
-        Outline::Manifest { config, bytes, .. } => {
+        Outline::Manifest { config, bytes } => {
             let evidence = claimed(Some(config), digest, &[]);
             Ok(Claim { digest, media_type, manifest: digest, config, platform: None, bytes, evidence })
         }
@@ -215,7 +215,7 @@ async fn manifest(asked: &Repository, reference: &Reference, digest: Digest) -> 
     };
     let found = asked.resolve(&digest.to_string()).await?.ok_or_else(|| unusable("is not there"))?;
     match asked.outline(&found)? {
-        Outline::Manifest { config, bytes, .. } => Ok((config, bytes)),
+        Outline::Manifest { config, bytes } => Ok((config, bytes)),
         Outline::Index(_) => Err(unusable("is an index within an index")),
     }
 }

@@ -10,8 +10,6 @@ pub enum Outline {
     Manifest {
         /// Its configuration.
         config: Digest,
-        /// What its layers are stored as, lowest first: not their diffIDs.
-        layers: Vec<Digest>,
         /// Bytes of configuration and layers, as the manifest says.
         bytes: u64,
     },
