@@ -143,6 +143,14 @@ fn a_helper_that_dockers_settings_name_keeps_the_login() {
     let (code, document, stderr) = user.run(&["hash", "--remote", &name], "");
     assert_eq!((code, document["code"].as_str()), (Some(1), Some("registry-denied")), "{document}");
     assert!(stderr.contains("docker-credential-lab") && !stderr.contains('\u{1b}'), "{stderr}");
+    // One that fails and tells all that it knows is not repeated.
+    user.helper = "telling";
+    for (code, document, stderr) in [user.login(&registry.host, "lab"), user.run(&["hash", "--remote", &name], "")] {
+        let said = format!("{document}{stderr}");
+        assert_eq!(code, Some(1), "{said}");
+        assert!(said.contains("docker-credential-lab") && said.contains("is not shown"), "{said}");
+        assert!(!said.contains("Secret"), "{said}");
+    }
     user.helper = "";
 
     let (code, document, _) = user.run(&["logout", &registry.host], "");

@@ -24,6 +24,8 @@ const NAME_BYTES: usize = 64;
 const SHOWN: usize = 200;
 /// What every helper says where it has nothing (docker-credential-helpers, `credentials/error.go`).
 const NOT_FOUND: &str = "credentials not found in native keychain";
+/// What they say of a question that lacks something (there as well).
+const INCOMPLETE: [&str; 2] = ["no credentials server URL", "no credentials username"];
 
 /// The program of one helper.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +62,7 @@ impl Helper {
         let (is_done, output) = self.run("get", input).await?;
         if !is_done {
             let words = String::from_utf8_lossy(&output);
-            return if words.contains(NOT_FOUND) { Ok(None) } else { Err(self.failed("get", words.trim())) };
+            return if words.contains(NOT_FOUND) { Ok(None) } else { Err(self.failed("get", known(&words))) };
         }
         let answer: Answer =
             serde_json::from_slice(&output).map_err(|_| self.failed("get", "it answers no JSON of its protocol"))?;
@@ -98,7 +100,9 @@ impl Helper {
                 if operation == "erase" && words.contains(NOT_FOUND) {
                     return Ok(());
                 }
-                Err(self.failed(operation, words.trim()))
+                // What it was given to store it may repeat.
+                let cause = if operation == "store" { known(&words) } else { words.trim() };
+                Err(self.failed(operation, cause))
             }
         }
     }
@@ -119,6 +123,12 @@ impl Helper {
         let cause = if cause.is_empty() { "it says nothing" } else { cause };
         RegistryError::Helper { name: self.name.clone(), operation, cause: clean_to(cause, SHOWN) }
     }
+}
+
+/// Words of a helper that had the secret in its hands: none but those that every helper has.
+fn known(words: &str) -> &'static str {
+    let said = INCOMPLETE.into_iter().find(|one| words.contains(one));
+    said.unwrap_or("it ends with a failure; what it says may hold the password, and is not shown")
 }
 
 /// Ends the program when whoever asked is gone.
