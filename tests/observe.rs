@@ -219,9 +219,19 @@ fn a_watch_signs_unasked_and_goes_on_until_it_is_ended() {
     assert_eq!(unasked.status.code(), Some(2), "{unasked:?}");
     assert!(String::from_utf8_lossy(&unasked.stdout).contains("confirmation-needed"), "{unasked:?}");
 
+    for (option, variable) in [(&["--password-file", "-"][..], ""), (&[], "-")] {
+        let mut command = stage.home.command(&[&bare[..], &["--yes"], option].concat());
+        let once = command.env("DAOCHAIN_PASSWORD_FILE", variable).output().unwrap();
+        let said = String::from_utf8_lossy(&once.stdout);
+        assert_eq!(once.status.code(), Some(2), "standard input is read once: {once:?}");
+        assert!(said.contains("usage") && said.contains("standard input is read once"), "{said}");
+    }
+
     let mut watch = stage.home.command(&[&bare[..], &["--yes"]].concat()).stdout(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
-    BufReader::new(watch.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    // Held open: a closed pipe would end it otherwise.
+    let mut output = BufReader::new(watch.stdout.take().unwrap());
+    output.read_line(&mut line).unwrap();
     let document: Value = serde_json::from_str(&line).expect("one document a round");
     assert_eq!(document["publications"][0]["version"], 1, "{document}");
     assert!(!line.contains(PASSPHRASE));
@@ -244,7 +254,7 @@ fn what_skopeo_copies_is_seen_as_it_is() {
     eprintln!("part: {}", String::from_utf8_lossy(&version).trim());
     let stage = Stage::new(1);
     let archive = stage.home.archive("acme/app:1", "by skopeo");
-    let (from, to) = (format!("docker-archive:{}", archive.display()), format!("docker://{}", stage.name));
+    let (from, to) = (format!("oci-archive:{}", archive.display()), format!("docker://{}", stage.name));
     // In Docker's format and in OCI's: two manifests of one content.
     for format in ["v2s2", "oci"] {
         skopeo(&["--insecure-policy", "copy", "--dest-tls-verify=false", "--format", format, &from, &to]);

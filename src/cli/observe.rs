@@ -64,6 +64,10 @@ async fn unattended(session: &Session, account: Address) -> Result<(), Failure> 
         let message = "--watch signs without asking each time, and that is to be confirmed once";
         return Err(Failure::new("confirmation-needed", message).hint("give --yes, and --max-gas-price as a bound"));
     }
+    if prompt::password_file(session).is_some_and(|file| file == Path::new("-")) {
+        let message = "--watch opens the account's key anew at each round, and standard input is read once";
+        return Err(Failure::new("usage", message).hint("name a file with --password-file, or let clef sign"));
+    }
     if needs_passphrase(&session.context, account).await? && prompt::password_file(session).is_none() {
         let message = "--watch opens the account's key at each round that has news";
         return Err(Failure::new("passphrase-needed", message)
