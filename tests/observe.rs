@@ -1,5 +1,10 @@
 //! Observers: what a real registry serves, attested by several accounts, judged before any pull.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stderr,
+    reason = "a test fails by panicking, and names its parts"
+)]
 
 mod support;
 
