@@ -191,6 +191,8 @@ fn a_pull_tells_how_far_it_is_and_is_stopped() {
     let play = play.tell(Msg::Market(news));
     assert!(play.text().contains("22.0 MB of 51.0 MB, 3 of 7 layers"), "{}", play.text());
     assert!(play.keys("p").text().contains("`x` stops it"));
+    let leaving = self::play(80, 24).keys("p").keys("q");
+    assert!(matches!(leaving.model.dialog, Some(Dialog::Quit(_))), "a pull goes on: {}", leaving.text());
     let play = self::play(80, 24).keys("p");
     let (ticket, _) = pulled(&play).unwrap();
     let play = play.keys("x");

@@ -8,7 +8,7 @@ use std::{
 use tokio::{runtime::Handle, sync::mpsc};
 use tokio_util::sync::CancellationToken;
 
-use super::{Runtime, Unshown, translate::problem};
+use super::{Runtime, Unshown, stop, translate::problem};
 use crate::{
     app::{
         Effect, Msg,
@@ -57,7 +57,10 @@ impl Runtime {
             }
             Effect::ReadOwn { ticket } => {
                 let found = move |result| Msg::Market(MarketMsg::Found { ticket, result });
+                // Each holds a thread, and only the newest answer is looked at.
+                stop(self.own.take());
                 let token = self.undoable(ticket);
+                self.own = Some(token.clone());
                 self.answer("asking the registries of this home's namespaces", found, move |context| {
                     beside(token, move || async move { own(&context).await })
                 });
@@ -91,7 +94,7 @@ impl Runtime {
         let token = self.undoable(ticket);
         let told = Telling::new(ticket, self.sender.clone());
         let pulled = move |result| Msg::Market(MarketMsg::Pulled { ticket, result });
-        self.answer("pulling an image", pulled, move |context| {
+        self.answer_cleared("pulling an image", pulled, move |context| {
             let watch = Arc::new(Unshown(token.clone()));
             let told = Arc::new(move |step| told.tell(&step));
             beside(token, move || async move {
@@ -264,3 +267,6 @@ fn remote(image: RemoteImage) -> Ware {
         verdict: None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@
 //!                └────────▶ board, 10 times a second at most     progress: only the newest counts
 //! ```
 
+mod answers;
 mod board;
 mod caught;
 mod deeds;
@@ -40,11 +41,11 @@ use work::{list_accounts, price, read_node, send, set_default};
 use crate::{
     app::{
         effect::{Deed, Effect, Subject},
-        msg::{AccountMsg, HistoryMsg, Listing, Msg, NodeMsg, Problem, SignMsg, SourceMsg},
+        msg::{AccountMsg, HistoryMsg, Listing, Msg, NodeMsg, SignMsg, SourceMsg},
         sign::PublicationId,
         tasks::TaskId,
     },
-    ops::{self, Context, Failure, Passphrase},
+    ops::{self, Context, Passphrase},
 };
 
 /// Messages that may wait for the loop. A full channel makes tasks wait, never lose.
@@ -56,6 +57,8 @@ pub struct Runtime {
     sender: mpsc::Sender<Msg>,
     board: Arc<Board>,
     tasks: JoinSet<()>,
+    /// Work that clears up what it has begun, once it is stopped: closing waits for it.
+    clearing: JoinSet<()>,
     measuring: HashMap<TaskId, CancellationToken>,
     deeds: HashMap<u64, CancellationToken>,
     /// Publications that may still be withdrawn.
@@ -64,6 +67,8 @@ pub struct Runtime {
     sharing: Arc<RwLock<()>>,
     /// Notices that the interface was told of.
     told: Arc<AtomicUsize>,
+    /// The newest look at what this home's namespaces have.
+    own: Option<CancellationToken>,
     history: Option<JoinHandle<()>>,
     abilities: Option<JoinHandle<()>>,
 }
@@ -77,12 +82,14 @@ impl Runtime {
             sender,
             board: Arc::new(Board::default()),
             tasks: JoinSet::new(),
+            clearing: JoinSet::new(),
             measuring: HashMap::new(),
             deeds: HashMap::new(),
             signing: HashMap::new(),
             sharing: Arc::default(),
             // Those of opening the home stand in the model from the beginning.
             told: Arc::new(AtomicUsize::new(context.notices().len())),
+            own: None,
             history: None,
             abilities: None,
             context,
@@ -99,7 +106,7 @@ impl Runtime {
     /// Starts an effect. Those that are the terminal's or need the passphrase are the event loop's business and do
     /// nothing here.
     pub fn run(&mut self, effect: Effect) {
-        while self.tasks.try_join_next().is_some() {}
+        while self.tasks.try_join_next().is_some() || self.clearing.try_join_next().is_some() {}
         match effect {
             Effect::FollowSources => {
                 self.follow_sources();
@@ -236,7 +243,7 @@ impl Runtime {
         });
     }
 
-    /// Stops measuring and following, and ends what the context started.
+    /// Stops measuring, pulling and following, and ends what the context started.
     pub async fn close(mut self) {
         for token in self.measuring.values().chain(self.deeds.values()) {
             token.cancel();
@@ -245,26 +252,9 @@ impl Runtime {
             reading.abort();
         }
         self.tasks.abort_all();
+        // What a pull leaves is known once its thread has dropped it, and the context waits for what is known.
+        while self.clearing.join_next().await.is_some() {}
         self.context.close().await;
-    }
-
-    /// Every question has its answer: that its work panicked is one too.
-    fn answer<T, F>(
-        &mut self,
-        what: &'static str,
-        message: impl FnOnce(Result<T, Problem>) -> Msg + Send + 'static,
-        work: impl FnOnce(Context) -> F,
-    ) where
-        F: Future<Output = Result<T, Failure>> + Send + 'static,
-        T: Send,
-    {
-        let (work, sender) = (work(self.context.clone()), self.sender.clone());
-        let (context, told) = (self.context.clone(), Arc::clone(&self.told));
-        self.tasks.spawn(async move {
-            let result = caught(what, work).await.and_then(|result| result.map_err(problem));
-            tell(&sender, message(result)).await;
-            tell_notices(&context, &told, &sender).await;
-        });
     }
 
     fn judge(&mut self, subjects: Vec<Subject>) {

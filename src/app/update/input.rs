@@ -307,7 +307,7 @@ fn dismiss(model: &mut Model) -> Vec<Effect> {
 /// Ends, or asks first while work is running that ending would stop.
 fn quit(model: &mut Model, sure: bool) -> Vec<Effect> {
     let unsent = model.publications.iter().any(crate::app::sign::Publication::is_unsent);
-    if sure || !(model.tasks.is_busy() || unsent) {
+    if sure || !(model.tasks.is_busy() || unsent || model.market.pull.is_some()) {
         return vec![Effect::ForgetSecret, Effect::Quit];
     }
     // Asked once.

@@ -1,0 +1,60 @@
+//! What of the market is stopped, waited for and asked.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+};
+
+use tempfile::TempDir;
+
+use super::*;
+use crate::config::{Config, Options};
+
+fn runtime() -> (TempDir, Runtime, mpsc::Receiver<Msg>) {
+    let folder = tempfile::tempdir().unwrap();
+    let options = Options { home: Some(folder.path().to_owned()), ..Options::default() };
+    let (runtime, messages) = Runtime::new(Context::open(Config::load(options, &|_| None).unwrap()).unwrap());
+    (folder, runtime, messages)
+}
+
+/// Takes its time to be cleared up.
+struct Begun(Arc<AtomicBool>);
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        thread::sleep(Duration::from_millis(200));
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn closing_waits_until_a_pull_has_told_what_it_leaves() {
+    let (_folder, mut runtime, messages) = runtime();
+    let (is_cleared, token) = (Arc::new(AtomicBool::new(false)), runtime.undoable(1));
+    let (begun, (started, starts)) = (Begun(Arc::clone(&is_cleared)), tokio::sync::oneshot::channel());
+    let pulled = |result| Msg::Market(MarketMsg::Pulled { ticket: 1, result });
+    runtime.answer_cleared("a test", pulled, move |_| {
+        beside(token, move || async move {
+            let _begun = begun;
+            let _ = started.send(());
+            std::future::pending().await
+        })
+    });
+    starts.await.unwrap();
+    drop(messages);
+    runtime.close().await;
+    assert!(is_cleared.load(Ordering::SeqCst), "it is not left behind");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_newer_look_at_ones_own_ends_the_one_before() {
+    let (_folder, mut runtime, _messages) = runtime();
+    runtime.trade(Effect::ReadOwn { ticket: 1 });
+    let first = runtime.own.clone().unwrap();
+    assert!(!first.is_cancelled());
+    runtime.trade(Effect::ReadOwn { ticket: 2 });
+    assert!(first.is_cancelled() && !runtime.own.clone().unwrap().is_cancelled());
+    runtime.close().await;
+}
