@@ -17,6 +17,7 @@ use crate::{
     },
     domain::{
         Namespace, Reference, Timestamp,
+        digest::DigestKind,
         image::Evidence,
         market::{Offer, Query},
         namespace::Vouching,
@@ -37,6 +38,10 @@ const PACE: Duration = Duration::from_millis(100);
 const NAMESPACES: usize = 8;
 const REPOSITORIES: usize = 25;
 const TAGS: usize = 25;
+/// Rows of the market that are judged at once, and digests of each that are asked for. Strangers may say a word on each of them:
+/// where they say too many, the rows beside theirs are undecided with them, and no others.
+const ROWS: usize = 25;
+const DIGESTS: usize = 16;
 
 impl Runtime {
     /// Takes what is asked for the market.
@@ -203,9 +208,36 @@ async fn read(context: &Context, query: Query, refresh: bool) -> Result<MarketPa
 
 async fn judge(context: &Context, subjects: Vec<(Reference, Evidence)>) -> Result<Vec<Verdict>, Failure> {
     let policy = ops::trust::trust_policy(context)?;
-    let subject = |(reference, evidence)| Subject { image: None, reference, evidence };
+    let subject = |(reference, evidence)| Subject { image: None, reference, evidence: bounded(evidence) };
     let subjects: Vec<_> = subjects.into_iter().map(subject).collect();
-    Ok(ops::verify::judge_images(context, &subjects, &policy).await.verdicts)
+    let mut verdicts = Vec::with_capacity(subjects.len());
+    let mut left = subjects.as_slice();
+    let mut at_once = ROWS;
+    while !left.is_empty() {
+        let (rows, others) = left.split_at(left.len().min(at_once));
+        let judgement = ops::verify::judge_images(context, rows, &policy).await;
+        verdicts.extend(judgement.verdicts);
+        left = others;
+        if judgement.network.is_err_and(|failure| failure.code == "node-unreachable") {
+            // It is no stranger's doing, and not to be waited for again and again.
+            at_once = others.len();
+        }
+    }
+    Ok(verdicts)
+}
+
+/// As many digests as are asked for: configurations first, then manifests.
+fn bounded(evidence: Evidence) -> Evidence {
+    let Evidence::Known { level, mut digests, shared } = evidence else { return evidence };
+    if digests.len() > DIGESTS {
+        digests.sort_by_key(|one| match one.kind {
+            DigestKind::Config => 0,
+            DigestKind::Manifest => 1,
+            _ => 2,
+        });
+        digests.truncate(DIGESTS);
+    }
+    Evidence::Known { level, digests, shared }
 }
 
 /// What the namespaces that this home's accounts claim have in their registries. What cannot be listed is told of.

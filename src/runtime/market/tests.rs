@@ -10,7 +10,13 @@ use std::{
 use tempfile::TempDir;
 
 use super::*;
-use crate::config::{Config, Options};
+use crate::{
+    config::{Config, Options},
+    domain::{
+        Digest,
+        image::{EvidenceLevel, KindedDigest},
+    },
+};
 
 fn runtime() -> (TempDir, Runtime, mpsc::Receiver<Msg>) {
     let folder = tempfile::tempdir().unwrap();
@@ -57,4 +63,20 @@ async fn a_newer_look_at_ones_own_ends_the_one_before() {
     runtime.trade(Effect::ReadOwn { ticket: 2 });
     assert!(first.is_cancelled() && !runtime.own.clone().unwrap().is_cancelled());
     runtime.close().await;
+}
+
+#[test]
+fn of_a_large_release_configurations_and_manifests_are_asked_for() {
+    let digests = |count: u8| {
+        let kinds = [DigestKind::Index, DigestKind::Manifest, DigestKind::Config];
+        (0..count).map(|at| KindedDigest { kind: kinds[usize::from(at) % 3], digest: Digest::of(&[at]) }).collect()
+    };
+    let small = Evidence::known(EvidenceLevel::Claimed, digests(16));
+    assert_eq!(bounded(small.clone()), small);
+    let large = bounded(Evidence::known(EvidenceLevel::Claimed, digests(64)));
+    let of = |kind| large.digests().iter().filter(|one| one.kind == kind).count();
+    assert_eq!((of(DigestKind::Config), of(DigestKind::Manifest), of(DigestKind::Index)), (16, 0, 0));
+    let middle = bounded(Evidence::known(EvidenceLevel::Claimed, digests(24)));
+    let of = |kind| middle.digests().iter().filter(|one| one.kind == kind).count();
+    assert_eq!((of(DigestKind::Config), of(DigestKind::Manifest), of(DigestKind::Index)), (8, 8, 0));
 }
