@@ -15,7 +15,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use super::{
     context::now,
     history,
-    registries::origin,
+    registries::{absent, origin, read_child},
     remote::{Platforms, measure_origin},
 };
 use crate::{
@@ -117,11 +117,6 @@ const fn kinded(kind: DigestKind, digest: Digest) -> KindedDigest {
     KindedDigest { kind, digest }
 }
 
-fn absent(reference: &Reference) -> Failure {
-    let message = format!("registry `{}` has no image `{}`", reference.registry(), reference.familiar());
-    Failure::new("no-such-image", &message).hint("check name and tag")
-}
-
 /// A platform's manifest, and the configuration that it names.
 async fn config_of(
     asked: &Repository,
@@ -132,16 +127,7 @@ async fn config_of(
     if let Some(config) = remembered.config_of(child.digest) {
         return Ok((child.digest, config));
     }
-    let unusable = |cause: &str| {
-        let (registry, name) = (reference.registry(), reference.familiar());
-        let message = format!("registry `{registry}`: the manifest {} of `{name}` {cause}", child.digest);
-        Failure::new("registry-error", &message).hint("whoever pushed it can push it again")
-    };
-    let found = asked.resolve(&child.digest.to_string()).await?.ok_or_else(|| unusable("is not there"))?;
-    match asked.outline(&found)? {
-        Outline::Manifest { config, .. } => Ok((child.digest, config)),
-        Outline::Index(_) => Err(unusable("is an index within an index")),
-    }
+    Ok((child.digest, read_child(asked, reference, child.digest).await?.0))
 }
 
 /// The same digests, of what was read and hashed to the last byte.

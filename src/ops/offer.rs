@@ -13,7 +13,7 @@ use std::{
 
 use futures_util::{StreamExt as _, stream};
 
-use super::registries::{access, repository};
+use super::registries::{absent, access, repository};
 use crate::{
     domain::{
         Digest, Platform, Reference,
@@ -133,11 +133,6 @@ pub async fn look(context: &Context, sought: &Sought, limit: usize) -> Result<Of
         }
         Sought::Namespace(registry, prefix) => repositories(context, registry, prefix, limit).await,
     }
-}
-
-fn absent(reference: &Reference) -> Failure {
-    let message = format!("registry `{}` has no image `{}`", reference.registry(), reference.familiar());
-    Failure::new("no-such-image", &message).hint("check name and tag, or push it")
 }
 
 async fn repositories(context: &Context, registry: &str, prefix: &str, limit: usize) -> Result<Offer, Failure> {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::{
     measure::measure_image,
     offer::claimed,
-    registries::{engine_login, repository},
+    registries::{absent, engine_login, read_child, repository},
     verify::{Judgement, Subject, judge_images},
 };
 use crate::{
@@ -24,7 +24,7 @@ use crate::{
         verdict::{Conclusion, Verdict},
     },
     ops::{Context, Failure, remote::local_platform},
-    registry::{Child, Outline, Repository},
+    registry::{Child, Outline},
 };
 
 /// What is to be pulled, and how.
@@ -110,7 +110,7 @@ pub async fn pull(
     let platform = wish.platform.as_deref();
     engine.pull(&wish.reference, claim.manifest, platform, login.as_ref(), &step).await?;
     let image = engine.pulled(&wish.reference, claim.manifest).await?;
-    let image = image.ok_or_else(|| absent(wish, &claim))?;
+    let image = image.ok_or_else(|| not_arrived(wish, &claim))?;
     told(Step::Measuring);
     // The manifest does not say it.
     claim.platform = claim.platform.or_else(|| image.platform.clone());
@@ -138,7 +138,7 @@ async fn is_here(engine: &Engine, wish: &Wish, claim: &Claim) -> Result<bool, Fa
     Ok(engine.pulled(&wish.reference, claim.manifest).await?.is_some())
 }
 
-fn absent(wish: &Wish, claim: &Claim) -> Failure {
+fn not_arrived(wish: &Wish, claim: &Claim) -> Failure {
     let message =
         format!("the engine says that it pulled `{}@{}`, and does not have it", wish.reference.name(), claim.manifest);
     Failure::new("engine-error", &message).hint("its own log may say more")
@@ -184,11 +184,7 @@ fn arrived(measured: Evidence, claim: &Claim) -> Evidence {
 async fn claim(context: &Context, engine: &Engine, wish: &Wish) -> Result<Claim, Failure> {
     let reference = &wish.reference;
     let asked = repository(context, reference).await?;
-    let none = || {
-        let message = format!("registry `{}` has no image `{}`", reference.registry(), reference.familiar());
-        Failure::new("no-such-image", &message).hint("check name and tag, or push it")
-    };
-    let found = asked.resolve(reference.tag()).await?.ok_or_else(none)?;
+    let found = asked.resolve(reference.tag()).await?.ok_or_else(|| absent(reference))?;
     let (digest, media_type) = (found.digest, found.media_type.clone());
     match asked.outline(&found)? {
         Outline::Manifest { config, bytes } => {
@@ -198,25 +194,12 @@ async fn claim(context: &Context, engine: &Engine, wish: &Wish) -> Result<Claim,
         Outline::Index(children) => {
             let images: Vec<_> = children.into_iter().filter(|child| !child.is_attestation).collect();
             let child = meant(&images, wish, engine.info().platform.as_deref())?;
-            let (config, bytes) = manifest(&asked, reference, child.digest).await?;
+            let (config, bytes) = read_child(&asked, reference, child.digest).await?;
             let shared = [SharedIndex { digest, images: images.len() }];
             let evidence = claimed(Some(config), child.digest, &shared);
             let platform = child.platform.clone();
             Ok(Claim { digest, media_type, manifest: child.digest, config, platform, bytes, evidence })
         }
-    }
-}
-
-async fn manifest(asked: &Repository, reference: &Reference, digest: Digest) -> Result<(Digest, u64), Failure> {
-    let unusable = |cause: &str| {
-        let message =
-            format!("registry `{}`: the manifest {digest} of `{}` {cause}", reference.registry(), reference.familiar());
-        Failure::new("registry-error", &message).hint("whoever pushed it can push it again")
-    };
-    let found = asked.resolve(&digest.to_string()).await?.ok_or_else(|| unusable("is not there"))?;
-    match asked.outline(&found)? {
-        Outline::Manifest { config, bytes } => Ok((config, bytes)),
-        Outline::Index(_) => Err(unusable("is an index within an index")),
     }
 }
 

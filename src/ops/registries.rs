@@ -3,9 +3,11 @@
 use super::context::blocking;
 use crate::{
     docker::Credentials,
-    domain::Reference,
+    domain::{Digest, Reference},
     ops::{Context, Failure, Passphrase},
-    registry::{self, Access, Host, Kept, Login, RegistryError, Repository, check_login, forget_login, keep_login},
+    registry::{
+        self, Access, Host, Kept, Login, Outline, RegistryError, Repository, check_login, forget_login, keep_login,
+    },
     store::files::{self, Lock, PATIENCE},
 };
 
@@ -34,6 +36,33 @@ pub(super) async fn repository(context: &Context, reference: &Reference) -> Resu
 /// When the registry does not answer.
 pub(super) async fn origin(context: &Context, reference: &Reference) -> Result<Repository, RegistryError> {
     Repository::connect(reference, &access(context).without_mirrors()).await
+}
+
+/// That the registry has nothing under a name.
+pub(super) fn absent(reference: &Reference) -> Failure {
+    let message = format!("registry `{}` has no image `{}`", reference.registry(), reference.familiar());
+    Failure::new("no-such-image", &message).hint("check name and tag, or push it")
+}
+
+/// The image that an index leads to: its configuration, and the bytes of that and of all layers as the manifest says.
+///
+/// # Errors
+/// `registry-error` where there is none, or another index; and as for every request.
+pub(super) async fn read_child(
+    asked: &Repository,
+    reference: &Reference,
+    manifest: Digest,
+) -> Result<(Digest, u64), Failure> {
+    let unusable = |cause: &str| {
+        let (registry, name) = (reference.registry(), reference.familiar());
+        let message = format!("registry `{registry}`: the manifest {manifest} of `{name}` {cause}");
+        Failure::new("registry-error", &message).hint("whoever pushed it can push it again")
+    };
+    let found = asked.resolve(&manifest.to_string()).await?.ok_or_else(|| unusable("is not there"))?;
+    match asked.outline(&found)? {
+        Outline::Manifest { config, bytes } => Ok((config, bytes)),
+        Outline::Index(_) => Err(unusable("is an index within an index")),
+    }
 }
 
 /// The login that an engine is to use for a reference's registry: the same that this program would use.
