@@ -257,7 +257,10 @@ async fn own(context: &Context) -> Result<MarketPage, Failure> {
     }
     for namespace in namespaces.iter().take(NAMESPACES) {
         match of_namespace(context, namespace).await {
-            Ok(images) => wares.extend(images.into_iter().map(remote)),
+            Ok((images, missing)) => {
+                wares.extend(images.into_iter().map(remote));
+                trouble = trouble.or(missing);
+            }
             Err(failure) => trouble = trouble.or(Some(failure)),
         }
     }
@@ -271,19 +274,26 @@ async fn own(context: &Context) -> Result<MarketPage, Failure> {
     })
 }
 
-async fn of_namespace(context: &Context, namespace: &Namespace) -> Result<Vec<RemoteImage>, Failure> {
+/// The images of a namespace's repositories, and why some repository's are missing.
+async fn of_namespace(
+    context: &Context,
+    namespace: &Namespace,
+) -> Result<(Vec<RemoteImage>, Option<Failure>), Failure> {
     let sought = Sought::read(&format!("{namespace}/*"), None)?;
     let listed = ops::offer::look(context, &sought, REPOSITORIES).await?;
-    let mut images = Vec::new();
+    let (mut images, mut missing) = (Vec::new(), None);
     for repository in listed.repositories {
         let sought = Sought::read(&repository, None)?;
         // The namespace's own statement is no image, and is told of elsewhere.
         if namespace.artifact().name() == repository {
             continue;
         }
-        images.extend(ops::offer::look(context, &sought, TAGS).await?.images);
+        match ops::offer::look(context, &sought, TAGS).await {
+            Ok(offer) => images.extend(offer.images),
+            Err(failure) => missing = missing.or(Some(failure)),
+        }
     }
-    Ok(images)
+    Ok((images, missing))
 }
 
 fn remote(image: RemoteImage) -> Ware {

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{
+    io::{BufRead as _, BufReader, Write as _},
+    net::TcpListener,
     sync::atomic::{AtomicBool, Ordering},
     thread,
 };
@@ -79,4 +81,40 @@ fn of_a_large_release_configurations_and_manifests_are_asked_for() {
     let middle = bounded(Evidence::known(EvidenceLevel::Claimed, digests(24)));
     let of = |kind| middle.digests().iter().filter(|one| one.kind == kind).count();
     assert_eq!((of(DigestKind::Config), of(DigestKind::Manifest), of(DigestKind::Index)), (8, 8, 0));
+}
+
+/// A registry with two repositories, of which one is for others.
+fn registry() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let host = listener.local_addr().unwrap().to_string();
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let (mut reader, mut asked, mut line) =
+                (BufReader::new(stream.try_clone().unwrap()), String::new(), String::new());
+            while reader.read_line(&mut line).is_ok_and(|bytes| bytes > 2) {
+                if asked.is_empty() {
+                    asked.clone_from(&line);
+                }
+                line.clear();
+            }
+            let (status, body) = match asked.split(' ').nth(1).unwrap_or_default() {
+                path if path.contains("_catalog") => ("200 OK", r#"{"repositories":["acme/denied","acme/open"]}"#),
+                path if path.contains("acme/denied") => ("403 Forbidden", "{}"),
+                path if path.contains("tags/list") => ("200 OK", r#"{"name":"acme/open","tags":["1"]}"#),
+                _ => ("404 Not Found", "{}"),
+            };
+            let length = body.len();
+            let _ = write!(stream, "HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}");
+        }
+    });
+    host
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repository_that_is_denied_hides_no_other() {
+    let (_folder, runtime, _messages) = runtime();
+    let namespace: Namespace = format!("{}/acme", registry()).parse().unwrap();
+    let (images, missing) = of_namespace(&runtime.context, &namespace).await.unwrap();
+    let names: Vec<_> = images.iter().map(|image| image.reference.repository()).collect();
+    assert_eq!((names, missing.unwrap().code), (vec!["acme/open"], "registry-denied"));
 }
