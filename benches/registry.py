@@ -91,7 +91,7 @@ def remote():
     names = os.path.join(work, "names")
     with open(names, "w") as file:
         file.writelines(f"{name}:t{number}\n" for number in range(0, TAGS, 2))
-    ours("observe", "--file", names, "--yes")
+    ours("observe", "--file", names, "--yes", "--confirmations", "1")
     found = json.loads(run(program, "remote", name, "--json", check=False).stdout)
     assert len(found["images"]) == TAGS, len(found["images"])
     assert sum(one["verdict"] == "verified" for one in found["images"]) == TAGS // 2
@@ -115,7 +115,7 @@ def pull():
     with open(os.path.join(folder, "Dockerfile"), "w") as file:
         file.write("\n".join(lines))
     run("docker", "build", "-q", "-t", name, folder)
-    ours("push", name, "--publish", "--yes")
+    ours("push", name, "--publish", "--yes", "--confirmations", "1")
 
     def fresh():
         run("docker", "rmi", "-f", name, check=False)
