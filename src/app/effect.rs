@@ -293,7 +293,7 @@ pub enum Effect {
         /// Comes back with the answer.
         ticket: u64,
     },
-    /// Judge rows of the market at one block.
+    /// Judge rows of the market, some at a time.
     JudgeMarket {
         /// Comes back with the answer.
         ticket: u64,

@@ -83,6 +83,12 @@ pub async fn run(session: &mut Session, args: args::Push) -> Result<u8, Failure>
         });
         return Ok(0);
     };
+    if pushed.digest != pushed.manifest && !pushed.is_known {
+        session.console.note(&format!(
+            "daochain: {name} stands for an index there that was not pushed from here: its digest {} is not published",
+            pushed.digest
+        ));
+    }
     if pushed.images > 1 {
         session.console.note(&format!(
             "daochain: {name} leads to {} images there, and one of them was measured here: their index is not published",

@@ -123,6 +123,10 @@ pub(super) fn draw_quit(model: &Model, canvas: &mut Canvas, screen: Rect) {
         let words = format!("{} {} is not sent yet; quitting may stop it.", one.doing(), one.subject());
         lines.extend(text::wrap(&words, room).into_iter().map(|line| Line::from(canvas.span(Role::Warning, line))));
     }
+    if let Some(pull) = &model.market.pull {
+        let words = format!("{} is being pulled; quitting stops that.", pull.reference.familiar());
+        lines.extend(text::wrap(&words, room).into_iter().map(|line| Line::from(canvas.span(Role::Plain, line))));
+    }
     let height = u16::try_from(lines.len() + 4).unwrap_or(u16::MAX);
     let inside = canvas.float(screen, "Quit?", 60, height);
     canvas.lines(inside, &lines);
