@@ -155,11 +155,19 @@ fn trust_rules_come_go_and_answer() {
     let rules = |run: Run| {
         assert!(run.success(), "{run:?}");
         assert_eq!(run.document["schema"], "daochain.trust/1");
-        run.document["rules"].clone()
+        let mut rules = run.document["rules"].clone();
+        for rule in rules.as_array_mut().expect("rules") {
+            let since = rule["since"].take();
+            assert!(since.as_str().is_some_and(|since| since.ends_with('Z')), "when it was made: {rule}");
+        }
+        rules
     };
-    let acme = json!({"pattern": "docker.io/acme/*", "publisher": ADDRESS, "role": "publisher", "name": "acme"});
-    let seen =
-        json!({"pattern": "docker.io/library/nginx:latest", "publisher": OTHER, "role": "observer", "name": null});
+    let rule = |pattern: &str, publisher: &str, role: &str, name: Option<&str>| {
+        json!({"pattern": pattern, "publisher": publisher, "role": role, "name": name, "since": null, "note": null,
+            "network": null})
+    };
+    let acme = rule("docker.io/acme/*", ADDRESS, "publisher", Some("acme"));
+    let seen = rule("docker.io/library/nginx:latest", OTHER, "observer", None);
     assert_eq!(rules(home.run(&["trust", "list"])), json!([]));
     assert_eq!(rules(home.run(&["trust", "add", "acme/*", ADDRESS, "--name", "acme"])), json!([acme]));
     assert_eq!(rules(home.run(&["trust", "add", "nginx", OTHER, "--observer"])), json!([acme, seen]));
@@ -173,8 +181,14 @@ fn trust_rules_come_go_and_answer() {
             "schema": "daochain.trust-check/1",
             "reference": "docker.io/acme/api:2",
             "rule": "docker.io/acme/*",
+            "denied": false,
             "publishers": [ADDRESS],
-            "reason": "rule docker.io/acme/* decides about acme/api:2: one publisher speaks for it"
+            "observers": [],
+            "require": null,
+            "finality": null,
+            "successions": "ask",
+            "max_age": null,
+            "reason": "rule docker.io/acme/* decides about acme/api:2, the most specific that covers it: one publisher speaks for it"
         })
     );
     for nobody in ["nginx", "redis"] {
