@@ -52,6 +52,11 @@ async fn is_served(host: &str, login: &Path) {
         assert_eq!(Digest::of(&found.bytes), digest);
     }
     assert_eq!(acme.resolve("2").await.unwrap(), None);
+    // What is known need not come again.
+    assert!(acme.still_names("1", digest).await.unwrap());
+    for (tag, known) in [("1", Digest::of(b"another")), ("2", digest)] {
+        assert!(!acme.still_names(tag, known).await.unwrap(), "{tag}");
+    }
     for tag in ["2", "3"] {
         push(&acme, tag).await;
     }

@@ -43,17 +43,31 @@ pub struct Observation {
     pub digests: Vec<KindedDigest>,
 }
 
-/// The configurations of manifests that were read already: a manifest's digest tells that it is the same.
+/// What was read already. A digest tells that it is the same, so that a tag that has not moved costs one request without a body.
 #[derive(Debug, Default)]
-pub struct Remembered(Mutex<HashMap<Digest, Digest>>);
+pub struct Remembered {
+    /// The configurations of manifests.
+    configs: Mutex<HashMap<Digest, Digest>>,
+    /// What names stood for, and what that led to.
+    names: Mutex<HashMap<Reference, (Digest, Vec<KindedDigest>)>>,
+}
 
 impl Remembered {
     fn config_of(&self, manifest: Digest) -> Option<Digest> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&manifest).copied()
+        self.configs.lock().unwrap_or_else(PoisonError::into_inner).get(&manifest).copied()
     }
 
     fn keep(&self, configs: impl IntoIterator<Item = (Digest, Digest)>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(configs);
+        self.configs.lock().unwrap_or_else(PoisonError::into_inner).extend(configs);
+    }
+
+    fn name(&self, reference: &Reference) -> Option<(Digest, Vec<KindedDigest>)> {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner).get(reference).cloned()
+    }
+
+    fn keep_name(&self, reference: &Reference, root: Digest, digests: &[KindedDigest]) {
+        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        names.insert(reference.clone(), (root, digests.to_vec()));
     }
 }
 
@@ -92,6 +106,11 @@ async fn claimed(
     remembered: &Remembered,
 ) -> Result<Vec<KindedDigest>, Failure> {
     let asked = origin(context, reference).await?;
+    if let Some((root, digests)) = remembered.name(reference)
+        && asked.still_names(reference.tag(), root).await?
+    {
+        return Ok(digests);
+    }
     let found = asked.resolve(reference.tag()).await?.ok_or_else(|| absent(reference))?;
     let mut digests = match asked.outline(&found)? {
         Outline::Manifest { config, .. } => {
@@ -110,6 +129,7 @@ async fn claimed(
     };
     digests.sort();
     digests.dedup();
+    remembered.keep_name(reference, found.digest, &digests);
     Ok(digests)
 }
 

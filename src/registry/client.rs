@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::{Response, Url, header::CONTENT_TYPE};
+use reqwest::{Method, Response, StatusCode, Url, header::CONTENT_TYPE};
 use tokio::time::{Instant, timeout_at};
 
 use super::{
@@ -116,6 +116,23 @@ impl Repository {
             return Err(call.changed(&format!("it says that `{name}` of `{of}` is {said}, and it is {digest}")));
         }
         Ok(Some(Resolved { digest, media_type: clean_to(&media_type, MEDIA_TYPE), bytes }))
+    }
+
+    /// Whether the registry says that a tag still names `known`: one request without a body. False where it says anything else, or
+    /// nothing.
+    ///
+    /// # Errors
+    /// When it does not answer, or wants a login that is not there.
+    pub async fn still_names(&self, tag: &str, known: Digest) -> Result<bool, RegistryError> {
+        let call = self.call(format!("ask for the tag `{tag}` of `{}`", self.reference.name()));
+        let Some(endpoint) = self.endpoints.last() else { return Ok(false) };
+        let url = self.url(endpoint, &format!("manifests/{tag}"), &call)?;
+        let ask = Ask { method: Method::HEAD, known: Some(known), ..Ask::get(url, &self.scope("pull")) };
+        let response = endpoint.ask(&ask, &call).await?;
+        let said = response.headers().get(SAID_DIGEST).and_then(|value| value.to_str().ok());
+        let is_same = said.and_then(|said| said.parse().ok()) == Some(known);
+        // Of a registry that answers without regard to what is known, its digest tells.
+        Ok(response.status() == StatusCode::NOT_MODIFIED || (response.status().is_success() && is_same))
     }
 
     /// The manifest or index under a tag or digest, of at most `limit` bytes; `None` where there is none. A mirror that has

@@ -9,7 +9,7 @@ use std::{
 use bytes::Bytes;
 use reqwest::{
     Client, Method, Response, StatusCode, Url,
-    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue},
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, IF_NONE_MATCH},
     redirect::{Attempt, Policy},
 };
 use serde::Deserialize;
@@ -24,7 +24,7 @@ use super::{
     rate::{RateLimit, Throttle, retry_after},
     tls,
 };
-use crate::domain::network::is_loopback;
+use crate::domain::{Digest, network::is_loopback};
 
 /// Docker Hub's name in references.
 pub(super) const HUB: &str = "docker.io";
@@ -69,13 +69,15 @@ pub(super) struct Ask {
     pub url: Url,
     /// What to send, and its media type.
     pub content: Option<(String, Bytes)>,
+    /// What the asker has already, which need not come again (RFC 9110, *If-None-Match*).
+    pub known: Option<Digest>,
     /// The scope of the token, where the registry's challenge names none (*Token Authentication*, `scope`).
     pub scope: String,
 }
 
 impl Ask {
     pub fn get(url: Url, scope: &str) -> Self {
-        Self { method: Method::GET, url, content: None, scope: scope.to_owned() }
+        Self { method: Method::GET, url, content: None, known: None, scope: scope.to_owned() }
     }
 }
 
@@ -183,6 +185,9 @@ impl Endpoint {
         // An upload may go on at another host, by an address that carries the right to it.
         if let Some(authorization) = used.filter(|_| ask.url.origin() == self.base.origin()) {
             request = request.header(AUTHORIZATION, authorization);
+        }
+        if let Some(known) = ask.known {
+            request = request.header(IF_NONE_MATCH, format!("\"{known}\""));
         }
         if let Some((media_type, bytes)) = &ask.content {
             request = request.header(CONTENT_TYPE, media_type).body(bytes.clone());

@@ -25,7 +25,7 @@ impl Repository {
         let digest = Digest::of(bytes);
         let call = self.call(format!("push the content {digest} to `{}`", self.reference().name()));
         let origin = self.origin().ok_or_else(|| call.unreachable("it has no address"))?;
-        let ask = |method, url, content| Ask { method, url, content, scope: self.scope(ACTIONS) };
+        let ask = |method, url, content| Ask { method, content, ..Ask::get(url, &self.scope(ACTIONS)) };
         let held = self.url(origin, &format!("blobs/{digest}"), &call)?;
         if origin.ask(&ask(Method::HEAD, held, None), &call).await?.status().is_success() {
             return Ok(digest);
@@ -52,7 +52,8 @@ impl Repository {
         let origin = self.origin().ok_or_else(|| call.unreachable("it has no address"))?;
         let url = self.url(origin, &format!("manifests/{name}"), &call)?;
         let content = Some((media_type.to_owned(), Bytes::copy_from_slice(bytes)));
-        let done = origin.ask(&Ask { method: Method::PUT, url, content, scope: self.scope(ACTIONS) }, &call).await?;
+        let done =
+            origin.ask(&Ask { method: Method::PUT, content, ..Ask::get(url, &self.scope(ACTIONS)) }, &call).await?;
         let done = expect(done, StatusCode::CREATED, &call).await?;
         let said = done.headers().get(SAID_DIGEST).and_then(|value| value.to_str().ok()?.parse::<Digest>().ok());
         match said.filter(|said| *said != digest) {
