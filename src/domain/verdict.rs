@@ -43,6 +43,8 @@ use super::{
 
 /// Strangers that a verdict names: more add nothing.
 pub const STRANGERS: usize = 8;
+/// Seconds by which a chain's clock may be behind this machine's, which dates the rules: a release of the hour before counts as later.
+const CLOCKS: u64 = 3600;
 /// Characters of what a user calls a publisher.
 const NAME: usize = 60;
 /// Characters of a note.
@@ -225,7 +227,7 @@ impl Verdict {
         let Some(first) = deciding.first() else { return };
         let pinned = deciding.iter().filter_map(|rule| rule.since).max();
         let is_later = |record: &&Record| match (pinned, record.head.published_at) {
-            (Some(pinned), Some(published)) => published > pinned,
+            (Some(pinned), Some(published)) => published.0.saturating_add(CLOCKS) > pinned.0,
             _ => true,
         };
         let followed = [self.publisher, self.successor];
