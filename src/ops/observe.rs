@@ -21,8 +21,8 @@ use super::{
 use crate::{
     chain::{ChainError, Question},
     domain::{
-        Address, Digest, Reference, digest::DigestKind, image::KindedDigest, measurement::ImageState, progress::Watch,
-        publication::Statement, record::Record,
+        Address, Digest, Reference, Timestamp, digest::DigestKind, image::KindedDigest, measurement::ImageState,
+        progress::Watch, publication::Statement, record::Record,
     },
     ops::{Context, Failure},
     registry::{Child, Outline, Repository},
@@ -212,33 +212,42 @@ pub async fn news(
         .collect();
     for (reference, (observation, records)) in once {
         let own = records.into_iter().find(|record| record.publisher == observer);
-        let is_old = |record: &Record| {
-            let age = record.head.published_at.map_or(u64::MAX, |at| now.since(at));
-            renew.is_some_and(|renew| age >= renew)
-        };
-        let is_seen = |digest: Digest| observation.digests.iter().any(|kinded| kinded.digest == digest);
-        let is_current = |record: &Record| {
-            let entries = &record.entries;
-            entries.len() == observation.digests.len()
-                && entries.iter().all(|entry| entry.version > 0 && entry.version == record.head.version)
-                // Without the event log nobody knows what else the release holds.
-                && record.current.iter().all(|kinded| is_seen(kinded.digest))
-        };
-        let is_withdrawn = |record: &Record| {
-            let head = &record.head;
-            let gone = head.retired_at.or(head.publisher_retired_at);
-            gone.is_some() || record.entries.iter().any(|entry| entry.revoked_at.is_some())
-        };
-        match own {
-            Some(record) if is_withdrawn(&record) => news.withdrawn.push(reference),
-            Some(record) if is_current(&record) && !is_old(&record) => news.unchanged.push(reference),
-            _ => {
+        match own.map_or(Said::Otherwise, |record| said(&record, &observation, renew, now)) {
+            Said::Withdrawn => news.withdrawn.push(reference),
+            Said::Same => news.unchanged.push(reference),
+            Said::Otherwise => {
                 let Observation { reference, digests } = observation;
                 news.statements.push(Statement::Release { reference, digests, amends: 0, annotations: String::new() });
             }
         }
     }
     Ok(news)
+}
+
+/// What an observer said last, beside what is seen now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Said {
+    /// The same, and lately.
+    Same,
+    /// Something else, or the same too long ago.
+    Otherwise,
+    /// It took back some of it, and can never say it again.
+    Withdrawn,
+}
+
+fn said(record: &Record, observation: &Observation, renew: Option<u64>, now: Timestamp) -> Said {
+    let (head, entries) = (&record.head, &record.entries);
+    if head.retired_at.or(head.publisher_retired_at).is_some() || entries.iter().any(|entry| entry.revoked_at.is_some())
+    {
+        return Said::Withdrawn;
+    }
+    let is_seen = |digest: Digest| observation.digests.iter().any(|kinded| kinded.digest == digest);
+    let is_current = entries.len() == observation.digests.len()
+        && entries.iter().all(|entry| entry.version > 0 && entry.version == head.version)
+        // Without the event log nobody knows what else the release holds.
+        && record.current.iter().all(|kinded| is_seen(kinded.digest));
+    let age = head.published_at.map_or(u64::MAX, |at| now.since(at));
+    if is_current && renew.is_none_or(|renew| age < renew) { Said::Same } else { Said::Otherwise }
 }
 
 /// What the observer said of each name, with what its newest release holds as far as the event log could be read; and why that
@@ -259,5 +268,38 @@ async fn own_records(
             Err(ChainError::Disagreement { .. } | ChainError::Unsettled { .. }) if !is_again => is_again = true,
             answers => return Ok((answers?.records, log_problem)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use crate::domain::record::{Entry, Head};
+
+    #[test]
+    fn the_same_is_said_again_once_it_is_old_and_what_was_withdrawn_never() {
+        let (now, digest) = (Timestamp(1_000_000), Digest::of(b"a"));
+        let digests = vec![kinded(DigestKind::Config, digest)];
+        let observation = Observation { reference: "acme/api:1".parse().unwrap(), digests: digests.clone() };
+        let record = |age: u64| Record {
+            publisher: Address::from_bytes([1; 20]),
+            head: Head { version: 2, published_at: Some(Timestamp(now.0 - age)), ..Head::default() },
+            entries: vec![Entry { version: 2, ..Entry::absent(digest) }],
+            current: digests.clone(),
+            head_block: None,
+            successor: None,
+            retirement_reason: None,
+        };
+        let said = |record: &Record, renew| said(record, &observation, renew, now);
+        assert_eq!(said(&record(90_000), None), Said::Same, "without a time nothing is renewed");
+        assert_eq!(said(&record(3599), Some(3600)), Said::Same);
+        assert_eq!(said(&record(3600), Some(3600)), Said::Otherwise);
+        let mut more = record(1);
+        more.current.push(kinded(DigestKind::Index, Digest::of(b"b")));
+        assert_eq!(said(&more, None), Said::Otherwise, "what is gone is a change");
+        let mut withdrawn = record(90_000);
+        withdrawn.entries[0].revoked_at = Some(now);
+        assert_eq!(said(&withdrawn, Some(3600)), Said::Withdrawn);
     }
 }
