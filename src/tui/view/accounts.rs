@@ -10,7 +10,12 @@
 
 use ratatui::text::{Line, Span};
 
-use super::{Canvas, dialogs::wrapped, header::countdown, text};
+use super::{
+    Canvas,
+    facts::{Facts, explained},
+    header::countdown,
+    text,
+};
 use crate::{
     app::{Model, layout::Area, msg::Abilities},
     domain::{Account, Address, account::AccountKind, text::clean},
@@ -100,36 +105,21 @@ fn empty<'t>(model: &Model, canvas: &Canvas, width: usize) -> Vec<Line<'t>> {
                 .to_owned(),
         ),
     };
-    let parts = text::wrap(&text, width.saturating_sub(6));
-    std::iter::once(Line::default())
-        .chain(parts.into_iter().map(|part| Line::from(vec![Span::raw("   "), canvas.span(role, part)])))
-        .collect()
+    explained(canvas, role, &text, width)
 }
 
 /// Everything about the selected account, from the row on that was scrolled to.
 pub(super) fn draw_facts(model: &Model, canvas: &mut Canvas, area: Area) {
     let Some(account) = model.accounts.selected().filter(|_| area.height > 0) else { return };
-    let width = usize::from(area.width).saturating_sub(2);
-    let mut facts = Facts { model, canvas, width, lines: Vec::new() };
-    facts.of(account);
+    let mut facts = Facts::within(model, canvas, area);
+    facts.of_account(account);
     facts.abilities(account.address);
     let lines = facts.lines;
     canvas.scrolled(area, (model.accounts.top, "PgDn"), &lines);
 }
 
-struct Facts<'a, 'c> {
-    model: &'a Model,
-    canvas: &'a Canvas<'c>,
-    width: usize,
-    lines: Vec<Line<'static>>,
-}
-
 impl Facts<'_, '_> {
-    fn push(&mut self, label: &str, role: Role, words: &str) {
-        self.lines.extend(wrapped(self.canvas, label, role, words, self.width));
-    }
-
-    fn of(&mut self, account: &Account) {
+    fn of_account(&mut self, account: &Account) {
         self.push("address", Role::Plain, &account.address.to_string());
         if let Some(label) = &account.label {
             self.push("label", Role::Plain, &clean(label));

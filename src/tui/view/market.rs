@@ -10,7 +10,7 @@ use ratatui::text::{Line, Span};
 use super::{
     Canvas,
     detail::{event_role, event_words, sentence},
-    dialogs::wrapped,
+    facts::{Facts, explained},
     text,
 };
 use crate::{
@@ -228,37 +228,22 @@ fn empty<'t>(model: &Model, canvas: &Canvas, width: usize) -> Vec<Line<'t>> {
             "Nothing is published on this network yet. `p` in the images pane (`1`) publishes.".to_owned(),
         ),
     };
-    let parts = text::wrap(&words, width.saturating_sub(6));
-    std::iter::once(Line::default())
-        .chain(parts.into_iter().map(|part| Line::from(vec![Span::raw("   "), canvas.span(role, part)])))
-        .collect()
+    explained(canvas, role, &words, width)
 }
 
 /// Everything about the selected row.
 pub(super) fn draw_detail(model: &Model, canvas: &mut Canvas, area: Area) {
     let Some(ware) = model.market.selected().filter(|_| area.height > 0) else { return };
-    let width = usize::from(area.width).saturating_sub(2);
-    let mut facts = Facts { model, canvas, width, lines: Vec::new() };
+    let mut facts = Facts::within(model, canvas, area);
     facts.verdict(ware);
-    facts.of(ware);
+    facts.of_ware(ware);
     facts.history();
     let lines = facts.lines;
     let (top, key) = if model.wide { (model.detail_top, "PgDn") } else { (0, "Enter") };
     canvas.scrolled(area, (top, key), &lines);
 }
 
-struct Facts<'a, 'c> {
-    model: &'a Model,
-    canvas: &'a Canvas<'c>,
-    width: usize,
-    lines: Vec<Line<'static>>,
-}
-
 impl Facts<'_, '_> {
-    fn push(&mut self, label: &str, role: Role, words: &str) {
-        self.lines.extend(wrapped(self.canvas, label, role, words, self.width));
-    }
-
     fn verdict(&mut self, ware: &Ware) {
         let Some(verdict) = &ware.verdict else { return };
         let role = Theme::role(verdict.conclusion, false);
@@ -270,7 +255,7 @@ impl Facts<'_, '_> {
         }
     }
 
-    fn of(&mut self, ware: &Ware) {
+    fn of_ware(&mut self, ware: &Ware) {
         if let Some((_, cause)) = self.model.market.failed.as_ref().filter(|(name, _)| *name == ware.reference) {
             self.push("last pull", Role::Danger, cause);
         }

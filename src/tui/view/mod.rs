@@ -4,6 +4,7 @@ mod accounts;
 mod code;
 mod detail;
 mod dialogs;
+mod facts;
 mod footer;
 mod form;
 mod header;

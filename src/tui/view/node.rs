@@ -17,7 +17,8 @@ use ratatui::text::{Line, Span};
 
 use super::{
     Canvas,
-    dialogs::{LABEL, labelled, wrapped},
+    dialogs::{LABEL, labelled},
+    facts::Facts,
     text,
 };
 use crate::{
@@ -63,7 +64,7 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas, area: Area, beside: Area)
     lines.push(Line::default());
     canvas.lines(area, &lines);
     let Some(one) = status.endpoints.get(cursor) else { return };
-    let mut facts = Facts { model, canvas, width, lines: Vec::new() }.of(status, one);
+    let mut facts = Facts { model, canvas, width, lines: Vec::new() }.of_endpoint(status, one);
     let used = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(area.height);
     let below = Area { y: area.y + used, height: area.height - used, ..area };
     if beside.width == 0 {
@@ -166,15 +167,8 @@ fn line<'t>(
     Line::from(spans)
 }
 
-struct Facts<'a, 'c> {
-    model: &'a Model,
-    canvas: &'a Canvas<'c>,
-    width: usize,
-    lines: Vec<Line<'static>>,
-}
-
 impl Facts<'_, '_> {
-    fn of(mut self, status: &NodeStatus, one: &EndpointView) -> Vec<Line<'static>> {
+    fn of_endpoint(mut self, status: &NodeStatus, one: &EndpointView) -> Vec<Line<'static>> {
         let one = &one.status;
         if let Some(problem) = &one.problem {
             self.push("problem", Role::Danger, &problem.sentence());
@@ -208,10 +202,6 @@ impl Facts<'_, '_> {
             self.push("answers in", Role::Plain, &coarse_latency(latency));
         }
         self.lines
-    }
-
-    fn push(&mut self, label: &str, role: Role, words: &str) {
-        self.lines.extend(wrapped(self.canvas, label, role, words, self.width));
     }
 
     /// How far it has come.

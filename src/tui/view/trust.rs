@@ -11,7 +11,11 @@
 
 use ratatui::text::{Line, Span};
 
-use super::{Canvas, dialogs::wrapped, text};
+use super::{
+    Canvas,
+    facts::{Facts, explained},
+    text,
+};
 use crate::{
     app::{Model, layout::Area, msg::Problem, trust::Entry},
     domain::{
@@ -104,62 +108,47 @@ fn empty<'t>(model: &Model, canvas: &Canvas, width: usize) -> Vec<Line<'t>> {
                 .to_owned(),
         ),
     };
-    let parts = text::wrap(&words, width.saturating_sub(6));
-    std::iter::once(Line::default())
-        .chain(parts.into_iter().map(|part| Line::from(vec![Span::raw("   "), canvas.span(role, part)])))
-        .collect()
+    explained(canvas, role, &words, width)
 }
 
 /// Everything about the selected entry, from the row on that was scrolled to.
 pub(super) fn draw_facts(model: &Model, canvas: &mut Canvas, area: Area) {
     let Some(entry) = model.trust.selected().filter(|_| area.height > 0) else { return };
-    let width = usize::from(area.width).saturating_sub(2);
-    let mut facts = Facts { model, canvas, width, lines: Vec::new() };
-    facts.of(entry);
+    let mut facts = Facts::within(model, canvas, area);
+    facts.of_entry(entry);
     facts.images(entry);
     let lines = facts.lines;
     canvas.scrolled(area, (model.trust.top, "PgDn"), &lines);
 }
 
-struct Facts<'a, 'c> {
-    model: &'a Model,
-    canvas: &'a Canvas<'c>,
-    width: usize,
-    lines: Vec<Line<'static>>,
-}
-
 impl Facts<'_, '_> {
-    fn push(&mut self, label: &str, role: Role, words: &str) {
-        self.lines.extend(wrapped(self.canvas, label, role, words, self.width));
-    }
-
-    fn told(&mut self, label: &str, words: Option<&str>) {
+    fn known(&mut self, label: &str, words: Option<&str>) {
         if let Some(words) = words {
             self.push(label, Role::Plain, &clean(words));
         }
     }
 
-    fn of(&mut self, entry: &Entry) {
+    fn of_entry(&mut self, entry: &Entry) {
         self.push("pattern", Role::Plain, &entry.pattern().to_string());
         let since = |since: Option<Timestamp>| since.map(|since| since.to_string());
         match entry {
             Entry::Rule(rule) => {
                 self.push(rule.role.word(), Role::Plain, &rule.publisher.to_string());
-                self.told("name", rule.name.as_deref());
-                self.told("since", since(rule.since).as_deref());
-                self.told("note", rule.note.as_deref());
+                self.known("name", rule.name.as_deref());
+                self.known("since", since(rule.since).as_deref());
+                self.known("note", rule.note.as_deref());
             }
             Entry::Denial(denial) => {
                 self.push("denied", Role::Danger, "nobody's word makes these images good");
-                self.told("since", since(denial.since).as_deref());
-                self.told("note", denial.note.as_deref());
+                self.known("since", since(denial.since).as_deref());
+                self.known("note", denial.note.as_deref());
             }
             Entry::Demand(demand) => {
                 let require = demand.require.map(|require| require.to_string());
-                self.told("require", require.as_deref());
-                self.told("block", demand.finality.map(Finality::word));
-                self.told("successors", demand.successions.map(Successions::word));
-                self.told("max. age", demand.max_age.map(when::span_text).as_deref());
+                self.known("require", require.as_deref());
+                self.known("block", demand.finality.map(Finality::word));
+                self.known("successors", demand.successions.map(Successions::word));
+                self.known("max. age", demand.max_age.map(when::span_text).as_deref());
             }
         }
         self.push("on", Role::Plain, entry.network().unwrap_or("every network"));
