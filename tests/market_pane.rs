@@ -133,9 +133,9 @@ fn what_the_chain_has_is_shown_to_who_typed_before_it_was_read() {
 #[test]
 fn publisher_namespace_and_age_narrow_it_and_the_order_turns() {
     let query = |play: &Play| asked(play).unwrap().1;
-    let only = play(80, 24).keys("o");
+    let only = play(80, 24).keys("b");
     assert_eq!(query(&only).publisher, Some(address(1)));
-    assert_eq!(query(&only.keys("o")).publisher, None);
+    assert_eq!(query(&only.keys("b")).publisher, None);
     let below = play(80, 24).keys("n");
     assert_eq!(query(&below).namespace.map(|it| it.to_string()).as_deref(), Some("docker.io/acme"));
     let aged = play(80, 24).keys("aa");
@@ -236,7 +236,7 @@ fn my_namespaces_are_another_view_and_a_new_block_asks_only_while_it_is_shown() 
     let result = Ok(MarketPage { total: 1, wares: vec![remote], ..MarketPage::default() });
     let play = judged(play.tell(Msg::Market(MarketMsg::Found { ticket: ticket.unwrap(), result })));
     insta::assert_snapshot!("market_own_80x24", play.screen());
-    assert!(play.keys("o").text().contains("`w` shows it"), "there is no publisher to narrow it by");
+    assert!(play.keys("b").text().contains("`w` shows it"), "there is no publisher to narrow it by");
     let mut shown = self::play(80, 24);
     shown.asked.clear();
     assert!(asked(&shown.keys("1").after(1)).is_none());

@@ -10,14 +10,16 @@ const END: &str = "<!-- /keys -->";
 
 /// The panes' keys. Those of dialogs stand in the dialogs.
 fn keys() -> String {
-    let mut table = String::from("| keys | what they do | where |\n|---|---|---|\n");
+    let mut table = String::from("| keys | what they do | where | name |\n|---|---|---|---|\n");
     for binding in BINDINGS.iter().filter(|binding| !binding.help.is_empty()) {
         let panes = [Place::Images, Place::Market, Place::Accounts, Place::Trust, Place::Node];
         let here: Vec<_> = panes.into_iter().filter(|place| binding.places.contains(place)).map(Place::title).collect();
         let here = if here.len() == panes.len() { vec!["every pane"] } else { here };
         if !here.is_empty() {
-            writeln!(table, "| `{}` | {} | {} |", binding.keys_text(), binding.help, here.join(", "))
-                .expect("text takes text");
+            let keys: Vec<String> = binding.keys.iter().map(ToString::to_string).collect();
+            let keys = if keys.is_empty() { String::new() } else { format!("`{}`", keys.join(" ")) };
+            let (help, here, name) = (binding.help, here.join(", "), binding.action.name());
+            writeln!(table, "| {keys} | {help} | {here} | `{name}` |").expect("text takes text");
         }
     }
     table

@@ -322,10 +322,14 @@ pub enum Effect {
     ForgetSecret,
     /// Put a text on the clipboard of the terminal (OSC 52).
     Copy(String),
+    /// Have the terminal tell of the mouse, or leave the mouse to its own selection of text.
+    CaptureMouse(bool),
     /// Draw everything again.
     Redraw,
     /// Stop like any program on Ctrl-Z.
     Suspend,
+    /// End, and show the demonstration.
+    Demo,
     /// End.
     Quit,
 }

@@ -274,6 +274,8 @@ pub struct Form {
     pub focus: usize,
     /// What the secret fields hold, as far as the model may know.
     pub secret: SecretShape,
+    /// Something was typed, or pasted, that closing loses.
+    pub touched: bool,
     /// A text that was pasted, longer than fields are.
     pub document: Option<String>,
     /// The deed that is under way.

@@ -55,6 +55,15 @@ const FACTS: u16 = 80;
 /// Rows of the detail below the list: a reason, two digests with what is known of them, publisher and history.
 const BELOW: u16 = 7;
 
+/// Columns and rows below which what must be read before something is signed has no room.
+pub const LEAST: (u16, u16) = (60, 15);
+
+/// True where the screen says only what it needs, and no key does anything but end it.
+#[must_use]
+pub const fn is_too_small(model: &Model) -> bool {
+    model.width < LEAST.0 || model.height < LEAST.1
+}
+
 /// The regions of a screen.
 #[must_use]
 pub fn regions(model: &Model) -> Regions {
@@ -87,7 +96,7 @@ pub fn regions(model: &Model) -> Regions {
     }
     let mut body = Area { x: 0, y: top, width, height: bottom.saturating_sub(top) };
     match model.pane {
-        Pane::Images | Pane::Market => place_detail(model, &mut regions, &mut body),
+        Pane::Images | Pane::Market | Pane::Activity => place_detail(model, &mut regions, &mut body),
         Pane::Node => place_peers(&mut regions, &mut body),
         Pane::Accounts => place_facts(model, model.accounts.all().len(), &mut regions, &mut body),
         Pane::Trust => place_facts(model, model.trust.entries().len(), &mut regions, &mut body),

@@ -11,6 +11,7 @@
 
 pub mod accounts;
 pub mod action;
+pub mod activity;
 pub mod clock;
 pub mod effect;
 pub mod form;
@@ -18,10 +19,13 @@ pub mod key;
 pub mod layout;
 pub mod market;
 pub mod model;
+pub mod mouse;
 pub mod msg;
 pub mod node;
+pub mod palette;
 pub mod rows;
 pub mod sign;
+pub mod state;
 pub mod tasks;
 pub mod trust;
 pub mod update;

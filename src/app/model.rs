@@ -4,16 +4,20 @@ use std::collections::VecDeque;
 
 use tui_input::Input;
 
+pub use crate::app::state::{Engine, Node, Once};
 use crate::{
     app::{
         accounts::Accounts,
-        action::Place,
+        action::{Keymap, Place},
+        activity::{Activity, Event, Outcome},
         form::{Form, Tries},
+        layout::is_too_small,
         market::Market,
         msg::{Problem, SecretField},
         node::{AddPeer, NodePane},
+        palette::Palette,
         rows::Rows,
-        sign::{Publication, PublicationId, Sign, Step},
+        sign::{Batch, Publication, PublicationId, Purpose, Sign, Step},
         tasks::Tasks,
         trust::Trust,
     },
@@ -37,72 +41,8 @@ pub enum Pane {
     Trust,
     /// The current network's endpoints.
     Node,
-}
-
-/// What is known of the engine.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Engine {
-    /// Nothing has answered yet.
-    Asking,
-    /// It answers.
-    Here(String),
-    /// There is none, and archives are listed instead.
-    Archives,
-    /// It answered before, or never did.
-    Lost {
-        /// Name and version, if it ever answered.
-        name: Option<String>,
-        /// Since when.
-        since: Timestamp,
-        /// Why.
-        problem: Problem,
-    },
-}
-
-/// What is known of the node.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Node {
-    /// Nothing has answered yet.
-    Asking,
-    /// It answers.
-    Here(NetworkView),
-    /// It does not answer.
-    Lost {
-        /// The last view, if there ever was one.
-        last: Option<NetworkView>,
-        /// Since when.
-        since: Timestamp,
-        /// Why.
-        problem: Problem,
-    },
-}
-
-/// Work of which one at a time is under way, and which is repeated when its input changed meanwhile.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Once {
-    /// Nothing is under way.
-    #[default]
-    Idle,
-    /// Under way.
-    Busy,
-    /// Under way, and to be repeated.
-    Stale,
-}
-
-impl Once {
-    /// Wants it done: true when it must be started now.
-    pub fn want(&mut self) -> bool {
-        let start = *self == Self::Idle;
-        *self = if start { Self::Busy } else { Self::Stale };
-        start
-    }
-
-    /// It was done: true when it must be started again.
-    pub fn done(&mut self) -> bool {
-        let again = *self == Self::Stale;
-        *self = if again { Self::Busy } else { Self::Idle };
-        again
-    }
+    /// What runs, and what has ended.
+    Activity,
 }
 
 /// A text that is shown as a QR code.
@@ -127,6 +67,8 @@ pub enum Dialog {
     Code(Box<Code>),
     /// Have the node connect to another one.
     AddPeer(AddPeer),
+    /// All that can be done here, by name.
+    Palette(Box<Palette>),
     /// All keys.
     Help {
         /// First line shown.
@@ -186,6 +128,9 @@ pub struct Model {
     pub height: u16,
     /// Characters beyond ASCII can be shown.
     pub unicode: bool,
+    pub keymap: Keymap,
+    /// The mouse is ours, and not the terminal's.
+    pub mouse: bool,
     pub pane: Pane,
     /// The detail fills the body.
     pub wide: bool,
@@ -200,8 +145,13 @@ pub struct Model {
     pub accounts: Accounts,
     pub trust: Trust,
     pub tasks: Tasks,
+    pub activity: Activity,
     pub publications: Vec<Publication>,
     pub dialog: Option<Dialog>,
+    /// Closing the dialog was asked for, and loses what was typed: it is asked for once more.
+    pub leaving: bool,
+    /// Dialogs that come after the one that is open.
+    pub batch: Option<Batch>,
     pub history: History,
     /// What opening the home had to work around; the user dismisses them.
     pub notices: VecDeque<String>,
@@ -235,10 +185,12 @@ impl Model {
             width,
             height,
             unicode: true,
+            keymap: Keymap::default(),
+            mouse: false,
             pane: Pane::Images,
             wide: false,
             detail_top: 0,
-            rows: Rows::default(),
+            rows: Rows::starting(now),
             filter: Filter::default(),
             engine: Engine::Asking,
             node: Node::Asking,
@@ -247,8 +199,11 @@ impl Model {
             accounts: Accounts::default(),
             trust: Trust::default(),
             tasks: Tasks::default(),
+            activity: Activity::default(),
             publications: Vec::new(),
             dialog: None,
+            leaving: false,
+            batch: None,
             history: History::default(),
             notices: notices.into(),
             flash: None,
@@ -280,6 +235,7 @@ impl Model {
     pub fn place(&self) -> Place {
         match &self.dialog {
             Some(Dialog::Help { .. }) => Place::Help,
+            Some(Dialog::Palette(_)) => Place::Palette,
             Some(Dialog::Quit(_)) => Place::Quit,
             Some(Dialog::Form(_)) => Place::Form,
             Some(Dialog::Code(_)) => Place::Code,
@@ -288,15 +244,23 @@ impl Model {
             Some(Dialog::Sign(_)) => Place::Sign,
             None if self.filter.editing => Place::Filter,
             None if self.pane == Pane::Market && self.market.editing => Place::Search,
-            None => match self.pane {
-                Pane::Images if self.wide => Place::Detail,
-                Pane::Images => Place::Images,
-                Pane::Market if self.wide => Place::Offer,
-                Pane::Market => Place::Market,
-                Pane::Accounts => Place::Accounts,
-                Pane::Trust => Place::Trust,
-                Pane::Node => Place::Node,
-            },
+            None => self.ground(),
+        }
+    }
+
+    /// Where they go once nothing floats above the pane and no field of it has the focus.
+    #[must_use]
+    pub const fn ground(&self) -> Place {
+        match self.pane {
+            Pane::Images if self.wide => Place::Detail,
+            Pane::Images => Place::Images,
+            Pane::Market if self.wide => Place::Offer,
+            Pane::Market => Place::Market,
+            Pane::Accounts => Place::Accounts,
+            Pane::Trust => Place::Trust,
+            Pane::Node => Place::Node,
+            Pane::Activity if self.wide => Place::Event,
+            Pane::Activity => Place::Activity,
         }
     }
 
@@ -304,6 +268,7 @@ impl Model {
     #[must_use]
     pub fn secret_field(&self) -> Option<SecretField> {
         match &self.dialog {
+            _ if is_too_small(self) => None,
             Some(Dialog::Sign(sign)) if sign.step == Step::Ready && self.wants_passphrase(sign) => {
                 Some(SecretField::Open)
             }
@@ -366,10 +331,34 @@ impl Model {
         self.notices.front().cloned().or_else(engine).or_else(node).or_else(|| self.log_problem.clone())
     }
 
-    /// Shows the answer to a key for some seconds.
+    /// True where closing the dialog loses what was typed.
+    #[must_use]
+    pub fn would_lose(&self) -> bool {
+        match &self.dialog {
+            Some(Dialog::Form(form)) => form.working.is_none() && (form.touched || !form.secret.is_empty()),
+            Some(Dialog::Sign(sign)) => {
+                let reason = matches!(&sign.purpose, Purpose::Revoke { reason } if !reason.value().trim().is_empty());
+                sign.publication().is_none() && !sign.is_repetition() && (reason || !sign.secret.is_empty())
+            }
+            Some(Dialog::AddPeer(add)) => !add.working && !add.input.value().trim().is_empty(),
+            _ => false,
+        }
+    }
+
+    /// Shows the answer to a key for some seconds. What went well or badly is kept, too.
     pub fn say(&mut self, tone: Tone, text: impl Into<String>) {
+        let text = text.into();
+        if tone != Tone::Plain {
+            let outcome = if tone == Tone::Good { Outcome::Done } else { Outcome::Failed };
+            self.activity.keep(self.now, Event { outcome, ..Event::of("told", "", Ok(text.clone())) });
+        }
+        self.flash(tone, text);
+    }
+
+    /// Shows a sentence for some seconds.
+    pub(super) fn flash(&mut self, tone: Tone, text: String) {
         // Long enough to be read after a key, short enough that the list gets its row back.
         let seconds = if tone == Tone::Bad { 12 } else { 5 };
-        self.flash = Some(Flash { text: text.into(), tone, until: Timestamp(self.now.0 + seconds) });
+        self.flash = Some(Flash { text, tone, until: Timestamp(self.now.0 + seconds) });
     }
 }

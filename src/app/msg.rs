@@ -7,6 +7,7 @@ pub use market::{MarketMsg, MarketPage, TrustMsg};
 use crate::{
     app::{
         key::Key,
+        mouse::Target,
         node::NodeStatus,
         rows::RowKey,
         sign::{Carried, Given, PublicationId, Quote},
@@ -84,7 +85,7 @@ impl Problem {
     }
 }
 
-/// Keys and sizes.
+/// Keys, mouse and sizes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InputMsg {
     /// A key that is no part of a secret.
@@ -100,6 +101,13 @@ pub enum InputMsg {
     },
     /// The secret fields changed.
     Secret(SecretShape),
+    /// Something was clicked, while the mouse is ours ([`Effect::CaptureMouse`](crate::app::Effect::CaptureMouse)).
+    Click(Target),
+    /// The wheel was turned, likewise: away from the user, or to them.
+    Wheel {
+        /// Away.
+        up: bool,
+    },
 }
 
 /// A field of a dialog that holds a secret.
@@ -127,6 +135,12 @@ pub struct SecretShape {
 }
 
 impl SecretShape {
+    /// Nothing is typed anywhere.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        matches!(self.typed, [0, 0, 0, 0])
+    }
+
     /// Characters in `field`.
     #[must_use]
     pub const fn typed(&self, field: SecretField) -> usize {

@@ -6,6 +6,8 @@
 //!                                       └▶ Asking ─▶ Carrying ─▶ Estimating: the key is elsewhere, and its signature came back
 //! ```
 
+use std::collections::VecDeque;
+
 use tui_input::Input;
 
 use crate::{
@@ -281,6 +283,25 @@ impl Sign {
             Step::Working(id) => Some(id),
             _ => None,
         }
+    }
+}
+
+/// Marked rows whose dialogs come one after the other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Batch {
+    /// Those after the one that is shown.
+    pub rows: VecDeque<RowKey>,
+    /// How many there were.
+    pub total: usize,
+    /// They are revoked, and not published.
+    pub revocation: bool,
+}
+
+impl Batch {
+    /// Which of them is shown, from 1.
+    #[must_use]
+    pub fn at(&self) -> usize {
+        self.total - self.rows.len().min(self.total)
     }
 }
 

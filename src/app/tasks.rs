@@ -4,8 +4,9 @@
 use std::collections::{HashMap, VecDeque};
 
 use crate::domain::{
+    Timestamp,
     image::{EXPORTS_AT_ONCE, ImageId, LocalImage, Source},
-    progress::Progress,
+    progress::{Progress, Rate},
 };
 
 /// Names a task; never used twice.
@@ -13,7 +14,7 @@ use crate::domain::{
 pub struct TaskId(pub u64);
 
 /// A task that runs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Running {
     /// Its identity.
     pub id: TaskId,
@@ -23,6 +24,10 @@ pub struct Running {
     pub label: String,
     /// How far it has come.
     pub progress: Progress,
+    /// How fast it is now.
+    pub rate: Rate,
+    /// When it told that.
+    pub reported: Timestamp,
     /// It was told to stop and has not said so yet.
     pub stopping: bool,
 }
@@ -61,6 +66,8 @@ pub struct Tasks {
     by_image: HashMap<ImageId, TaskId>,
     /// Tasks that ended since the queue was last empty.
     done: usize,
+    /// Their bytes.
+    done_bytes: u64,
 }
 
 impl Default for Tasks {
@@ -73,6 +80,7 @@ impl Default for Tasks {
             waiting: VecDeque::new(),
             by_image: HashMap::new(),
             done: 0,
+            done_bytes: 0,
         }
     }
 }
@@ -104,6 +112,28 @@ impl Tasks {
     #[must_use]
     pub fn tally(&self) -> (usize, usize) {
         (self.done, self.done + self.running.len() + self.waiting.len())
+    }
+
+    /// How many wait for their turn.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Bytes that are hashed, and in all, since the queue was last empty, and the speed of those that run. An image whose
+    /// size nobody told makes the whole unknown.
+    #[must_use]
+    pub fn overall(&self) -> (Progress, Option<u64>) {
+        let running = || self.running.iter();
+        let done = running().map(|task| task.progress.done).fold(self.done_bytes, u64::saturating_add);
+        // What was estimated too low is as large as it turned out to be.
+        let sizes = running().map(|task| task.progress.total.map(|total| total.max(task.progress.done)));
+        let waiting = self.waiting.iter().map(|task| Some(task.image.size).filter(|size| *size > 0));
+        let total = sizes.chain(waiting).try_fold(self.done_bytes, |sum, size| Some(sum.saturating_add(size?)));
+        let speeds: Vec<u64> = running().filter_map(|task| task.rate.per_second()).collect();
+        let speed = (!speeds.is_empty()).then(|| speeds.into_iter().fold(0, u64::saturating_add));
+        let elapsed = running().map(|task| task.progress.elapsed).max().unwrap_or_default();
+        (Progress { done, total, elapsed }, speed)
     }
 
     /// The task that measures this image, running or waiting.
@@ -149,7 +179,7 @@ impl Tasks {
     }
 
     /// The next task, if one may start.
-    pub fn start(&mut self) -> Option<Start> {
+    pub fn start(&mut self, now: Timestamp) -> Option<Start> {
         if self.running.len() >= self.at_once {
             return None;
         }
@@ -160,14 +190,27 @@ impl Tasks {
         let Waiting { id, image, label, fresh, urgent: _ } = self.waiting.remove(at)?;
         let beside = if of_engine(&image) && !fresh { std::mem::take(&mut self.beside) } else { Vec::new() };
         let progress = Progress { total: Some(image.size).filter(|size| *size > 0), ..Progress::default() };
-        self.running.push(Running { id, image: image.clone(), label, progress, stopping: false });
+        let running = Running {
+            id,
+            image: image.clone(),
+            label,
+            progress,
+            rate: Rate::default(),
+            reported: now,
+            stopping: false,
+        };
+        self.running.push(running);
         Some(Start { id, image, fresh, beside })
     }
 
     /// Notes how far a task has come.
-    pub fn report(&mut self, id: TaskId, progress: Progress) {
+    pub fn report(&mut self, id: TaskId, progress: Progress, now: Timestamp) {
         if let Some(task) = self.running.iter_mut().find(|task| task.id == id) {
+            if progress.done != task.progress.done {
+                task.reported = now;
+            }
             task.progress = progress;
+            task.rate.take(progress);
         }
     }
 
@@ -186,12 +229,18 @@ impl Tasks {
             .is_some_and(|task| !std::mem::replace(&mut task.stopping, true))
     }
 
-    /// Takes every waiting task away, and tells which running ones must be told to stop.
-    pub fn cancel_all(&mut self) -> Vec<TaskId> {
+    /// Takes every waiting task away.
+    pub fn cancel_waiting(&mut self) {
         self.beside.clear();
         for task in std::mem::take(&mut self.waiting) {
             self.by_image.remove(&task.image.id);
         }
+        self.reset_when_idle();
+    }
+
+    /// Takes every waiting task away, and tells which running ones must be told to stop.
+    pub fn cancel_all(&mut self) -> Vec<TaskId> {
+        self.cancel_waiting();
         let running: Vec<TaskId> = self.running.iter().map(|task| task.id).collect();
         running.into_iter().filter(|id| self.cancel(*id)).collect()
     }
@@ -202,6 +251,7 @@ impl Tasks {
         let task = self.running.remove(at);
         self.by_image.remove(&task.image.id);
         self.done += 1;
+        self.done_bytes = self.done_bytes.saturating_add(task.progress.done);
         self.reset_when_idle();
         Some(task)
     }
@@ -209,6 +259,7 @@ impl Tasks {
     fn reset_when_idle(&mut self) {
         if !self.is_busy() {
             self.done = 0;
+            self.done_bytes = 0;
         }
     }
 }

@@ -1,17 +1,18 @@
 //! `daochain` without a command: the screen.
 
-use super::{Exit, console::Console};
+use super::{Exit, args::Demo, console::Console, demo};
 use crate::{
     ops::Context,
     tui::{self, Outcome, ScreenOptions},
 };
 
-/// Opens the screen on a context, and closes the context.
+/// Opens the screen on a context, closes the context, and shows the demonstration to whom wants to see it.
 pub async fn run(console: &mut Console, context: Context) -> Exit {
     let outcome = tui::run(context.clone(), ScreenOptions::from_environment()).await;
     super::close(&context).await;
     match outcome {
         Ok(Outcome::Quit) => Exit::Code(0),
+        Ok(Outcome::Demo) => Box::pin(demo::run(console, Demo { keep: None, no_tui: false })).await,
         Ok(Outcome::Signal(number)) => Exit::Signal(number),
         Err(failure) => Exit::Code(console.fail(&failure)),
     }

@@ -1,7 +1,7 @@
 //! Where state lives.
 //!
 //! ```text
-//! $XDG_CONFIG_HOME/daochain/   config.toml  trust.toml  registries.json
+//! $XDG_CONFIG_HOME/daochain/   config.toml  trust.toml  keys.toml  registries.json
 //! $XDG_DATA_HOME/daochain/     keystore/  state.db  devnet/  daochain.log
 //! ```
 //! With `--home DIR` (or `DAOCHAIN_HOME`) all of it is in that one folder. `--keystore DIR` takes the key files from
@@ -25,6 +25,8 @@ pub struct Home {
     pub config_file: PathBuf,
     /// The trust policy.
     pub trust_file: PathBuf,
+    /// Keys of the screen.
+    pub keys_file: PathBuf,
     /// Logins of registries.
     pub logins_file: PathBuf,
     /// Key files.
@@ -52,6 +54,7 @@ impl Home {
         Self {
             config_file: config.join("config.toml"),
             trust_file: config.join("trust.toml"),
+            keys_file: config.join("keys.toml"),
             logins_file: config.join("registries.json"),
             keystore_dir: data.join("keystore"),
             keystore_is_foreign: false,

@@ -7,6 +7,7 @@ mod edit;
 mod error;
 mod file;
 mod home;
+mod keys;
 mod network;
 mod registries;
 mod trust;
@@ -20,6 +21,7 @@ pub use edit::{
 pub use error::ConfigError;
 pub use file::signer;
 pub use home::Home;
+pub use keys::{KeyEntry, KeysFile, Spot};
 pub use network::{CUSTOM, Network};
 pub use registries::Registry;
 pub use trust::{

@@ -199,8 +199,10 @@ impl Runtime {
             | Effect::SignRequest { .. }
             | Effect::ForgetSecret
             | Effect::Copy(_)
+            | Effect::CaptureMouse(_)
             | Effect::Redraw
             | Effect::Suspend
+            | Effect::Demo
             | Effect::Quit => {}
         }
     }

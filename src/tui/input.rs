@@ -1,6 +1,8 @@
 //! The terminal's events in the interface's words.
 
-use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use ratatui::crossterm::event::{
+    KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
+};
 
 use crate::app::Key;
 
@@ -30,6 +32,34 @@ pub fn key(event: &KeyEvent) -> Option<Key> {
         KeyCode::PageDown => Some(Key::PageDown),
         KeyCode::Home => Some(Key::Home),
         KeyCode::End => Some(Key::End),
+        _ => None,
+    }
+}
+
+/// What is done with the mouse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pointed {
+    /// The left button went down above a cell, counted from the upper left corner.
+    Click {
+        /// Its column.
+        column: u16,
+        /// Its row.
+        row: u16,
+    },
+    /// The wheel.
+    Wheel {
+        /// Away from the user.
+        up: bool,
+    },
+}
+
+/// What was done with the mouse, or `None` for what means nothing here (a release, another button).
+#[must_use]
+pub const fn mouse(event: &MouseEvent) -> Option<Pointed> {
+    match event.kind {
+        MouseEventKind::Down(MouseButton::Left) => Some(Pointed::Click { column: event.column, row: event.row }),
+        MouseEventKind::ScrollUp => Some(Pointed::Wheel { up: true }),
+        MouseEventKind::ScrollDown => Some(Pointed::Wheel { up: false }),
         _ => None,
     }
 }

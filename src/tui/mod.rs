@@ -13,6 +13,7 @@
 mod backend;
 pub mod clipboard;
 mod input;
+pub mod keys;
 mod secret;
 mod terminal;
 pub mod theme;
@@ -29,9 +30,11 @@ use signal_hook::consts::SIGHUP;
 use tokio::{sync::mpsc, task::JoinHandle};
 
 pub use backend::QuietBackend;
+use input::Pointed;
 use secret::Secrets;
 use terminal::{Caught, Guard, Signals};
 use theme::Theme;
+use view::Spots;
 
 use crate::{
     app::{Effect, Model, Msg, clock, msg::InputMsg, update},
@@ -67,6 +70,8 @@ impl ScreenOptions {
 pub enum Outcome {
     /// The user quit.
     Quit,
+    /// The user wants to see the demonstration.
+    Demo,
     /// A signal, or the loss of the terminal (SIGHUP): the program should end by it, so that its parent sees why.
     Signal(i32),
 }
@@ -78,6 +83,7 @@ pub enum Outcome {
 /// `no-terminal` when there is no terminal that could be drawn on.
 pub async fn run(context: Context, options: ScreenOptions) -> Result<Outcome, Failure> {
     let refused = |error: io::Error| Failure::new("no-terminal", &format!("signals could not be caught: {error}"));
+    let keymap = keys::load(&context.config().home)?;
     let mut signals = Signals::catch().map_err(refused)?;
     let guard = Guard::take()?;
     let (width, height) = ratatui::crossterm::terminal::size().unwrap_or((80, 24));
@@ -85,8 +91,17 @@ pub async fn run(context: Context, options: ScreenOptions) -> Result<Outcome, Fa
     let mut model = Model::new(now(), width, height, notices);
     model.tasks.allow(context.config().jobs);
     model.unicode = options.theme.is_unicode();
+    model.keymap = keymap;
     let (runtime, receiver) = Runtime::new(context);
-    let mut screen = Loop { guard, model, theme: options.theme, runtime, secrets: Secrets::default(), outcome: None };
+    let mut screen = Loop {
+        guard,
+        model,
+        theme: options.theme,
+        runtime,
+        secrets: Secrets::default(),
+        spots: Spots::default(),
+        outcome: None,
+    };
     screen.draw();
     screen.start();
     let outcome = screen.turn(&mut signals, receiver).await;
@@ -116,6 +131,8 @@ struct Loop {
     theme: Theme,
     runtime: Runtime,
     secrets: Secrets,
+    /// What of the last frame can be clicked.
+    spots: Spots,
     outcome: Option<Outcome>,
 }
 
@@ -205,7 +222,15 @@ impl Loop {
                 self.perform(Effect::Redraw);
                 InputMsg::Resize { width, height }
             }
-            Event::FocusGained | Event::FocusLost | Event::Mouse(_) => return,
+            Event::Mouse(mouse) => match input::mouse(&mouse) {
+                Some(Pointed::Wheel { up }) => InputMsg::Wheel { up },
+                Some(Pointed::Click { column, row }) => match self.spots.at(column, row) {
+                    Some(target) => InputMsg::Click(target),
+                    None => return,
+                },
+                None => return,
+            },
+            Event::FocusGained | Event::FocusLost => return,
         };
         self.take(Msg::Input(msg));
     }
@@ -228,6 +253,10 @@ impl Loop {
                 let queued = self.guard.screen.backend_mut().queue(CopyToClipboard::to_clipboard_from(text));
                 self.or_hang_up(&queued);
             }
+            Effect::CaptureMouse(wanted) => {
+                let told = self.guard.capture_mouse(wanted);
+                self.or_hang_up(&told);
+            }
             Effect::Redraw => {
                 let cleared = self.guard.screen.clear();
                 self.or_hang_up(&cleared);
@@ -239,6 +268,7 @@ impl Loop {
                 let stopped = Guard::suspend();
                 self.or_hang_up(&stopped);
             }
+            Effect::Demo => self.outcome = Some(Outcome::Demo),
             Effect::Quit => self.outcome = Some(Outcome::Quit),
             other => self.runtime.run(other),
         }
@@ -256,7 +286,10 @@ impl Loop {
             self.take(Msg::Input(InputMsg::Resize { width: size.width, height: size.height }));
         }
         let (model, theme) = (&self.model, self.theme);
-        self.guard.screen.draw(|frame| view::draw(model, theme, frame)).map(drop)
+        let mut spots = Spots::default();
+        self.guard.screen.draw(|frame| spots = view::draw(model, theme, frame))?;
+        self.spots = spots;
+        Ok(())
     }
 
     /// A terminal that cannot be written to is gone.

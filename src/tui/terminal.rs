@@ -6,6 +6,7 @@
 //! give a terminal back. After them, as after a call of `abort` outside a panic, `reset` mends the terminal.
 
 use std::{
+    fmt,
     future::poll_fn,
     io::{self, IsTerminal as _, Stdout, Write as _},
     os::fd::{AsFd as _, OwnedFd},
@@ -19,6 +20,7 @@ use std::{
 use ratatui::{
     Terminal,
     crossterm::{
+        Command,
         cursor::Show,
         event::{DisableBracketedPaste, EnableBracketedPaste},
         execute, terminal,
@@ -42,6 +44,18 @@ pub type Screen = Terminal<QuietBackend<Stdout>>;
 
 /// True while the terminal is ours: the panic hook gives back only what was taken.
 static TAKEN: AtomicBool = AtomicBool::new(false);
+/// True while the mouse is wanted too, also while the program is stopped.
+static MOUSE: AtomicBool = AtomicBool::new(false);
+
+/// Whether the terminal tells of buttons and wheel (mode 1000), with numbers of any size (1006). crossterm's own command
+/// asks for every movement as well, which a slow line would carry.
+struct Clicks(bool);
+
+impl Command for Clicks {
+    fn write_ansi(&self, out: &mut impl fmt::Write) -> fmt::Result {
+        out.write_str(if self.0 { "\x1b[?1000h\x1b[?1006h" } else { "\x1b[?1006l\x1b[?1000l" })
+    }
+}
 
 type Hook = Arc<dyn Fn(&std::panic::PanicHookInfo<'_>) + Send + Sync>;
 
@@ -88,6 +102,17 @@ impl Guard {
         self.screen.backend_mut().forget();
         self.screen.clear()
     }
+
+    /// Has the terminal tell of the mouse, or not, with the next frame.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn capture_mouse(&mut self, wanted: bool) -> io::Result<()> {
+        if MOUSE.swap(wanted, Ordering::SeqCst) == wanted {
+            return Ok(());
+        }
+        self.screen.backend_mut().queue(Clicks(wanted))
+    }
 }
 
 impl Drop for Guard {
@@ -104,13 +129,17 @@ impl Drop for Guard {
 fn enter() -> io::Result<()> {
     TAKEN.store(true, Ordering::SeqCst);
     terminal::enable_raw_mode()?;
-    // No mouse: the terminal's own selection of text goes on working.
-    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste)
+    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste)?;
+    // Unless it is wanted, no mouse: the terminal's own selection of text goes on working.
+    if MOUSE.load(Ordering::SeqCst) { execute!(io::stdout(), Clicks(true)) } else { Ok(()) }
 }
 
 /// Gives the terminal back, once. Errors are ignored: a terminal that is gone needs nothing.
 fn give_back() {
     if TAKEN.swap(false, Ordering::SeqCst) {
+        if MOUSE.load(Ordering::SeqCst) {
+            let _ = execute!(io::stdout(), Clicks(false));
+        }
         let _ = execute!(io::stdout(), DisableBracketedPaste, LeaveAlternateScreen, Show);
         let _ = terminal::disable_raw_mode();
         let _ = io::stdout().flush();

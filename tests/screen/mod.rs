@@ -170,7 +170,7 @@ impl Play {
 
 pub fn draw(model: &Model, theme: Theme) -> Buffer {
     let mut terminal = Terminal::new(TestBackend::new(model.width, model.height)).unwrap();
-    terminal.draw(|frame| view::draw(model, theme, frame)).unwrap();
+    terminal.draw(|frame| drop(view::draw(model, theme, frame))).unwrap();
     terminal.backend().buffer().clone()
 }
 

@@ -2,6 +2,7 @@
 
 use crate::{
     app::{
+        activity::Line,
         form::{Field, Form, Value},
         market::View,
         model::{Dialog, Model},
@@ -29,8 +30,19 @@ pub(super) fn has_digest(model: &Model) -> Result<(), &'static str> {
 }
 
 pub(super) fn can_measure(model: &Model) -> Result<(), &'static str> {
+    if is_marked(model).is_ok() {
+        return Ok(());
+    }
     let row = model.rows.selected().ok_or("there is no image to measure")?;
     demand(model.tasks.of(&row.key.image).is_none(), "the image is being measured already")
+}
+
+pub(super) fn can_speak(model: &Model) -> Result<(), &'static str> {
+    let mut marked = model.rows.marked().peekable();
+    if marked.peek().is_none() {
+        return is_named(model);
+    }
+    demand(marked.any(|row| row.key.reference.is_some()), "no marked image has a name")
 }
 
 pub(super) fn is_named(model: &Model) -> Result<(), &'static str> {
@@ -42,8 +54,27 @@ pub(super) fn is_named(model: &Model) -> Result<(), &'static str> {
     demand(row.key.reference.is_some(), why)
 }
 
-pub(super) fn is_filtered(model: &Model) -> Result<(), &'static str> {
-    demand(!model.filter.input.value().is_empty(), "")
+pub(super) fn is_filtered_or_marked(model: &Model) -> Result<(), &'static str> {
+    let is_filtered = !model.filter.input.value().is_empty();
+    demand(is_filtered || is_marked(model).is_ok(), "")
+}
+
+fn is_marked(model: &Model) -> Result<(), &'static str> {
+    demand(model.rows.marked().next().is_some(), "")
+}
+
+pub(super) fn is_spoken_of(model: &Model) -> Result<(), &'static str> {
+    let publisher = model.rows.selected().and_then(|row| row.verdict.as_ref()?.publisher);
+    demand(publisher.is_some(), "nobody whom the trust policy names has published the image's name")
+}
+
+pub(super) fn is_bare(model: &Model) -> Result<(), &'static str> {
+    let bare = model.rows.all().is_empty() && !model.has_work();
+    demand(bare, "the demonstration is for a list without images; `daochain demo` shows it at any time")
+}
+
+pub(super) fn has_no_account(model: &Model) -> Result<(), &'static str> {
+    demand(model.accounts.all().is_empty(), "there is one already; the accounts pane makes more")
 }
 
 pub(super) fn is_busy(model: &Model) -> Result<(), &'static str> {
@@ -131,6 +162,31 @@ pub(super) fn is_published(model: &Model) -> Result<(), &'static str> {
 
 pub(super) fn is_narrowed(model: &Model) -> Result<(), &'static str> {
     demand(model.market.view == View::Published && model.market.is_narrowed(), "")
+}
+
+pub(super) fn has_line(model: &Model) -> Result<(), &'static str> {
+    demand(model.activity_line().is_some(), "nothing runs, and nothing has ended yet")
+}
+
+pub(super) fn has_ended(model: &Model) -> Result<(), &'static str> {
+    demand(model.activity.ended().next().is_some(), "nothing has ended yet")
+}
+
+pub(super) fn can_stop(model: &Model) -> Result<(), &'static str> {
+    let runs = match model.activity_line() {
+        Some(Line::Task(task)) => !task.stopping,
+        Some(Line::Waiting(_) | Line::Pull(_)) => true,
+        Some(Line::Publication(one)) => one.is_unsent(),
+        Some(Line::Ended(_)) | None => false,
+    };
+    let sent = matches!(model.activity_line(), Some(Line::Publication(_)));
+    let why = if sent { "it is sent; `-` on its image sends nothing in its place" } else { "it does not run" };
+    demand(runs, why)
+}
+
+pub(super) fn can_do_again(model: &Model) -> Result<(), &'static str> {
+    let again = matches!(model.activity_line(), Some(Line::Ended(event)) if event.again.is_some());
+    demand(again, "there is nothing to do again")
 }
 
 pub(super) fn has_entry(model: &Model) -> Result<(), &'static str> {

@@ -1,9 +1,14 @@
 //! The one table of keys: dispatch, the footer's hints, the help and the documentation are all printed from it.
 
 mod allowed;
+pub mod keymap;
+mod places;
 mod table;
 
-pub use table::{BINDINGS, EVERYWHERE};
+pub use keymap::Keymap;
+pub use places::EVERYWHERE;
+use strum::{AsRefStr, EnumIter};
+pub use table::BINDINGS;
 
 use crate::app::{
     key::Key,
@@ -11,7 +16,8 @@ use crate::app::{
 };
 
 /// Where keys go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, AsRefStr, EnumIter)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Place {
     /// The list of images.
     Images,
@@ -27,6 +33,10 @@ pub enum Place {
     Trust,
     /// The endpoints.
     Node,
+    /// What runs, and what has ended.
+    Activity,
+    /// One of that over the whole body.
+    Event,
     /// The filter's field.
     Filter,
     /// The market's search field.
@@ -43,6 +53,8 @@ pub enum Place {
     AddPeer,
     /// The question before ending.
     Quit,
+    /// The palette.
+    Palette,
     /// The list of keys.
     Help,
 }
@@ -59,6 +71,8 @@ impl Place {
             Self::Accounts => "Accounts",
             Self::Trust => "Trust",
             Self::Node => "Node",
+            Self::Activity => "Activity",
+            Self::Event => "Activity, in full",
             Self::Filter => "Filter",
             Self::Search => "Search",
             Self::Sign => "Publish and revoke",
@@ -67,6 +81,7 @@ impl Place {
             Self::Code => "QR code",
             Self::AddPeer => "New peer",
             Self::Quit => "Before quitting",
+            Self::Palette => "Palette",
             Self::Help => "This help",
         }
     }
@@ -74,12 +89,13 @@ impl Place {
     /// True where letters are typed and never keys.
     #[must_use]
     pub const fn is_text(self) -> bool {
-        matches!(self, Self::Filter | Self::Search | Self::Sign | Self::Form | Self::AddPeer)
+        matches!(self, Self::Filter | Self::Search | Self::Sign | Self::Form | Self::AddPeer | Self::Palette)
     }
 }
 
 /// What a key does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, AsRefStr)]
+#[strum(serialize_all = "kebab-case")]
 #[expect(missing_docs, reason = "the table below says what each does")]
 pub enum Action {
     Why,
@@ -96,17 +112,27 @@ pub enum Action {
     AddPeer,
     Filter,
     ClearFilter,
+    Mark,
+    MarkAll,
     Sort,
+    Reverse,
+    CopyName,
+    CopyPublisher,
+    CopyTransaction,
     Move(Motion),
     ShowImages,
     ShowMarket,
     ShowAccounts,
     ShowTrust,
     ShowNode,
+    ShowActivity,
     NextPane,
     PreviousPane,
     Cancel,
     CancelAll,
+    Again,
+    CopyEvent,
+    ClearEnded,
     Refresh,
     Dismiss,
     NewAccount,
@@ -150,7 +176,10 @@ pub enum Action {
     PreviousField,
     PreviousChoice,
     NextChoice,
+    Palette,
     Help,
+    Demo,
+    Mouse,
     Redraw,
     Suspend,
     Quit,
@@ -166,8 +195,20 @@ pub enum Action {
     No,
 }
 
+impl Action {
+    /// Its name in `keys.toml`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Move(motion) => motion.as_ref(),
+            other => other.as_ref(),
+        }
+    }
+}
+
 /// A movement in a list or text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, AsRefStr)]
+#[strum(serialize_all = "kebab-case")]
 #[expect(missing_docs, reason = "the names are the movements")]
 pub enum Motion {
     Up,
@@ -195,19 +236,12 @@ pub struct Binding {
     pub allowed: fn(&Model) -> Result<(), &'static str>,
 }
 
-impl Binding {
-    /// The keys as the footer and the help name them.
-    #[must_use]
-    pub fn keys_text(&self) -> String {
-        self.keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
-    }
-}
-
 /// The binding of `key` where the keys go now: the first that is allowed, else the first, whose reason says why not.
 #[must_use]
 pub fn binding(model: &Model, key: Key) -> Option<&'static Binding> {
     let place = model.place();
-    let bound = || BINDINGS.iter().filter(|binding| binding.places.contains(&place) && binding.keys.contains(&key));
+    let has_key = |binding: &&Binding| model.keymap.keys(binding, place).contains(&key);
+    let bound = || BINDINGS.iter().filter(|binding| binding.places.contains(&place)).filter(has_key);
     bound().find(|binding| (binding.allowed)(model).is_ok()).or_else(|| bound().next())
 }
 
@@ -222,13 +256,14 @@ pub fn hints(model: &Model) -> impl Iterator<Item = &'static Binding> {
 
 /// The panes, their keys and their titles.
 #[must_use]
-pub const fn panes() -> [(Pane, char, &'static str); 5] {
+pub const fn panes() -> [(Pane, char, &'static str); 6] {
     [
         (Pane::Images, '1', "Images"),
         (Pane::Market, '2', "Market"),
         (Pane::Accounts, '3', "Accounts"),
         (Pane::Trust, '4', "Trust"),
         (Pane::Node, '5', "Node"),
+        (Pane::Activity, '6', "Activity"),
     ]
 }
 

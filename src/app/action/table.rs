@@ -1,56 +1,21 @@
 //! Every key, in the order in which hints are given.
 
+use super::places::{
+    ACCOUNTS, ACTIVITY, EVERYWHERE, IMAGES, LISTS, MARKET, MEASURED, MEASURED_ALL, MOVES, OFFERS, PALETTE, TRUST,
+};
 use super::{
     Action, Binding, Motion, Place,
     allowed::{
-        always, can_add_peer, can_change_account, can_edit_name, can_edit_price, can_edit_reason, can_fund,
-        can_measure, can_publish, can_pull, can_replace, can_restore, can_retry, can_revoke, can_say, can_set_default,
-        can_sign, chooses, has_account, has_digest, has_earlier, has_endpoint, has_entry, has_key_here, has_next_field,
-        has_notice, has_publisher, has_row, has_ware, is_busy, is_done, is_filtered, is_form_ready, is_named,
-        is_naming, is_narrowed, is_not_pricing, is_pricing, is_published, is_pulling, is_reasoning, is_saving,
+        always, can_add_peer, can_change_account, can_do_again, can_edit_name, can_edit_price, can_edit_reason,
+        can_fund, can_measure, can_publish, can_pull, can_replace, can_restore, can_retry, can_revoke, can_say,
+        can_set_default, can_sign, can_speak, can_stop, chooses, has_account, has_digest, has_earlier, has_ended,
+        has_endpoint, has_entry, has_key_here, has_line, has_next_field, has_no_account, has_notice, has_publisher,
+        has_row, has_ware, is_bare, is_busy, is_done, is_filtered_or_marked, is_form_ready, is_named, is_naming,
+        is_narrowed, is_not_pricing, is_pricing, is_published, is_pulling, is_reasoning, is_saving, is_spoken_of,
         is_waiting, no_account, says_personally,
     },
 };
 use crate::app::{key::Key, model::Model};
-
-const IMAGES: &[Place] = &[Place::Images, Place::Detail];
-const ACCOUNTS: &[Place] = &[Place::Accounts];
-const MARKET: &[Place] = &[Place::Market];
-const OFFERS: &[Place] = &[Place::Market, Place::Offer];
-const TRUST: &[Place] = &[Place::Trust];
-const LISTS: &[Place] =
-    &[Place::Images, Place::Detail, Place::Market, Place::Offer, Place::Accounts, Place::Trust, Place::Node];
-// In the market the same key stops a pull.
-const MEASURED: &[Place] = &[Place::Images, Place::Detail, Place::Accounts, Place::Trust, Place::Node];
-const MOVES: &[Place] = &[
-    Place::Images,
-    Place::Detail,
-    Place::Market,
-    Place::Offer,
-    Place::Accounts,
-    Place::Trust,
-    Place::Node,
-    Place::Help,
-];
-/// Every place, in the order in which the help tells them.
-pub const EVERYWHERE: &[Place] = &[
-    Place::Images,
-    Place::Detail,
-    Place::Market,
-    Place::Offer,
-    Place::Accounts,
-    Place::Trust,
-    Place::Node,
-    Place::Filter,
-    Place::Search,
-    Place::Sign,
-    Place::Carry,
-    Place::Form,
-    Place::Code,
-    Place::AddPeer,
-    Place::Quit,
-    Place::Help,
-];
 
 const fn row(
     action: Action,
@@ -190,6 +155,12 @@ pub const BINDINGS: &[Binding] = &[
         "go on",
         always,
     ),
+    row(Action::Accept, &[Key::Enter], PALETTE, "do it", "do what is chosen", always),
+    row(Action::Close, &[Key::Esc], PALETTE, "close", "do nothing", always),
+    row(Action::Move(Motion::Up), &[Key::Up, Key::Ctrl('p')], PALETTE, "", "one row up", always),
+    row(Action::Move(Motion::Down), &[Key::Down, Key::Ctrl('n')], PALETTE, "", "one row down", always),
+    row(Action::Move(Motion::PageUp), &[Key::PageUp], PALETTE, "", "one page up", always),
+    row(Action::Move(Motion::PageDown), &[Key::PageDown], PALETTE, "", "one page down", always),
     row(
         Action::Close,
         &[Key::Esc, Key::Char('q'), Key::Char('?'), Key::Enter],
@@ -201,8 +172,8 @@ pub const BINDINGS: &[Binding] = &[
     row(Action::Why, &[Key::Enter], &[Place::Images], "why", "everything about the selected image", has_row),
     row(Action::Why, &[Key::Enter, Key::Esc], &[Place::Detail], "back", "back to the list", always),
     row(Action::Measure, &[Key::Char('v')], IMAGES, "measure", "hash every byte of the image", can_measure),
-    row(Action::Publish, &[Key::Char('p')], IMAGES, "publish", "publish the image under its name", is_named),
-    row(Action::Revoke, &[Key::Char('r')], IMAGES, "revoke", "withdraw the image for ever", is_named),
+    row(Action::Publish, &[Key::Char('p')], IMAGES, "publish", "publish the image under its name", can_speak),
+    row(Action::Revoke, &[Key::Char('r')], IMAGES, "revoke", "withdraw the image for ever", can_speak),
     row(
         Action::SpeedUp,
         &[Key::Char('+')],
@@ -280,7 +251,7 @@ pub const BINDINGS: &[Binding] = &[
     row(Action::Pin, &[Key::Char('t')], OFFERS, "trust", "let its publisher speak for the name", has_publisher),
     row(
         Action::OnlyPublisher,
-        &[Key::Char('o')],
+        &[Key::Char('b')],
         MARKET,
         "publisher",
         "only this publisher's, or everybody's again",
@@ -322,6 +293,12 @@ pub const BINDINGS: &[Binding] = &[
         can_add_peer,
     ),
     row(Action::CopyUrl, &[Key::Char('y')], &[Place::Node], "copy", "copy the endpoint's address", has_endpoint),
+    row(Action::Why, &[Key::Enter], &[Place::Activity], "in full", "everything that was said of it", has_line),
+    row(Action::Why, &[Key::Enter, Key::Esc], &[Place::Event], "back", "back to the list", always),
+    row(Action::Cancel, &[Key::Char('x')], ACTIVITY, "stop", "stop what is selected", can_stop),
+    row(Action::Again, &[Key::Char('t')], ACTIVITY, "try again", "do it again, as it was", can_do_again),
+    row(Action::CopyEvent, &[Key::Char('y')], ACTIVITY, "copy", "copy the transaction, or what was said", has_line),
+    row(Action::ClearEnded, &[Key::Char('c')], ACTIVITY, "clear", "forget what has ended", has_ended),
     row(
         Action::Cancel,
         &[Key::Char('x')],
@@ -330,14 +307,49 @@ pub const BINDINGS: &[Binding] = &[
         "stop measuring: the selected image, else the first",
         is_busy,
     ),
-    row(Action::CancelAll, &[Key::Char('X')], MEASURED, "", "stop measuring all images", is_busy),
+    row(Action::CancelAll, &[Key::Char('X')], MEASURED_ALL, "", "stop measuring all images", is_busy),
     row(Action::CopyDigest, &[Key::Char('y')], IMAGES, "copy", "copy the image's digest", has_digest),
     row(Action::Filter, &[Key::Char('/')], IMAGES, "filter", "show images by name, verdict or publisher", always),
-    row(Action::ClearFilter, &[Key::Esc], &[Place::Images], "all images", "show all images again", is_filtered),
-    row(Action::Sort, &[Key::Char('s')], &[Place::Images], "sort", "order by verdict, name, age or size", always),
+    row(
+        Action::ClearFilter,
+        &[Key::Esc],
+        &[Place::Images],
+        "clear",
+        "show all images again, or take all marks away",
+        is_filtered_or_marked,
+    ),
+    row(
+        Action::Mark,
+        &[Key::Char(' ')],
+        &[Place::Images],
+        "",
+        "mark the image: what is done then is done to all that are marked",
+        has_row,
+    ),
+    row(Action::MarkAll, &[Key::Char('a')], &[Place::Images], "", "mark all images that are shown, or none", has_row),
+    row(
+        Action::Sort,
+        &[Key::Char('s')],
+        &[Place::Images],
+        "sort",
+        "order by verdict, name, age, size or publisher",
+        always,
+    ),
+    row(Action::Reverse, &[Key::Char('S')], &[Place::Images], "", "turn the order around", always),
+    row(Action::CopyName, &[Key::Char('Y')], IMAGES, "", "copy the image's whole name", is_named),
+    row(Action::CopyPublisher, &[], IMAGES, "", "copy the publisher's address", is_spoken_of),
+    row(Action::CopyTransaction, &[], IMAGES, "", "copy the transaction that waits", is_waiting),
     row(Action::MeasureAll, &[Key::Char('V')], IMAGES, "", "measure every image that is not measured", always),
     row(Action::Refresh, &[Key::Char('R')], LISTS, "", "ask engine and node again", always),
     row(Action::Dismiss, &[Key::Char('.')], LISTS, "dismiss", "dismiss the notice", has_notice),
+    row(
+        Action::Palette,
+        &[Key::Char(':'), Key::Ctrl('p')],
+        LISTS,
+        "",
+        "everything that can be done here, by name",
+        always,
+    ),
     row(Action::Help, &[Key::Char('?')], LISTS, "help", "all keys", always),
     row(Action::Move(Motion::Up), &[Key::Up, Key::Char('k')], MOVES, "", "one row up", always),
     row(Action::Move(Motion::Down), &[Key::Down, Key::Char('j')], MOVES, "", "one row down", always),
@@ -350,10 +362,22 @@ pub const BINDINGS: &[Binding] = &[
     row(Action::ShowAccounts, &[Key::Char('3')], LISTS, "", "the accounts", always),
     row(Action::ShowTrust, &[Key::Char('4')], LISTS, "", "the trust policy", always),
     row(Action::ShowNode, &[Key::Char('5')], LISTS, "", "the node", always),
+    row(Action::ShowActivity, &[Key::Char('6')], LISTS, "", "what runs, and what has ended", always),
     row(Action::NextPane, &[Key::Tab], LISTS, "", "the next pane", always),
     row(Action::PreviousPane, &[Key::BackTab], LISTS, "", "the pane before", always),
     row(Action::Quit, &[Key::Char('q'), Key::Ctrl('c')], LISTS, "quit", "quit; running work is asked about", always),
     row(Action::Quit, &[Key::Ctrl('c')], EVERYWHERE, "", "quit from anywhere", always),
+    row(Action::Demo, &[Key::Char('D')], &[Place::Images], "", "see every verdict in a throw-away home", is_bare),
+    row(Action::NewAccount, &[Key::Char('n')], &[Place::Images], "", "make an account", has_no_account),
+    row(Action::AddRule, &[Key::Char('t')], IMAGES, "trust", "let somebody speak for the image's name", always),
+    row(
+        Action::Mouse,
+        &[Key::Char('o')],
+        LISTS,
+        "",
+        "let the mouse choose panes and rows, or leave it to the terminal's selection",
+        always,
+    ),
     row(Action::Redraw, &[Key::Ctrl('l')], EVERYWHERE, "", "draw the screen again", always),
     row(Action::Suspend, &[Key::Ctrl('z')], EVERYWHERE, "", "stop; `fg` goes on", always),
 ];

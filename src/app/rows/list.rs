@@ -5,9 +5,9 @@ use std::{
     sync::Arc,
 };
 
-use super::{Row, RowKey, Sort};
+use super::{Filter, Row, RowKey, Sort, order::compare};
 use crate::domain::{
-    Digest, Reference, Timestamp,
+    Digest, Timestamp,
     image::{Evidence, ImageId, LocalImage, Source},
     verdict::{Conclusion, Verdict},
 };
@@ -42,11 +42,21 @@ pub struct Rows {
     /// What the user chose; `None` while the first row stands in for a choice.
     selected: Option<RowKey>,
     sort: Sort,
-    needle: String,
+    reversed: bool,
+    filter: Filter,
+    marked: HashSet<RowKey>,
+    /// What ages are counted from.
+    now: Timestamp,
     counts: Counts,
 }
 
 impl Rows {
+    /// No rows, at this time.
+    #[must_use]
+    pub fn starting(now: Timestamp) -> Self {
+        Self { now, ..Self::default() }
+    }
+
     /// Every row, in no order.
     #[must_use]
     pub fn all(&self) -> &[Row] {
@@ -62,6 +72,12 @@ impl Rows {
     /// The rows from the first visible one on.
     pub fn visible(&self) -> impl Iterator<Item = &Row> {
         self.order.iter().skip(self.top).filter_map(|index| self.all.get(*index))
+    }
+
+    /// Position of the first visible row among those shown.
+    #[must_use]
+    pub const fn top(&self) -> usize {
+        self.top
     }
 
     /// Position of the selected row among those shown.
@@ -80,6 +96,53 @@ impl Rows {
     #[must_use]
     pub const fn sort(&self) -> Sort {
         self.sort
+    }
+
+    /// The order is turned around.
+    #[must_use]
+    pub const fn is_reversed(&self) -> bool {
+        self.reversed
+    }
+
+    /// What is looked for.
+    #[must_use]
+    pub const fn wanted(&self) -> &Filter {
+        &self.filter
+    }
+
+    /// True for a row that was marked.
+    #[must_use]
+    pub fn is_marked(&self, key: &RowKey) -> bool {
+        self.marked.contains(key)
+    }
+
+    /// Marked rows, in the list's order; those that the filter hides are none: nothing is done to what nobody sees.
+    pub fn marked(&self) -> impl Iterator<Item = &Row> {
+        self.order.iter().map(|index| &self.all[*index]).filter(|row| self.marked.contains(&row.key))
+    }
+
+    /// Marks the selected row, or takes its mark away.
+    pub fn mark(&mut self) {
+        let Some(key) = self.selected().map(|row| row.key.clone()) else { return };
+        if !self.marked.remove(&key) {
+            self.marked.insert(key);
+        }
+    }
+
+    /// Marks every row that is shown, or takes all marks away where each of them has one.
+    pub fn mark_all(&mut self) {
+        let shown: HashSet<RowKey> = self.order.iter().map(|index| self.all[*index].key.clone()).collect();
+        self.marked = if shown.is_subset(&self.marked) { HashSet::new() } else { shown };
+    }
+
+    /// Takes all marks away.
+    pub fn unmark(&mut self) {
+        self.marked.clear();
+    }
+
+    /// What time it is.
+    pub const fn tick(&mut self, now: Timestamp) {
+        self.now = now;
     }
 
     /// Rows by conclusion.
@@ -233,9 +296,15 @@ impl Rows {
         self.rebuild();
     }
 
-    /// Shows only rows in which every word of `needle` occurs.
-    pub fn filter(&mut self, needle: &str) {
-        self.needle = needle.to_lowercase();
+    /// Turns the order around, or back.
+    pub fn reverse(&mut self) {
+        self.reversed = !self.reversed;
+        self.rebuild();
+    }
+
+    /// Shows only rows for which `text` holds ([`Filter`]).
+    pub fn filter(&mut self, text: &str) {
+        self.filter = Filter::parse(text);
         self.rebuild();
     }
 
@@ -258,12 +327,15 @@ impl Rows {
     }
 
     fn rebuild(&mut self) {
-        let words: Vec<&str> = self.needle.split_whitespace().collect();
         let all = &self.all;
-        let mut order: Vec<usize> =
-            (0..all.len()).filter(|index| words.iter().all(|word| all[*index].haystack.contains(word))).collect();
-        let sort = self.sort;
-        order.sort_by(|a, b| compare(sort, &all[*a], &all[*b]));
+        if !self.marked.is_empty() {
+            let known: HashSet<&RowKey> = all.iter().map(|row| &row.key).collect();
+            self.marked.retain(|key| known.contains(key));
+        }
+        let is_shown = |row: &Row| self.filter.admits(row, self.marked.contains(&row.key), self.now);
+        let mut order: Vec<usize> = (0..all.len()).filter(|index| is_shown(&all[*index])).collect();
+        let (sort, reversed) = (self.sort, self.reversed);
+        order.sort_by(|a, b| compare((sort, reversed), &all[*a], &all[*b]));
         self.order = order;
         self.counts = Counts::default();
         for row in &self.all {
@@ -320,23 +392,4 @@ fn is_kept(measured: &Evidence, listed: &Evidence) -> bool {
 
 fn decided(verdict: Option<&Verdict>) -> Option<Conclusion> {
     verdict.map(|verdict| verdict.conclusion).filter(|conclusion| *conclusion != Conclusion::Undecided)
-}
-
-fn familiar(row: &Row) -> Option<&str> {
-    row.key.reference.as_ref().map(Reference::familiar)
-}
-
-fn compare(sort: Sort, a: &Row, b: &Row) -> std::cmp::Ordering {
-    let nameless = |row: &Row| row.key.reference.is_none() && row.unreadable().is_none();
-    let by_sort = match sort {
-        Sort::Verdict => a.rank().cmp(&b.rank()),
-        Sort::Name => std::cmp::Ordering::Equal,
-        Sort::Age => b.image.created.cmp(&a.image.created),
-        Sort::Size => b.image.size.cmp(&a.image.size),
-    };
-    nameless(a)
-        .cmp(&nameless(b))
-        .then(by_sort)
-        .then_with(|| familiar(a).cmp(&familiar(b)))
-        .then_with(|| a.key.image.cmp(&b.key.image))
 }

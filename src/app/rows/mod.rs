@@ -1,10 +1,14 @@
 //! The images pane's rows: one per image and name, sorted and filtered once per change and never per frame.
 
+pub mod filter;
 mod list;
+mod order;
 
 use std::sync::Arc;
 
+pub use filter::Filter;
 pub use list::{Counts, Rows};
+pub use order::Sort;
 
 use crate::domain::{
     Reference, Timestamp,
@@ -141,33 +145,6 @@ impl Row {
             Some(Conclusion::Unpublished) => 6,
             None if self.unreadable().is_some() => 2,
             None => 7,
-        }
-    }
-}
-
-/// What the list is ordered by. Names break ties; images without a name always come last.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Sort {
-    /// The gravest first.
-    #[default]
-    Verdict,
-    /// By name.
-    Name,
-    /// The newest first.
-    Age,
-    /// The largest first.
-    Size,
-}
-
-impl Sort {
-    /// The next one that `s` chooses.
-    #[must_use]
-    pub const fn next(self) -> Self {
-        match self {
-            Self::Verdict => Self::Name,
-            Self::Name => Self::Age,
-            Self::Age => Self::Size,
-            Self::Size => Self::Verdict,
         }
     }
 }

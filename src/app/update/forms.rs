@@ -129,7 +129,7 @@ pub(super) fn open(model: &mut Model, matter: Matter, back: Option<Box<Sign>>) -
     let fields = fields(model, matter, 0);
     let secret = SecretShape::default();
     let (document, working, problem, entry) = (None, None, None, None);
-    let form = Form { matter, fields, focus: 0, secret, document, working, problem, entry, back };
+    let form = Form { matter, fields, focus: 0, secret, touched: false, document, working, problem, entry, back };
     model.dialog = Some(Dialog::Form(Box::new(form)));
     vec![Effect::ForgetSecret]
 }
@@ -258,6 +258,7 @@ pub(super) fn paste(model: &mut Model, text: &str) -> bool {
     match form(model) {
         Some(form) if form.matter == Matter::Given && text.trim_start().starts_with('{') => {
             form.document = Some(text.to_owned());
+            form.touched = true;
             form.problem = None;
             true
         }

@@ -3,15 +3,18 @@
 use tui_input::{Input, InputRequest};
 
 use crate::app::{
-    action::{self, Action, Motion, Place},
+    action::{self, Action, BINDINGS, Place},
     effect::Effect,
     form::{Matter, Value},
     key::Key,
     layout,
     model::{Code, Dialog, Model, Pane, Tone},
+    palette::Palette,
     sign::{Purpose, Step},
-    trust::Entry,
-    update::{accounts, elsewhere, forms, market, node, price, sign, sources, tasks, trust},
+    update::{
+        accounts, activity, batch, copying, elsewhere, forms, market, mouse, node, price, sign, signer, sources, tasks,
+        travel::travel, trust,
+    },
 };
 
 /// Longer reasons and filters are typing errors: the contract's event costs gas per byte.
@@ -21,9 +24,18 @@ pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
     if model.pane == Pane::Images {
         model.rows.hold();
     }
-    match action::binding(model, key) {
+    let binding = action::binding(model, key);
+    // What cannot be read must not be agreed to.
+    let ends = [Action::Quit, Action::Yes, Action::No, Action::Redraw, Action::Suspend];
+    if layout::is_too_small(model) && binding.is_none_or(|binding| !ends.contains(&binding.action)) {
+        return Vec::new();
+    }
+    if binding.is_none_or(|binding| binding.action != Action::Close) {
+        model.leaving = false;
+    }
+    match binding {
         Some(binding) => match (binding.allowed)(model) {
-            Ok(()) => perform(model, binding.action),
+            Ok(()) => obey(model, binding.action),
             Err("") => type_key(model, key),
             Err(why) => {
                 model.say(Tone::Plain, why);
@@ -49,6 +61,7 @@ fn field(model: &mut Model) -> Option<&mut Input> {
             _ => None,
         },
         (Some(Dialog::AddPeer(add)), _) if !add.working => Some(&mut add.input),
+        (Some(Dialog::Palette(palette)), _) => Some(&mut palette.input),
         (None, true) => Some(&mut model.filter.input),
         (None, false) if model.pane == Pane::Market && model.market.editing => Some(&mut model.market.input),
         _ => None,
@@ -76,6 +89,15 @@ fn type_key(model: &mut Model, key: Key) -> Vec<Effect> {
     if !full {
         field.handle(request);
     }
+    let is_changed = field.value() != before;
+    if let Some(Dialog::Form(form)) = &mut model.dialog {
+        form.touched |= is_changed;
+    }
+    if let Some(Dialog::Palette(mut palette)) = model.dialog.take_if(|dialog| matches!(dialog, Dialog::Palette(_))) {
+        palette.find(model);
+        model.dialog = Some(Dialog::Palette(palette));
+        return Vec::new();
+    }
     if is_search && model.market.input.value() != before {
         return market::typed(model);
     }
@@ -88,6 +110,9 @@ fn type_key(model: &mut Model, key: Key) -> Vec<Effect> {
 
 /// Pasted text: one line, without what a terminal would obey.
 pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
+    if layout::is_too_small(model) {
+        return Vec::new();
+    }
     if model.place() == Place::Carry {
         return elsewhere::pasted(model, text);
     }
@@ -99,39 +124,35 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
 }
 
 fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
+    if let Some(copied) = copying::copy(model, action) {
+        return copied;
+    }
     match action {
         Action::Move(motion) => travel(model, motion),
         Action::Why if model.pane == Pane::Market => market::unfold(model),
+        Action::Cancel if model.pane == Pane::Activity => activity::stop(model),
         Action::Why => {
             model.wide = !model.wide;
             model.detail_top = 0;
             Vec::new()
         }
-        Action::Measure => tasks::measure_selected(model),
+        Action::Measure => batch::measure(model),
         Action::MeasureAll => tasks::measure_all(model),
         Action::Cancel => tasks::cancel(model),
         Action::CancelAll => tasks::cancel_all(model),
-        Action::Publish => sign::open(model, false),
-        Action::Revoke => sign::open(model, true),
+        Action::Publish => batch::open(model, false),
+        Action::Revoke => batch::open(model, true),
         Action::SpeedUp => sign::open_replacement(model, false),
         Action::TakeBack => sign::open_replacement(model, true),
-        Action::CopyDigest => {
-            let digest = model.rows.selected().and_then(|row| row.image.evidence.config_digest());
-            copy(model, digest.map(|digest| digest.to_string()))
-        }
-        Action::CopyUrl => {
-            let url = model.endpoints.selected().map(|one| one.status.url.clone());
-            copy(model, url)
-        }
         Action::AskEndpoints => node::refresh(model),
         Action::AddPeer => node::open_add(model),
-        Action::CopyAddress => {
-            let address = model.accounts.selected().map(|account| account.address.to_string());
-            copy(model, address)
-        }
         Action::Filter => {
             model.filter.editing = true;
             model.wide = false;
+            Vec::new()
+        }
+        Action::ClearFilter if model.filter.input.value().is_empty() => {
+            model.rows.unmark();
             Vec::new()
         }
         Action::ClearFilter => {
@@ -139,8 +160,8 @@ fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
             model.rows.filter("");
             Vec::new()
         }
-        Action::Sort => {
-            model.rows.sort_by_next();
+        Action::Mark | Action::MarkAll | Action::Sort | Action::Reverse => {
+            arrange(model, action);
             Vec::new()
         }
         Action::ShowImages => show(model, Pane::Images),
@@ -148,6 +169,7 @@ fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::ShowAccounts => show(model, Pane::Accounts),
         Action::ShowTrust => show(model, Pane::Trust),
         Action::ShowNode => show(model, Pane::Node),
+        Action::ShowActivity => show(model, Pane::Activity),
         Action::NextPane => show_beside(model, 1),
         Action::PreviousPane => show_beside(model, -1),
         Action::Refresh => sources::refresh(model),
@@ -156,6 +178,12 @@ fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
             model.dialog = Some(Dialog::Help { top: 0 });
             Vec::new()
         }
+        Action::Palette => {
+            model.dialog = Some(Dialog::Palette(Box::new(Palette::open(model))));
+            Vec::new()
+        }
+        Action::Demo => vec![Effect::ForgetSecret, Effect::Demo],
+        Action::Mouse => mouse::toggle(model),
         Action::Redraw => vec![Effect::Redraw],
         Action::Suspend => vec![Effect::Suspend],
         Action::Quit | Action::Yes => quit(model, action == Action::Yes),
@@ -172,7 +200,7 @@ fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
 
 fn perform_in_dialog(model: &mut Model, action: Action) -> Vec<Effect> {
     match (action, model.place()) {
-        (Action::NewAccount, Place::Sign) => sign::new_account(model),
+        (Action::NewAccount, Place::Sign) => signer::new_account(model),
         (Action::Search, _) => {
             model.market.editing = true;
             Vec::new()
@@ -190,22 +218,16 @@ fn perform_in_dialog(model: &mut Model, action: Action) -> Vec<Effect> {
         (Action::Pin, _) => market::pin(model),
         (Action::Pull, _) => market::pull(model),
         (Action::StopPull, _) => market::stop(model),
-        (Action::CopyOffered, _) => {
-            let digest = model.market.selected().and_then(|ware| ware.evidence.digests().first().copied());
-            copy(model, digest.map(|kinded| kinded.digest.to_string()))
+        (Action::Again, _) => activity::again(model),
+        (Action::ClearEnded, _) => {
+            model.activity.clear();
+            Vec::new()
         }
-        (Action::AddRule, _) => accounts::open(model, Matter::Rule),
+        (Action::AddRule, _) => trust::open_rule(model),
         (Action::Deny, _) => accounts::open(model, Matter::Deny),
         (Action::Demand, _) => accounts::open(model, Matter::Demand),
         (Action::Untrust, _) => trust::remove(model),
         (Action::EditTrust, _) => trust::edit(model),
-        (Action::CopyTrusted, _) => {
-            let text = model.trust.selected().map(|entry| match entry {
-                Entry::Rule(rule) => rule.publisher.to_string(),
-                other => other.pattern().to_string(),
-            });
-            copy(model, text)
-        }
         (Action::NewAccount, _) => accounts::open(model, Matter::New),
         (Action::Import, _) => accounts::open(model, Matter::Import),
         (Action::Know, _) => accounts::open(model, Matter::Know),
@@ -220,16 +242,17 @@ fn perform_in_dialog(model: &mut Model, action: Action) -> Vec<Effect> {
         (Action::Accept, Place::Sign) => sign::accept(model),
         (Action::Accept, Place::Form) => forms::accept(model),
         (Action::Accept, Place::AddPeer) => node::add(model),
+        (Action::Accept, Place::Palette) => choose(model),
         (Action::Accept, _) => {
             model.filter.editing = false;
             Vec::new()
         }
-        (Action::PreviousAccount, _) => sign::change_account(model, -1),
-        (Action::NextAccount, _) => sign::change_account(model, 1),
+        (Action::PreviousAccount, _) => signer::change_account(model, -1),
+        (Action::NextAccount, _) => signer::change_account(model, 1),
         (Action::EditPrice, _) => price::edit(model),
         (Action::EditName, _) => price::edit_name(model),
         (Action::KeepPrice, _) => price::keep(model),
-        (Action::NextField, Place::Sign) => sign::edit_reason(model),
+        (Action::NextField, Place::Sign) => signer::edit_reason(model),
         (Action::NextField, _) => forms::travel(model, 1),
         (Action::PreviousField, _) => forms::travel(model, -1),
         (Action::NextChoice, _) => forms::choose(model, 1),
@@ -237,6 +260,40 @@ fn perform_in_dialog(model: &mut Model, action: Action) -> Vec<Effect> {
         (Action::Close, _) => sign::close(model),
         (other, _) => perform_on_account(model, other),
     }
+}
+
+/// Does what the palette stands on, as its key would.
+fn choose(model: &mut Model) -> Vec<Effect> {
+    let Some(Dialog::Palette(palette)) = model.dialog.take() else { return Vec::new() };
+    palette.chosen().map_or_else(Vec::new, |item| attempt(model, item.binding.action))
+}
+
+/// Does what the action's key would do here.
+pub(super) fn attempt(model: &mut Model, action: Action) -> Vec<Effect> {
+    let place = model.place();
+    let bound = || BINDINGS.iter().filter(|one| one.action == action && one.places.contains(&place));
+    let Some(binding) = bound().find(|one| (one.allowed)(model).is_ok()).or_else(|| bound().next()) else {
+        return Vec::new();
+    };
+    match (binding.allowed)(model) {
+        Ok(()) => obey(model, binding.action),
+        Err(why) => {
+            if !why.is_empty() {
+                model.say(Tone::Plain, why);
+            }
+            Vec::new()
+        }
+    }
+}
+
+/// Does it, unless it closes a dialog and loses what was typed: that is asked for twice.
+fn obey(model: &mut Model, action: Action) -> Vec<Effect> {
+    let is_asked = std::mem::take(&mut model.leaving);
+    if action == Action::Close && !is_asked && model.would_lose() {
+        model.leaving = true;
+        return Vec::new();
+    }
+    perform(model, action)
 }
 
 /// What is done to the selected account.
@@ -268,14 +325,28 @@ fn perform_on_account(model: &mut Model, action: Action) -> Vec<Effect> {
     accounts::open(model, matter)
 }
 
-fn show(model: &mut Model, pane: Pane) -> Vec<Effect> {
+/// Marks, and the order of the list.
+fn arrange(model: &mut Model, action: Action) {
+    match action {
+        Action::Mark => {
+            model.rows.mark();
+            let below = model.rows.cursor() + 1;
+            model.rows.select(below);
+        }
+        Action::MarkAll => model.rows.mark_all(),
+        Action::Sort => model.rows.sort_by_next(),
+        _ => model.rows.reverse(),
+    }
+}
+
+pub(super) fn show(model: &mut Model, pane: Pane) -> Vec<Effect> {
     model.pane = pane;
     model.wide = false;
     match pane {
         Pane::Node => node::tick(model),
         Pane::Trust => trust::read(model),
         Pane::Market => market::look(model),
-        Pane::Images | Pane::Accounts => Vec::new(),
+        Pane::Images | Pane::Accounts | Pane::Activity => Vec::new(),
     }
 }
 
@@ -285,12 +356,6 @@ fn show_beside(model: &mut Model, step: isize) -> Vec<Effect> {
     let at = panes.iter().position(|(pane, ..)| *pane == model.pane).unwrap_or_default();
     let next = at.checked_add_signed(step).unwrap_or(panes.len() - 1) % panes.len();
     show(model, panes[next].0)
-}
-
-fn copy(model: &mut Model, text: Option<String>) -> Vec<Effect> {
-    let Some(text) = text else { return Vec::new() };
-    model.say(Tone::Plain, format!("copied {text}"));
-    vec![Effect::Copy(text)]
 }
 
 fn dismiss(model: &mut Model) -> Vec<Effect> {
@@ -317,74 +382,4 @@ fn quit(model: &mut Model, sure: bool) -> Vec<Effect> {
     };
     model.dialog = Some(Dialog::Quit(before));
     Vec::new()
-}
-
-fn travel(model: &mut Model, motion: Motion) -> Vec<Effect> {
-    if let Some(Dialog::Help { top }) = &mut model.dialog {
-        let page = usize::from(model.height.saturating_sub(4));
-        *top = lines(shift(usize::from(*top), motion, page, action::BINDINGS.len()));
-        return Vec::new();
-    }
-    match model.place() {
-        Place::Detail | Place::Offer => {
-            let history = model.history.result.iter().flatten().map(Vec::len).sum::<usize>();
-            let page = usize::from(model.height.saturating_sub(8));
-            model.detail_top = lines(shift(usize::from(model.detail_top), motion, page, 40 + 4 * history));
-        }
-        Place::Accounts if matches!(motion, Motion::PageUp | Motion::PageDown) => {
-            let page = usize::from(model.height / 3);
-            model.accounts.top = lines(shift(usize::from(model.accounts.top), motion, page, model.accounts.rows()));
-        }
-        Place::Accounts => {
-            let position = shift(model.accounts.cursor(), motion, 1, model.accounts.all().len());
-            model.accounts.select(position);
-        }
-        Place::Trust if matches!(motion, Motion::PageUp | Motion::PageDown) => {
-            let page = usize::from(model.height / 3);
-            model.trust.top = lines(shift(usize::from(model.trust.top), motion, page, trust::FACTS));
-        }
-        Place::Trust => {
-            let position = shift(model.trust.cursor(), motion, 1, model.trust.entries().len());
-            model.trust.select(position);
-        }
-        Place::Market | Place::Search => {
-            let page = layout::list_rows(model).saturating_sub(1).max(1);
-            let position = shift(model.market.cursor(), motion, page, model.market.shown());
-            return market::select(model, position);
-        }
-        Place::Node => travel_endpoints(model, motion),
-        _ => {
-            let page = layout::list_rows(model).saturating_sub(1).max(1);
-            let position = shift(model.rows.cursor(), motion, page, model.rows.shown());
-            model.rows.select(position);
-        }
-    }
-    Vec::new()
-}
-
-/// Arrows choose among several endpoints; everything else scrolls, arrows too where there is one.
-fn travel_endpoints(model: &mut Model, motion: Motion) {
-    let count = model.endpoints.endpoints().len();
-    if count > 1 && matches!(motion, Motion::Up | Motion::Down) {
-        let position = shift(model.endpoints.cursor(), motion, 1, count);
-        return model.endpoints.select(position);
-    }
-    let page = usize::from(model.height / 2);
-    model.endpoints.top = lines(shift(usize::from(model.endpoints.top), motion, page, model.endpoints.rows()));
-}
-
-fn lines(position: usize) -> u16 {
-    u16::try_from(position).unwrap_or(u16::MAX)
-}
-
-fn shift(from: usize, motion: Motion, page: usize, count: usize) -> usize {
-    let to = match motion {
-        Motion::Up => from.saturating_sub(1),
-        Motion::Down => from + 1,
-        Motion::PageUp => from.saturating_sub(page),
-        Motion::PageDown => from + page,
-        Motion::First => 0,
-        Motion::Last => usize::MAX,
-    };
-    to.min(count.saturating_sub(1))
 }

@@ -2,6 +2,7 @@
 
 use crate::{
     app::{
+        activity::{Again, Event, Outcome},
         effect::Effect,
         model::{Dialog, Model, Tone},
         msg::{Problem, ResumedEntry, SignMsg},
@@ -74,9 +75,7 @@ fn resumed_all(model: &mut Model, result: Result<Vec<ResumedEntry>, Problem>) ->
         Err(problem) => {
             model.journal_open = true;
             let sentence = format!("open publications could not be looked up: {}", problem.sentence());
-            if !model.notices.contains(&sentence) {
-                model.notices.push_back(sentence);
-            }
+            model.note(sentence);
         }
     }
     effects
@@ -117,12 +116,13 @@ fn settled(model: &mut Model, id: PublicationId, stage: Stage) -> Vec<Effect> {
     let may_fall =
         one.stage.inclusion().is_some() && !matches!(one.stage, Stage::Final { finality: Finality::Final, .. });
     let (tone, text) = outcome(one);
+    let event = event(one, (tone, text));
     model.journal_open |= may_fall;
     // Good news is told once; bad news stays until it is dismissed.
     if tone == Tone::Good && !shown {
         model.publications.retain(|one| one.id != id);
     }
-    model.say(tone, text);
+    model.report(event);
     let mut effects = chain::judge(model);
     effects.extend(accounts::list(model));
     effects
@@ -138,12 +138,15 @@ fn failed(model: &mut Model, id: PublicationId, problem: &Problem) -> Vec<Effect
     let unsent = one.stage.hash().is_none();
     if unsent {
         let reference = one.subject().to_owned();
+        let event = Event { again: again(one), ..Event::of(one.doing(), one.subject(), Err(problem)) };
         model.publications.retain(|one| one.id != id);
         let told = sign::failed(model, id, problem);
         if problem.is_cancelled() {
-            model.say(Tone::Plain, format!("{reference}: nothing was signed"));
-        } else if !told {
-            model.say(Tone::Bad, format!("{reference}: {}", problem.sentence()));
+            model.report(Event { words: format!("{reference}: nothing was signed"), ..event });
+        } else if told {
+            model.activity.keep(model.now, event);
+        } else {
+            model.report(Event { words: format!("{reference}: {}", event.words), ..event });
         }
     } else {
         if let Some(hash) = one.stage.hash() {
@@ -154,6 +157,24 @@ fn failed(model: &mut Model, id: PublicationId, problem: &Problem) -> Vec<Effect
         model.say(Tone::Bad, problem.sentence());
     }
     Vec::new()
+}
+
+/// What is kept of a publication that ended.
+fn event(one: &Publication, (tone, text): (Tone, String)) -> Event {
+    let outcome = match tone {
+        Tone::Good => Outcome::Done,
+        Tone::Bad => Outcome::Failed,
+        Tone::Plain => Outcome::Told,
+    };
+    let again = again(one).filter(|_| outcome == Outcome::Failed);
+    Event { outcome, transaction: one.stage.hash(), again, ..Event::of(one.doing(), one.subject(), Ok(text)) }
+}
+
+/// How it is said again: only what is about an image here.
+fn again(one: &Publication) -> Option<Again> {
+    let is_of_image = one.image.is_some() && one.cancels.is_none();
+    let reference = one.reference.clone().filter(|_| is_of_image)?;
+    Some(Again::Sign { reference, revocation: one.word == "revocation" })
 }
 
 /// One sentence about how a publication ended.
@@ -215,7 +236,7 @@ fn resumed(model: &mut Model, resumed: ResumedEntry) -> Vec<Effect> {
     } else {
         let (tone, text) = outcome(&one);
         let text = format!("begun earlier: {text}");
-        if tone == Tone::Good { model.say(tone, text) } else { model.notices.push_back(text) }
+        if tone == Tone::Good { model.say(tone, text) } else { model.note(text) }
     }
     Vec::new()
 }

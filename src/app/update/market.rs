@@ -1,6 +1,7 @@
 //! What was published, while the pane shows it: searched as is typed, judged when it stands.
 
 use crate::app::{
+    activity::{Again, Event},
     effect::Effect,
     form::Matter,
     market::{Age, Pull, View, Ware},
@@ -8,7 +9,7 @@ use crate::app::{
     msg::{MarketMsg, Problem},
     update::{chain, forms, sources, trust},
 };
-use crate::domain::{market::Order, namespace::Namespace, trust::Pattern};
+use crate::domain::{Reference, market::Order, namespace::Namespace, trust::Pattern};
 
 pub(super) fn update(model: &mut Model, msg: MarketMsg) -> Vec<Effect> {
     match msg {
@@ -118,18 +119,23 @@ fn judge(model: &mut Model) -> Vec<Effect> {
 
 fn pulled(model: &mut Model, ticket: u64, result: Result<String, Problem>) -> Vec<Effect> {
     let pull = model.market.pull.take_if(|pull| pull.ticket == ticket);
-    if let (Some(pull), Err(problem)) = (pull, &result)
+    if let (Some(pull), Err(problem)) = (&pull, &result)
         && !problem.is_cancelled()
     {
-        model.market.failed = Some((pull.reference, problem.sentence()));
+        model.market.failed = Some((pull.reference.clone(), problem.sentence()));
     }
-    match result {
-        Ok(words) => model.say(Tone::Good, words),
-        Err(problem) if problem.is_cancelled() => {
-            model.say(Tone::Plain, "the pull was stopped; nothing bears the name that was not verified");
+    let name = pull.as_ref().map_or("", |pull| pull.reference.familiar());
+    let event = Event::of("pulling", name, result.as_ref().map(Clone::clone));
+    let event = match result {
+        Ok(_) => event,
+        Err(problem) => {
+            let again = pull.map(|pull| Again::Pull(pull.reference));
+            let stopped = "the pull was stopped; nothing bears the name that was not verified".to_owned();
+            let words = if problem.is_cancelled() { stopped } else { event.words };
+            Event { words, again, ..event }
         }
-        Err(problem) => model.say(Tone::Bad, problem.sentence()),
-    }
+    };
+    model.report(event);
     sources::list(model, sources::AT_ONCE)
 }
 
@@ -259,7 +265,16 @@ pub(super) fn pin(model: &mut Model) -> Vec<Effect> {
 
 /// Pulls the selected row's image, if it is the released one.
 pub(super) fn pull(model: &mut Model) -> Vec<Effect> {
-    let Some(reference) = model.market.selected().map(|ware| ware.reference.clone()) else { return Vec::new() };
+    let selected = model.market.selected().map(|ware| ware.reference.clone());
+    selected.map_or_else(Vec::new, |reference| pull_one(model, reference))
+}
+
+/// Pulls an image, unless another one is being pulled.
+pub(super) fn pull_one(model: &mut Model, reference: Reference) -> Vec<Effect> {
+    if model.market.pull.is_some() {
+        model.say(Tone::Plain, "another image is being pulled; one after the other");
+        return Vec::new();
+    }
     model.last_ticket += 1;
     let ticket = model.last_ticket;
     let pull = Pull { ticket, reference: reference.clone(), layers: (0, 0), bytes: (0, None), measuring: false };
@@ -274,7 +289,7 @@ pub(super) fn stop(model: &mut Model) -> Vec<Effect> {
 }
 
 /// The reference whose history is told beside the list.
-pub(super) fn told_of(model: &Model) -> Option<crate::domain::Reference> {
+pub(super) fn told_of(model: &Model) -> Option<Reference> {
     model.market.selected().map(|ware| ware.reference.clone())
 }
 

@@ -1,22 +1,29 @@
 //! The pure step: a message changes the model and asks for effects. One file per subject.
 
 mod accounts;
+mod activity;
+mod batch;
 mod chain;
+mod copying;
 mod elsewhere;
 mod forms;
 mod given;
 mod input;
 mod journal;
 mod market;
+mod mouse;
 mod node;
 mod price;
 mod quoted;
 mod sign;
+mod signer;
 mod sources;
 mod tasks;
+mod travel;
 mod trust;
 
 use crate::app::{
+    action::Motion,
     effect::Effect,
     layout,
     model::{Dialog, Model, Pane},
@@ -30,6 +37,7 @@ pub fn start(model: &mut Model) -> Vec<Effect> {
     effects.extend(sources::list(model, sources::AT_ONCE));
     effects.extend(accounts::list(model));
     effects.extend(journal::resume(model));
+    effects.extend(trust::read(model));
     effects
 }
 
@@ -50,6 +58,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Input(InputMsg::Secret(shape)) => {
             model.touched = model.now;
+            model.leaving = false;
             match &mut model.dialog {
                 Some(Dialog::Sign(sign)) => sign.secret = shape,
                 Some(Dialog::Form(form)) => form.secret = shape,
@@ -57,8 +66,17 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             }
             Vec::new()
         }
+        Msg::Input(InputMsg::Click(target)) => {
+            model.touched = model.now;
+            mouse::click(model, target)
+        }
+        Msg::Input(InputMsg::Wheel { up }) => {
+            model.touched = model.now;
+            mouse::scroll(model, if up { Motion::Up } else { Motion::Down })
+        }
         Msg::Clock(now) => {
             model.now = now;
+            model.rows.tick(now);
             if model.flash.as_ref().is_some_and(|flash| flash.until <= now) {
                 model.flash = None;
             }
@@ -72,9 +90,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Source(msg) => sources::update(model, msg),
         Msg::Chain(msg) => chain::update(model, msg),
         Msg::Notice(sentence) => {
-            if !model.notices.contains(&sentence) {
-                model.notices.push_back(sentence);
-            }
+            model.note(sentence);
             Vec::new()
         }
         Msg::History(msg) => {

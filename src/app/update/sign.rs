@@ -8,9 +8,9 @@ use crate::{
         form,
         model::{Dialog, Model, Tone},
         msg::{Problem, SecretField, SecretShape},
-        rows::Row,
+        rows::{Row, RowKey},
         sign::{Publication, PublicationId, Purpose, Quote, Replaces, Sign, Step},
-        update::{elsewhere, forms, given, price, tasks},
+        update::{batch, elsewhere, forms, given, price, tasks},
     },
     domain::{
         Address,
@@ -22,9 +22,9 @@ use crate::{
 
 const NEEDED: &str = "passphrase-needed";
 
-/// Opens the dialog for the selected row.
-pub(super) fn open(model: &mut Model, revocation: bool) -> Vec<Effect> {
-    let Some(row) = model.rows.selected() else { return Vec::new() };
+/// Opens the dialog for a row.
+pub(super) fn open(model: &mut Model, key: &RowKey, revocation: bool) -> Vec<Effect> {
+    let Some(row) = model.rows.get(key) else { return batch::next(model) };
     let Some(reference) = row.key.reference.clone() else { return Vec::new() };
     // Only its publisher can withdraw a release.
     let publisher = row.verdict.as_ref().and_then(|verdict| verdict.publisher).filter(|_| revocation);
@@ -234,9 +234,9 @@ pub(super) fn accept(model: &mut Model) -> Vec<Effect> {
     match sign.step {
         Step::Working(_) => {
             forget_told(model);
-            return vec![Effect::ForgetSecret];
+            return go_on(model);
         }
-        Step::Stuck if sign.is_repetition() => return vec![Effect::ForgetSecret],
+        Step::Stuck if sign.is_repetition() => return go_on(model),
         Step::Stuck => return resume(model, sign),
         Step::Price => return price::accept(model, sign),
         Step::Reason => {
@@ -266,6 +266,12 @@ pub(super) fn accept(model: &mut Model) -> Vec<Effect> {
     }
     model.dialog = Some(Dialog::Sign(sign));
     Vec::new()
+}
+
+/// The dialog is done with: the next marked row's, if any.
+fn go_on(model: &mut Model) -> Vec<Effect> {
+    let next = batch::next(model);
+    std::iter::once(Effect::ForgetSecret).chain(next).collect()
 }
 
 fn submit(model: &mut Model, mut sign: Box<Sign>, quote: Quote) -> Vec<Effect> {
@@ -309,6 +315,7 @@ pub(super) fn failed(model: &mut Model, id: PublicationId, problem: &Problem) ->
     sign.problem = Some(problem.clone());
     if is_over {
         model.dialog = None;
+        model.batch = None;
         model.say(Tone::Bad, "five wrong passphrases: the dialog was closed, and nothing was signed");
     }
     true
@@ -320,46 +327,6 @@ pub(super) fn funded(model: &mut Model) -> Vec<Effect> {
     match model.dialog.take_if(|_| waits) {
         Some(Dialog::Sign(sign)) => resume(model, sign),
         _ => Vec::new(),
-    }
-}
-
-/// Signs with the account `step` places further.
-pub(super) fn change_account(model: &mut Model, step: isize) -> Vec<Effect> {
-    let Some(Dialog::Sign(mut sign)) = model.dialog.take_if(|dialog| matches!(dialog, Dialog::Sign(_))) else {
-        return Vec::new();
-    };
-    let mut effects = vec![Effect::ForgetSecret];
-    if sign.answer.is_some() {
-        sign.payer = elsewhere::payer(model, sign.payer, step);
-    } else {
-        sign.account = model.accounts.neighbour(sign.account, step);
-        effects.extend(sign.let_go().map(Effect::Forget));
-    }
-    sign.secret = SecretShape::default();
-    effects.extend(resume(model, sign));
-    effects
-}
-
-/// Back to the reason of a revocation.
-pub(super) fn edit_reason(model: &mut Model) -> Vec<Effect> {
-    let mut effects = vec![Effect::ForgetSecret];
-    if let Some(Dialog::Sign(sign)) = &mut model.dialog
-        && sign.is_revocation()
-    {
-        sign.step = Step::Reason;
-        sign.problem = None;
-        sign.quote = None;
-        sign.secret = SecretShape::default();
-        effects.extend(sign.let_go().map(Effect::Forget));
-    }
-    effects
-}
-
-/// Makes an account and comes back.
-pub(super) fn new_account(model: &mut Model) -> Vec<Effect> {
-    match model.dialog.take() {
-        Some(Dialog::Sign(sign)) => forms::open(model, form::Matter::New, Some(sign)),
-        _ => forms::open(model, form::Matter::New, None),
     }
 }
 
@@ -386,6 +353,14 @@ pub(super) fn close(model: &mut Model) -> Vec<Effect> {
             if let Some(one) = publication.filter(|one| one.stage == Stage::Unlocking) {
                 effects.push(Effect::Withdraw(one.id));
                 model.say(Tone::Plain, "stopping, unless it is signed already");
+            }
+            if matches!(sign.step, Step::Working(_)) || sign.is_repetition() {
+                effects.extend(batch::next(model));
+                if model.dialog.is_some() {
+                    return effects;
+                }
+            } else {
+                batch::stop(model);
             }
             // What was typed there is not lost by looking at the cost.
             model.dialog = sign.form.filter(|_| !matches!(sign.step, Step::Working(_))).map(Dialog::Form);

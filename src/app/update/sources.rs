@@ -50,9 +50,7 @@ fn listed(model: &mut Model, listing: Listing) -> Vec<Effect> {
     model.listed = true;
     for problem in problems {
         let sentence = problem.sentence();
-        if !model.notices.contains(&sentence) {
-            model.notices.push_back(sentence);
-        }
+        model.note(sentence);
     }
     let mut effects = if model.listing.done() { vec![Effect::ListImages { after: AFTER_BURST }] } else { Vec::new() };
     effects.extend(measure_archives(model));

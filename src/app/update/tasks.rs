@@ -2,10 +2,12 @@
 
 use crate::{
     app::{
+        activity::{Again, Event, Outcome, Took},
         effect::Effect,
         model::{Model, Tone},
-        msg::{Found, TaskMsg},
+        msg::{Found, Problem, TaskMsg},
         rows::Row,
+        tasks::{Running, TaskId},
         update::{chain, sign},
     },
     domain::image::{Evidence, LocalImage, Source},
@@ -15,7 +17,7 @@ pub(super) fn update(model: &mut Model, msg: TaskMsg) -> Vec<Effect> {
     match msg {
         TaskMsg::Progress(all) => {
             for (task, progress) in all {
-                model.tasks.report(task, progress);
+                model.tasks.report(task, progress, model.now);
             }
             Vec::new()
         }
@@ -26,21 +28,22 @@ pub(super) fn update(model: &mut Model, msg: TaskMsg) -> Vec<Effect> {
             let problem = match result {
                 Ok(Found::Evidence(evidence)) => {
                     model.rows.measure(id, &evidence, now);
-                    tell(model, &ended.label, [&evidence]);
+                    tell(model, &ended, [&evidence]);
                     None
                 }
                 Ok(Found::Archive(images)) => {
-                    tell(model, &ended.label, images.iter().map(|image| &image.evidence));
+                    tell(model, &ended, images.iter().map(|image| &image.evidence));
                     model.rows.open_archive(&id.source, images, now);
                     None
                 }
-                Err(problem) if problem.is_cancelled() => {
-                    model.say(Tone::Plain, format!("measuring {} was cancelled", ended.label));
-                    Some(problem)
-                }
                 Err(problem) => {
-                    model.rows.fail(id, &problem.sentence());
-                    model.say(Tone::Bad, problem.sentence());
+                    let event = event(model, &ended, Err(&problem));
+                    if problem.is_cancelled() {
+                        model.report(Event { words: format!("measuring {} was cancelled", ended.label), ..event });
+                    } else {
+                        model.rows.fail(id, &problem.sentence());
+                        model.report(event);
+                    }
                     Some(problem)
                 }
             };
@@ -55,16 +58,27 @@ pub(super) fn update(model: &mut Model, msg: TaskMsg) -> Vec<Effect> {
 }
 
 /// The worst of what was found, in one sentence.
-fn tell<'a>(model: &mut Model, label: &str, found: impl IntoIterator<Item = &'a Evidence>) {
+fn tell<'a>(model: &mut Model, ended: &Running, found: impl IntoIterator<Item = &'a Evidence>) {
+    let label = &ended.label;
     let trouble = found.into_iter().find_map(|evidence| match evidence {
         Evidence::Corrupt { problem, .. } => Some(format!("{label} contradicts itself: {problem}")),
         Evidence::Unreadable { cause } => Some(format!("{label} could not be read: {cause}")),
         Evidence::Known { .. } => None,
     });
-    match trouble {
-        Some(trouble) => model.say(Tone::Bad, trouble),
-        None => model.say(Tone::Good, format!("{label} is measured")),
-    }
+    let event = match trouble {
+        Some(words) => Event { outcome: Outcome::Failed, ..event(model, ended, Ok(words)) },
+        None => event(model, ended, Ok(format!("{label} is measured"))),
+    };
+    model.report(event);
+}
+
+/// What is kept of a task that ended.
+fn event(model: &Model, ended: &Running, result: Result<String, &Problem>) -> Event {
+    let again = model.rows.all().iter().find(|row| row.key.image == ended.image.id);
+    let again = again.map(|row| Again::Measure(row.key.clone()));
+    let progress = ended.progress;
+    let took = (progress.done > 0).then(|| Took { bytes: progress.done, elapsed: progress.elapsed });
+    Event { again, took, ..Event::of("measuring", &ended.label, result) }
 }
 
 /// Starts as many waiting tasks as may run.
@@ -72,7 +86,8 @@ pub(super) fn start(model: &mut Model) -> Vec<Effect> {
     if let Some(row) = model.rows.selected() {
         model.tasks.prefer(&row.key.image);
     }
-    std::iter::from_fn(|| model.tasks.start())
+    let now = model.now;
+    std::iter::from_fn(|| model.tasks.start(now))
         .map(|start| Effect::Measure { task: start.id, image: start.image, fresh: start.fresh, beside: start.beside })
         .collect()
 }
@@ -107,6 +122,11 @@ pub(super) fn measure_all(model: &mut Model) -> Vec<Effect> {
 pub(super) fn cancel(model: &mut Model) -> Vec<Effect> {
     let of_row = model.rows.selected().and_then(|row| model.tasks.of(&row.key.image));
     let Some(task) = of_row.or_else(|| model.tasks.running().first().map(|task| task.id)) else { return Vec::new() };
+    cancel_one(model, task)
+}
+
+/// Stops a task.
+pub(super) fn cancel_one(model: &mut Model, task: TaskId) -> Vec<Effect> {
     if model.tasks.cancel(task) { vec![Effect::Cancel(task)] } else { Vec::new() }
 }
 

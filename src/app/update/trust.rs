@@ -122,6 +122,23 @@ pub(super) fn edit(model: &mut Model) -> Vec<Effect> {
     effects
 }
 
+/// Opens the form that makes a rule: in the images pane for the selected image's name, and for whoever published it.
+pub(super) fn open_rule(model: &mut Model) -> Vec<Effect> {
+    let row = model.rows.selected().filter(|_| model.pane == Pane::Images);
+    let about = row.and_then(|row| {
+        let verdict = row.verdict.as_ref();
+        let publisher = verdict.and_then(|verdict| verdict.strangers.first().copied().or(verdict.publisher));
+        Some((row.key.reference.clone()?, publisher))
+    });
+    let effects = forms::open(model, Matter::Rule, None);
+    match about {
+        Some((reference, Some(publisher))) => fill_known(model, &Pattern::Reference(reference), publisher),
+        Some((reference, None)) => forms::fill(model, &[(Name::Pattern, reference.to_string())]),
+        None => {}
+    }
+    effects
+}
+
 /// Opens the form that takes the selected entry away: that one, whatever the file says by then.
 pub(super) fn remove(model: &mut Model) -> Vec<Effect> {
     let Some(entry) = model.trust.selected().cloned() else { return Vec::new() };

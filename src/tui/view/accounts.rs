@@ -46,6 +46,7 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas, area: Area) {
         let cursor = model.accounts.cursor();
         let room = usize::from(area.height).saturating_sub(1).max(1);
         let top = cursor.saturating_sub(room - 1);
+        canvas.rows(area, lines.len(), top, room.min(model.accounts.all().len() - top));
         for (at, account) in model.accounts.all().iter().enumerate().skip(top).take(room) {
             lines.push(line(model, canvas, account, at == cursor, width));
         }

@@ -57,8 +57,14 @@ pub(super) fn secret_line<'t>(canvas: &mut Canvas, length: usize, focus: Option<
 
 /// The keys of a dialog, from the table, at the right of its last line.
 pub(super) fn draw_keys(model: &Model, canvas: &mut Canvas, inside: Area) {
+    if model.leaving {
+        let words = text::cut("Esc again gives up what was typed; any other key goes on", usize::from(inside.width));
+        let line = Line::from(canvas.span(Role::Warning, words));
+        let y = inside.y + inside.height.saturating_sub(1);
+        return canvas.line(Area { y, height: inside.height.min(1), ..inside }, &line);
+    }
     let hint = |binding: &action::Binding| {
-        let key = binding.keys.first().map(ToString::to_string).unwrap_or_default();
+        let key = model.keymap.first_key(binding, model.place()).map(|key| key.to_string()).unwrap_or_default();
         [Span::raw("  "), canvas.span(Role::Key, key), canvas.span(Role::Plain, format!(" {}", binding.hint))]
     };
     let mut hints: Vec<Line> = action::hints(model).map(|binding| Line::from(hint(binding).to_vec())).collect();

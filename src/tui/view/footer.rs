@@ -11,6 +11,7 @@ use crate::{
         Model,
         action::{self, Action, Binding, Place},
         layout::Area,
+        mouse::Target,
     },
     tui::theme::Role,
 };
@@ -21,7 +22,9 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas, area: Area) {
         Place::Filter => return draw_filter(model, &model.filter.input, canvas, area),
         Place::Search => return draw_filter(model, &model.market.input, canvas, area),
         // Dialogs carry their own keys.
-        Place::Sign | Place::Carry | Place::Form | Place::Code | Place::AddPeer | Place::Quit => return,
+        Place::Sign | Place::Carry | Place::Form | Place::Code | Place::AddPeer | Place::Quit | Place::Palette => {
+            return;
+        }
         Place::Images
         | Place::Detail
         | Place::Market
@@ -29,38 +32,44 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas, area: Area) {
         | Place::Accounts
         | Place::Trust
         | Place::Node
+        | Place::Activity
+        | Place::Event
         | Place::Help => {}
     }
     let bindings: Vec<&Binding> = action::hints(model).collect();
     let last = bindings.iter().rposition(|binding| binding.action == Action::Help);
-    let reserved = last.map_or(0, |at| hint_width(bindings[at]));
+    let reserved = last.map_or(0, |at| hint_width(model, bindings[at]));
     let mut room = usize::from(area.width).saturating_sub(1 + reserved);
     let mut spans = vec![Span::raw(" ")];
+    let mut x = area.x + 1;
     for (at, binding) in bindings.iter().enumerate() {
-        let width = hint_width(binding);
+        let width = hint_width(model, binding);
         if Some(at) != last {
             if width > room {
                 continue;
             }
             room -= width;
         }
-        spans.extend(hint(canvas, binding));
+        spans.extend(hint(model, canvas, binding));
+        let columns = u16::try_from(width).unwrap_or_default();
+        canvas.spot(Area { x, width: columns, ..area }, Target::Do(binding.action));
+        x += columns;
     }
     canvas.line(area, &Line::from(spans));
 }
 
 /// The first key stands for the others: the help names them all.
-fn first_key(binding: &Binding) -> String {
-    binding.keys.first().map(ToString::to_string).unwrap_or_default()
+fn first_key(model: &Model, binding: &Binding) -> String {
+    model.keymap.first_key(binding, model.place()).map(|key| key.to_string()).unwrap_or_default()
 }
 
-fn hint_width(binding: &Binding) -> usize {
-    text::width(&first_key(binding)) + 1 + text::width(binding.hint) + 2
+fn hint_width(model: &Model, binding: &Binding) -> usize {
+    text::width(&first_key(model, binding)) + 1 + text::width(binding.hint) + 2
 }
 
-fn hint<'t>(canvas: &Canvas, binding: &Binding) -> [Span<'t>; 4] {
+fn hint<'t>(model: &Model, canvas: &Canvas, binding: &Binding) -> [Span<'t>; 4] {
     [
-        canvas.span(Role::Key, first_key(binding)),
+        canvas.span(Role::Key, first_key(model, binding)),
         Span::raw(" "),
         canvas.span(Role::Plain, binding.hint),
         Span::raw("  "),
@@ -71,7 +80,7 @@ fn hint<'t>(canvas: &Canvas, binding: &Binding) -> [Span<'t>; 4] {
 fn draw_filter(model: &Model, input: &Input, canvas: &mut Canvas, area: Area) {
     let mut hints = Vec::new();
     for binding in action::hints(model) {
-        hints.extend(hint(canvas, binding));
+        hints.extend(hint(model, canvas, binding));
     }
     let hints = Line::from(hints);
     let width = usize::from(area.width);

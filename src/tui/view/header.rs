@@ -12,6 +12,7 @@ use crate::{
         clock::coarse_age,
         layout::Area,
         model::{Engine, Node, Pane},
+        mouse::Target,
     },
     domain::{network::NetworkView, verdict::Conclusion},
     tui::theme::{Role, Theme},
@@ -117,10 +118,18 @@ fn account<'t>(model: &Model, canvas: &Canvas, terseness: u8) -> Option<Span<'t>
 pub(super) fn draw_panes(model: &Model, canvas: &mut Canvas, area: Area) {
     let counts = counts(model, canvas);
     let room = usize::from(area.width).saturating_sub(counts.width() + 2);
-    let levels = [Titles::Counted, Titles::Plain, Titles::Open].map(|titles| panes(model, canvas, titles));
+    let levels =
+        [Titles::Counted, Titles::Plain, Titles::Tight, Titles::Open].map(|titles| panes(model, canvas, titles));
     let panes = levels.into_iter().find(|line| line.width() <= room);
     if let Some(panes) = panes {
         canvas.line(area, &panes);
+        // Three pieces each: a blank, the key, the title.
+        let mut x = area.x;
+        for (pieces, (pane, ..)) in panes.spans.chunks(3).zip(action::panes()) {
+            let width = u16::try_from(pieces.iter().map(Span::width).sum::<usize>()).unwrap_or_default();
+            canvas.spot(Area { x, width, ..area }, Target::Pane(pane));
+            x += width;
+        }
     }
     let taken = u16::try_from(counts.width() + 1).unwrap_or(u16::MAX).min(area.width);
     canvas.line(Area { x: area.x + area.width - taken, width: taken, ..area }, &counts);
@@ -133,6 +142,8 @@ enum Titles {
     Counted,
     /// Every title.
     Plain,
+    /// Every title, closer together.
+    Tight,
     /// The title of the pane that is open.
     Open,
 }
@@ -152,12 +163,17 @@ fn panes<'t>(model: &Model, canvas: &Canvas, titles: Titles) -> Line<'t> {
                 model.accounts.list.as_ref().map_or(String::new(), |list| format!(" {}", list.accounts.len()))
             }
             Pane::Trust => model.trust.count().map_or(String::new(), |count| format!(" {count}")),
-            Pane::Market | Pane::Node => String::new(),
+            Pane::Activity if model.tasks.is_busy() => {
+                format!(" {}", model.tasks.running().len() + model.tasks.waiting())
+            }
+            Pane::Market | Pane::Node | Pane::Activity => String::new(),
         };
         let role = if open { Role::Selected } else { Role::Plain };
         let title = match titles {
             Titles::Counted => format!(" {title}{count} "),
             Titles::Plain => format!(" {title} "),
+            Titles::Tight if open => format!(" {title} "),
+            Titles::Tight => format!(" {title}"),
             Titles::Open if open => format!(" {title} "),
             Titles::Open => " ".to_owned(),
         };
@@ -166,7 +182,8 @@ fn panes<'t>(model: &Model, canvas: &Canvas, titles: Titles) -> Line<'t> {
     Line::from(spans)
 }
 
-fn counts<'t>(model: &Model, canvas: &Canvas) -> Line<'t> {
+/// How many images have which verdict.
+pub(super) fn counts<'t>(model: &Model, canvas: &Canvas) -> Line<'t> {
     let counts = model.rows.counts();
     let mut spans = Vec::new();
     for conclusion in Conclusion::BY_GRAVITY {

@@ -7,25 +7,31 @@ use ratatui::{
 
 use super::{Canvas, text};
 use crate::{
-    app::action::{BINDINGS, EVERYWHERE, Place},
+    app::{
+        Model,
+        action::{BINDINGS, EVERYWHERE, Place},
+    },
     tui::theme::Role,
 };
 
 const KEYS: usize = 14;
 
 /// The list of keys from line `top` on.
-pub(super) fn draw(top: u16, canvas: &mut Canvas, screen: Rect) {
-    let lines = lines(canvas);
+pub(super) fn draw(model: &Model, top: u16, canvas: &mut Canvas, screen: Rect) {
+    let lines = lines(model, canvas);
     let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX).min(screen.height.saturating_sub(2).max(1));
     let inside = canvas.float(screen, "Keys: Esc closes, arrows scroll", 76, height);
     let last = lines.len().saturating_sub(usize::from(inside.height));
     canvas.lines(inside, &lines[usize::from(top).min(last)..]);
 }
 
-fn lines<'t>(canvas: &Canvas) -> Vec<Line<'t>> {
+/// The keys of the place that it was asked for first, then of all the others.
+fn lines<'t>(model: &Model, canvas: &Canvas) -> Vec<Line<'t>> {
     let mut lines = Vec::new();
+    let here = model.ground();
+    let others = EVERYWHERE.iter().filter(|place| **place != here);
     // How the help is closed, its frame says.
-    for place in EVERYWHERE.iter().filter(|place| **place != Place::Help) {
+    for place in std::iter::once(&here).chain(others).filter(|place| **place != Place::Help) {
         // A key that works in several places is told with the first of them.
         let own: Vec<_> = BINDINGS.iter().filter(|binding| binding.places.first() == Some(place)).collect();
         if own.is_empty() {
@@ -36,7 +42,7 @@ fn lines<'t>(canvas: &Canvas) -> Vec<Line<'t>> {
         }
         lines.push(Line::from(canvas.span(Role::Title, place.title())));
         for binding in own {
-            let keys = text::left(&binding.keys_text(), KEYS);
+            let keys = text::left(&model.keymap.text(binding, *place), KEYS);
             lines.push(Line::from(vec![
                 Span::raw("  "),
                 canvas.span(Role::Key, keys),

@@ -73,6 +73,7 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas, area: Area) {
         canvas.line(area, &head);
         body = Area { y: area.y + 1, height: area.height - 1, ..area };
     }
+    canvas.rows(body, 0, model.rows.top(), model.rows.shown().saturating_sub(model.rows.top()));
     let selected = model.rows.selected().map(|row| &row.key);
     for (at, row) in (0..body.height).zip(model.rows.visible()) {
         let line = row_line(model, canvas, columns, row, selected == Some(&row.key));
@@ -82,7 +83,8 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas, area: Area) {
 
 fn head<'t>(model: &Model, canvas: &Canvas, columns: Columns) -> Line<'t> {
     let sort = model.rows.sort();
-    let name = |title: &str, own: Sort| if sort == own { format!("{title} ▼") } else { title.to_owned() };
+    let arrow = if model.rows.is_reversed() { '▲' } else { '▼' };
+    let name = |title: &str, own: Sort| if sort == own { format!("{title} {arrow}") } else { title.to_owned() };
     let mut line = " ".repeat(2 + usize::from(canvas.theme.glyph_width()));
     line += &text::left(&name("IMAGE", Sort::Name), columns.image);
     if columns.size {
@@ -99,7 +101,7 @@ fn head<'t>(model: &Model, canvas: &Canvas, columns: Columns) -> Line<'t> {
     }
     if columns.publisher > 0 {
         line += "  ";
-        line += &text::left("PUBLISHER", columns.publisher);
+        line += &text::left(&name("PUBLISHER", Sort::Publisher), columns.publisher);
     }
     Line::from(canvas.span(Role::Muted, line))
 }
@@ -119,7 +121,7 @@ fn row_line<'t>(model: &Model, canvas: &Canvas, columns: Columns, row: &Row, sel
     let mut spans = vec![
         marker,
         canvas.span(role, text::left(glyph, usize::from(theme.glyph_width()))),
-        Span::raw(" "),
+        if model.rows.is_marked(&row.key) { canvas.span(Role::Key, "*") } else { Span::raw(" ") },
         canvas.span(name_role, text::left(&text::middle(&row.label(), columns.image), columns.image)),
     ];
     let rest = if stale { Role::Stale } else { Role::Muted };
@@ -210,7 +212,7 @@ pub(super) fn was(last: Conclusion, at: Timestamp, now: Timestamp) -> String {
 }
 
 /// A bar and its percentage in `columns` columns.
-fn gauge(fraction: Option<f64>, columns: usize) -> String {
+pub(super) fn gauge(fraction: Option<f64>, columns: usize) -> String {
     let Some(fraction) = fraction else { return "measuring".to_owned() };
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share between 0 and 1")]
     let percent = (fraction * 100.0) as usize;
@@ -221,6 +223,30 @@ fn gauge(fraction: Option<f64>, columns: usize) -> String {
 
 fn publisher(row: &Row) -> String {
     row.verdict.as_ref().map_or_else(String::new, crate::domain::verdict::Verdict::publisher_words)
+}
+
+/// What is looked for and what is marked, on the line above the list: its terms as they are understood, and how many rows.
+pub(super) fn draw_chips(model: &Model, canvas: &mut Canvas, rule: Area) {
+    let marked = model.rows.marked().count();
+    let terms = model.rows.wanted().terms();
+    if terms.is_empty() && marked == 0 {
+        return;
+    }
+    let mut spans = Vec::new();
+    for term in terms {
+        let (role, words) = match term.problem() {
+            None => (Role::Key, format!("[{}]", crate::domain::text::clean(&term.text))),
+            Some(problem) => (Role::Warning, format!("[{}: {problem}]", crate::domain::text::clean(&term.text))),
+        };
+        spans.extend([Span::raw(" "), canvas.span(role, words)]);
+    }
+    if !terms.is_empty() {
+        spans.push(canvas.span(Role::Plain, format!(" {} of {} ", model.rows.shown(), model.rows.all().len())));
+    }
+    if marked > 0 {
+        spans.push(canvas.span(Role::Key, format!(" {marked} marked ")));
+    }
+    canvas.line(Area { x: rule.x + 2, width: rule.width.saturating_sub(3), ..rule }, &Line::from(spans));
 }
 
 /// Why the list is empty, and what changes that.
@@ -260,4 +286,9 @@ fn draw_empty(model: &Model, canvas: &mut Canvas, area: Area) {
         lines.extend(text::wrap(&hint, width).into_iter().map(|line| Line::from(canvas.span(Role::Muted, line))));
     }
     canvas.lines(inner, &lines);
+    let used = u16::try_from(lines.len() + 1).unwrap_or(u16::MAX);
+    if !filtered && model.listed && inner.height > used {
+        let below = Area { y: inner.y + used, height: inner.height - used, ..inner };
+        super::welcome::draw(model, canvas, below);
+    }
 }

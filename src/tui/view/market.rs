@@ -71,6 +71,7 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas, area: Area) {
     let room = usize::from(area.height).saturating_sub(lines.len()).max(1);
     let cursor = model.market.cursor();
     let top = cursor.saturating_sub(room / 2).min(model.market.shown().saturating_sub(room));
+    canvas.rows(area, lines.len(), top, model.market.shown() - top);
     for position in (top..model.market.shown()).take(room) {
         lines.push(match model.market.at(position) {
             Some(ware) => row(model, canvas, &columns, ware, position == cursor),

@@ -1,6 +1,7 @@
 //! The views: one file per region. They read the model and change nothing.
 
 mod accounts;
+mod activity;
 mod code;
 mod detail;
 mod dialogs;
@@ -12,15 +13,18 @@ mod help;
 mod images;
 mod market;
 mod node;
+mod palette;
 mod sign;
+mod small;
 mod status;
 mod text;
 mod trust;
+mod welcome;
 
 use ratatui::{
     Frame,
     buffer::Buffer,
-    layout::Rect,
+    layout::{Position, Rect},
     style::Style,
     text::{Line, Span},
     widgets::Widget as _,
@@ -31,15 +35,34 @@ use crate::app::{
     Model,
     layout::{self, Area},
     model::{Dialog, Pane},
+    mouse::Target,
 };
 
 /// With fewer rows none is given to the count of those below.
 const COUNTED: usize = 4;
 
-/// Draws the whole screen.
-pub fn draw(model: &Model, theme: Theme, frame: &mut Frame) {
+/// What of a frame can be clicked.
+#[derive(Debug, Clone, Default)]
+pub struct Spots(Vec<(Rect, Target)>);
+
+impl Spots {
+    /// What stands above this cell.
+    #[must_use]
+    pub fn at(&self, column: u16, row: u16) -> Option<Target> {
+        let is_there = |area: &Rect| area.contains(Position { x: column, y: row });
+        self.0.iter().rev().find(|(area, _)| is_there(area)).map(|(_, target)| *target)
+    }
+}
+
+/// Draws the whole screen, and tells what of it can be clicked.
+pub fn draw(model: &Model, theme: Theme, frame: &mut Frame) -> Spots {
     let area = frame.area();
-    let mut canvas = Canvas { theme, buffer: frame.buffer_mut(), cursor: None };
+    let mut canvas = Canvas { theme, buffer: frame.buffer_mut(), cursor: None, spots: Spots::default() };
+    if layout::is_too_small(model) {
+        small::draw(model, &mut canvas);
+        theme.finish(canvas.buffer);
+        return Spots::default();
+    }
     let regions = layout::regions(model);
     for rule in &regions.rules {
         canvas.rule(*rule);
@@ -49,6 +72,9 @@ pub fn draw(model: &Model, theme: Theme, frame: &mut Frame) {
     match model.pane {
         Pane::Images => {
             images::draw(model, &mut canvas, regions.list);
+            if let Some(above) = regions.rules.first() {
+                images::draw_chips(model, &mut canvas, *above);
+            }
             canvas.divider(regions.divider);
             detail::draw(model, &mut canvas, regions.detail);
         }
@@ -67,6 +93,11 @@ pub fn draw(model: &Model, theme: Theme, frame: &mut Frame) {
             canvas.divider(regions.divider);
             accounts::draw_facts(model, &mut canvas, regions.detail);
         }
+        Pane::Activity => {
+            activity::draw(model, &mut canvas, regions.list);
+            canvas.divider(regions.divider);
+            activity::draw_facts(model, &mut canvas, regions.detail);
+        }
         Pane::Node => {
             node::draw(model, &mut canvas, regions.list, regions.detail);
             canvas.divider(regions.divider);
@@ -79,14 +110,17 @@ pub fn draw(model: &Model, theme: Theme, frame: &mut Frame) {
         Some(Dialog::Form(form)) => form::draw(model, form, &mut canvas, area),
         Some(Dialog::Code(code)) => code::draw(model, code, &mut canvas, area),
         Some(Dialog::AddPeer(add)) => dialogs::draw_add_peer(model, add, &mut canvas, area),
+        Some(Dialog::Palette(palette)) => palette::draw(model, palette, &mut canvas, area),
         Some(Dialog::Quit(_)) => dialogs::draw_quit(model, &mut canvas, area),
-        Some(Dialog::Help { top }) => help::draw(*top, &mut canvas, area),
+        Some(Dialog::Help { top }) => help::draw(model, *top, &mut canvas, area),
         None => {}
     }
     theme.finish(canvas.buffer);
-    if let Some(cursor) = canvas.cursor {
+    let Canvas { cursor, spots, .. } = canvas;
+    if let Some(cursor) = cursor {
         frame.set_cursor_position(cursor);
     }
+    spots
 }
 
 /// What views draw on: cells, a theme, and where the cursor stands.
@@ -94,6 +128,7 @@ struct Canvas<'a> {
     theme: Theme,
     buffer: &'a mut Buffer,
     cursor: Option<(u16, u16)>,
+    spots: Spots,
 }
 
 impl Canvas<'_> {
@@ -135,6 +170,20 @@ impl Canvas<'_> {
         self.line(Area { y: area.y + area.height - 1, ..area }, &more);
     }
 
+    /// What a click on `area` means.
+    fn spot(&mut self, area: Area, target: Target) {
+        let area = self.within(area);
+        self.spots.0.push((area, target));
+    }
+
+    /// What clicks on `count` rows mean: below `above` lines of `area` stands the one at position `first` of what is listed.
+    fn rows(&mut self, area: Area, above: usize, first: usize, count: usize) {
+        let above = u16::try_from(above).unwrap_or(u16::MAX);
+        for (down, position) in (above..area.height).zip(first..first + count) {
+            self.spot(Area { y: area.y + down, height: 1, ..area }, Target::Row(position));
+        }
+    }
+
     fn rule(&mut self, area: Area) {
         let line = Line::from(self.span(Role::Line, "─".repeat(usize::from(area.width))));
         self.line(area, &line);
@@ -150,6 +199,8 @@ impl Canvas<'_> {
     /// Empties what lies below, draws a frame with a title, and gives the inside. A screen that is too small for a
     /// frame is used to its edges.
     fn float(&mut self, screen: Rect, title: &str, width: u16, height: u16) -> Area {
+        // What is below is not to be clicked.
+        self.spots.0.clear();
         let roomy = screen.width >= 44 && screen.height >= 10;
         let (width, height) = (width.min(screen.width), height.min(screen.height));
         let (x, y) = ((screen.width - width) / 2, (screen.height - height) / 2);

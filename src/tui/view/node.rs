@@ -58,6 +58,7 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas, area: Area, beside: Area)
     let mut lines = heading(canvas, status, width);
     lines.truncate(if area.height < ROOMY { 1 } else { lines.len() });
     let cursor = model.endpoints.cursor();
+    canvas.rows(area, lines.len(), 0, status.endpoints.len());
     for (at, one) in status.endpoints.iter().enumerate() {
         lines.push(line(model, canvas, status, one, at == cursor, width));
     }

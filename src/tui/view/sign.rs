@@ -64,7 +64,9 @@ pub(super) fn draw(model: &Model, sign: &Sign, canvas: &mut Canvas, screen: Rect
         Purpose::Given(given) if given.signed.is_none() => "Sign for",
         Purpose::Given(_) => "Send for",
     };
-    let title = format!("{what} {}", text::middle(sign.subject(), 50));
+    let batch = model.batch.as_ref().filter(|batch| batch.total > 1);
+    let place = batch.map_or_else(String::new, |batch| format!(", {} of {}", batch.at(), batch.total));
+    let title = format!("{what} {}{place}", text::middle(sign.subject(), 50));
     let width = if screen.width >= 100 { 96 } else { 80 };
     let inside = usize::from(width.min(screen.width)).saturating_sub(4);
     let mut form = Form { model, sign, width: inside, height: screen.height, lines: Vec::new(), focus: 0 };

@@ -9,7 +9,7 @@ use ratatui::text::{Line, Span};
 use super::{Canvas, text};
 use crate::{
     app::{Model, layout::Area, model::Tone, sign::Publication, tasks::Running},
-    domain::publication::Stage,
+    domain::{progress::Progress, publication::Stage},
     tui::theme::Role,
 };
 
@@ -61,15 +61,7 @@ fn task_words(task: &Running, width: usize) -> String {
     if task.stopping {
         return format!("stopping {}", task.label);
     }
-    let progress = task.progress;
-    let done = text::size(progress.done);
-    let mut facts = vec![match progress.total {
-        Some(total) => format!("{done} of {}", text::size(total)),
-        None => done,
-    }];
-    facts.extend(progress.speed().map(|speed| format!("{}/s", text::size(speed))));
-    facts.extend(progress.seconds_left().map(|seconds| format!("{seconds} s left")));
-    let facts = facts.join("  ");
+    let facts = progress_words(task.progress, task.rate.per_second());
     let room = width.saturating_sub(text::width(&facts) + 26).max(12);
     format!("hashing {}  {facts}", text::middle(&task.label, room))
 }
@@ -80,6 +72,27 @@ fn publication_words(publication: &Publication) -> (Role, String) {
         (Some(problem), _) => (Role::Danger, format!("{what} {name}: {}", problem.sentence())),
         (None, stage) if stage.is_failure() => (Role::Danger, format!("{what} {name}: {}", stage_words(publication))),
         (None, _) => (Role::Busy, format!("{what} {name}: {}", stage_words(publication))),
+    }
+}
+
+/// Bytes, speed, and what is left of the time, as far as each is known.
+pub(super) fn progress_words(progress: Progress, speed: Option<u64>) -> String {
+    let done = text::size(progress.done);
+    let mut facts = vec![match progress.total {
+        Some(total) => format!("{done} of {}", text::size(total)),
+        None => done,
+    }];
+    facts.extend(speed.map(|speed| format!("{}/s", text::size(speed))));
+    facts.extend(progress.seconds_left_at(speed).map(|seconds| format!("{} left", time_left(seconds))));
+    facts.join("  ")
+}
+
+/// Seconds to two minutes, then minutes: nobody can know more.
+fn time_left(seconds: u64) -> String {
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7200 => format!("{} min", seconds / 60),
+        _ => format!("{} h", seconds / 3600),
     }
 }
 

@@ -48,6 +48,7 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas, area: Area) {
     let told: Vec<_> = problem.iter().flat_map(|problem| text::wrap(problem, width.saturating_sub(4))).collect();
     let room = usize::from(area.height).saturating_sub(1 + told.len()).max(1);
     let top = cursor.saturating_sub(room - 1);
+    canvas.rows(area, lines.len(), top, room.min(model.trust.entries().len() - top));
     for (at, entry) in model.trust.entries().iter().enumerate().skip(top).take(room) {
         lines.push(line(model, canvas, entry, at == cursor, pattern));
     }

@@ -1,0 +1,272 @@
+//! The activity pane: what runs, what waits, and what has ended, with everything that was said of it.
+//!
+//! ```text
+//! running task, publication, pull ──▶ ended ──▶ Event ──▶ the oldest of many is forgotten
+//! ```
+
+use std::{collections::VecDeque, time::Duration};
+
+use crate::{
+    app::{
+        model::{Model, Tone},
+        msg::Problem,
+        rows::RowKey,
+        sign::{Publication, PublicationId},
+        tasks::{Running, TaskId},
+    },
+    domain::{Reference, Timestamp, publication::TransactionHash},
+};
+
+/// Events that are kept; a day of one a minute is more than anybody reads.
+const KEPT: usize = 1000;
+
+/// What the user can have done again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Again {
+    /// Hash the image.
+    Measure(RowKey),
+    /// Publish it, or withdraw it.
+    Sign {
+        /// Under which name.
+        reference: Reference,
+        /// Withdraw it.
+        revocation: bool,
+    },
+    /// Pull it.
+    Pull(Reference),
+}
+
+/// How something ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// As it was meant.
+    Done,
+    /// Otherwise.
+    Failed,
+    /// The user stopped it.
+    Cancelled,
+    /// It is news, and no work.
+    Told,
+}
+
+/// What passed, and how long it took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Took {
+    /// Bytes.
+    pub bytes: u64,
+    /// How long.
+    pub elapsed: Duration,
+}
+
+/// Something that has ended, or was told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// Its identity.
+    pub id: u64,
+    /// When.
+    pub at: Timestamp,
+    /// What was done, in a word.
+    pub what: &'static str,
+    /// To what; empty for what is about nothing in particular.
+    pub subject: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What is to be said of it.
+    pub words: String,
+    /// What can be done about it.
+    pub hint: Option<String>,
+    /// The word that scripts know the trouble by.
+    pub code: Option<&'static str>,
+    /// What passed, and how long it took.
+    pub took: Option<Took>,
+    /// The transaction that said it.
+    pub transaction: Option<TransactionHash>,
+    /// How it is done again.
+    pub again: Option<Again>,
+}
+
+impl Event {
+    /// Something that was done to `subject`, or not.
+    #[must_use]
+    pub fn of(what: &'static str, subject: &str, result: Result<String, &Problem>) -> Self {
+        let blank = Self {
+            id: 0,
+            at: Timestamp::default(),
+            what,
+            subject: subject.to_owned(),
+            outcome: Outcome::Done,
+            words: String::new(),
+            hint: None,
+            code: None,
+            took: None,
+            transaction: None,
+            again: None,
+        };
+        match result {
+            Ok(words) => Self { words, ..blank },
+            Err(problem) => {
+                let outcome = if problem.is_cancelled() { Outcome::Cancelled } else { Outcome::Failed };
+                let (words, hint) = (problem.message.clone(), problem.hint.clone());
+                Self { outcome, words, hint, code: Some(problem.code), ..blank }
+            }
+        }
+    }
+
+    /// What is copied of it.
+    #[must_use]
+    pub fn to_copy(&self) -> String {
+        match (self.transaction, &self.hint) {
+            (Some(hash), _) => hash.to_string(),
+            (None, Some(hint)) => format!("{}; {hint}", self.words),
+            (None, None) => self.words.clone(),
+        }
+    }
+}
+
+/// A row of the pane.
+#[derive(Debug, Clone, Copy)]
+pub enum Line<'m> {
+    /// It is being measured.
+    Task(&'m Running),
+    /// So many images wait to be measured.
+    Waiting(usize),
+    /// It is being published or revoked.
+    Publication(&'m Publication),
+    /// It is being pulled.
+    Pull(&'m crate::app::market::Pull),
+    /// It has ended.
+    Ended(&'m Event),
+}
+
+/// What tells a row from all others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Choice {
+    /// A running task.
+    Task(TaskId),
+    /// Those that wait.
+    Waiting,
+    /// A publication.
+    Publication(PublicationId),
+    /// The pull.
+    Pull,
+    /// What has ended.
+    Ended(u64),
+}
+
+impl Line<'_> {
+    /// What it is.
+    #[must_use]
+    pub const fn choice(&self) -> Choice {
+        match self {
+            Self::Task(task) => Choice::Task(task.id),
+            Self::Waiting(_) => Choice::Waiting,
+            Self::Publication(one) => Choice::Publication(one.id),
+            Self::Pull(_) => Choice::Pull,
+            Self::Ended(event) => Choice::Ended(event.id),
+        }
+    }
+}
+
+/// What has ended.
+#[derive(Debug, Clone, Default)]
+pub struct Activity {
+    ended: VecDeque<Event>,
+    last: u64,
+    selected: Option<Choice>,
+    /// First line shown of the selected row's facts.
+    pub top: u16,
+}
+
+impl Activity {
+    /// The newest first.
+    pub fn ended(&self) -> impl Iterator<Item = &Event> {
+        self.ended.iter().rev()
+    }
+
+    /// Keeps it.
+    pub fn keep(&mut self, now: Timestamp, event: Event) {
+        // What is said again and again is kept once, with the newest time.
+        let is_same = |known: &Event| {
+            known.outcome == Outcome::Told && event.outcome == Outcome::Told && known.words == event.words
+        };
+        if self.ended.back().is_some_and(is_same) {
+            self.ended.pop_back();
+        }
+        if self.ended.len() == KEPT {
+            self.ended.pop_front();
+        }
+        self.last += 1;
+        self.ended.push_back(Event { id: self.last, at: now, ..event });
+    }
+
+    /// Forgets what has ended.
+    pub fn clear(&mut self) {
+        self.ended.clear();
+    }
+
+    /// Selects a row.
+    pub fn select(&mut self, choice: Option<Choice>) {
+        if choice != self.selected {
+            (self.selected, self.top) = (choice, 0);
+        }
+    }
+}
+
+impl Model {
+    /// The pane's rows: what runs, what waits, what has ended.
+    #[must_use]
+    pub fn activity_lines(&self) -> Vec<Line<'_>> {
+        let mut lines: Vec<Line> = self.tasks.running().iter().map(Line::Task).collect();
+        let waiting = self.tasks.waiting();
+        if waiting > 0 {
+            lines.push(Line::Waiting(waiting));
+        }
+        lines.extend(self.market.pull.as_ref().map(Line::Pull));
+        lines.extend(self.publications.iter().rev().filter(|one| one.is_open()).map(Line::Publication));
+        lines.extend(self.activity.ended().map(Line::Ended));
+        lines
+    }
+
+    /// Position of the selected row; the first stands in for a choice.
+    #[must_use]
+    pub fn activity_cursor(&self) -> usize {
+        let selected = self.activity.selected;
+        self.activity_lines().iter().position(|line| Some(line.choice()) == selected).unwrap_or_default()
+    }
+
+    /// The selected row.
+    #[must_use]
+    pub fn activity_line(&self) -> Option<Line<'_>> {
+        let at = self.activity_cursor();
+        self.activity_lines().get(at).copied()
+    }
+
+    /// Keeps what has ended, and says it.
+    pub fn report(&mut self, event: Event) {
+        let tone = match event.outcome {
+            Outcome::Done => Tone::Good,
+            Outcome::Failed => Tone::Bad,
+            Outcome::Cancelled | Outcome::Told => Tone::Plain,
+        };
+        let words = match &event.hint {
+            Some(hint) => format!("{}; {hint}", event.words),
+            None => event.words.clone(),
+        };
+        self.activity.keep(self.now, event);
+        self.flash(tone, words);
+    }
+
+    /// Keeps news of what nobody asked for.
+    pub fn tell(&mut self, what: &'static str, words: &str) {
+        let event = Event { outcome: Outcome::Told, ..Event::of(what, "", Ok(words.to_owned())) };
+        self.activity.keep(self.now, event);
+    }
+
+    /// Keeps and shows what somebody must see, until it is dismissed.
+    pub fn note(&mut self, sentence: String) {
+        if !self.notices.contains(&sentence) {
+            self.tell("notice", &sentence);
+            self.notices.push_back(sentence);
+        }
+    }
+}

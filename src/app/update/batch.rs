@@ -1,0 +1,59 @@
+//! What is done to every marked row: measuring at once, signing one after the other, each shown and confirmed by itself.
+
+use std::collections::VecDeque;
+
+use crate::app::{
+    effect::Effect,
+    model::{Model, Tone},
+    rows::RowKey,
+    sign::Batch,
+    update::{sign, tasks},
+};
+
+/// Measures the marked images, or the selected one, again where they were.
+pub(super) fn measure(model: &mut Model) -> Vec<Effect> {
+    let marked: Vec<_> = model.rows.marked().map(|row| (row.image.clone(), row.label(), row.is_measured())).collect();
+    if marked.is_empty() {
+        return tasks::measure_selected(model);
+    }
+    for (image, label, is_measured) in marked {
+        model.tasks.add(&image, &label, is_measured, true);
+    }
+    model.rows.unmark();
+    tasks::start(model)
+}
+
+/// Opens the dialog for the marked rows, one after the other, or for the selected one.
+pub(super) fn open(model: &mut Model, revocation: bool) -> Vec<Effect> {
+    let named = |key: &RowKey| key.reference.is_some();
+    let rows: VecDeque<RowKey> = model.rows.marked().map(|row| row.key.clone()).filter(named).collect();
+    if rows.is_empty() {
+        let selected = model.rows.selected().map(|row| row.key.clone());
+        return selected.map_or_else(Vec::new, |key| sign::open(model, &key, revocation));
+    }
+    model.batch = Some(Batch { total: rows.len(), rows, revocation });
+    model.rows.unmark();
+    next(model)
+}
+
+/// Opens the dialog for the next row, while there is one.
+pub(super) fn next(model: &mut Model) -> Vec<Effect> {
+    let Some(batch) = &mut model.batch else { return Vec::new() };
+    let revocation = batch.revocation;
+    match batch.rows.pop_front() {
+        Some(key) => sign::open(model, &key, revocation),
+        None => {
+            model.batch = None;
+            Vec::new()
+        }
+    }
+}
+
+/// The user left the dialog before anything was signed: what comes after it is left alone, too.
+pub(super) fn stop(model: &mut Model) {
+    let Some(batch) = model.batch.take() else { return };
+    let left = batch.rows.len() + 1;
+    let plural = if left == 1 { "image was" } else { "images were" };
+    let what = if batch.revocation { "revoked" } else { "published" };
+    model.say(Tone::Plain, format!("{left} of {} marked {plural} not {what}", batch.total));
+}

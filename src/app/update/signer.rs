@@ -1,0 +1,50 @@
+//! Changes to an open dialog: who signs, and why.
+
+use crate::app::{
+    effect::Effect,
+    form,
+    model::{Dialog, Model},
+    msg::SecretShape,
+    sign::Step,
+    update::{elsewhere, forms, sign::resume},
+};
+
+/// Signs with the account `step` places further.
+pub(super) fn change_account(model: &mut Model, step: isize) -> Vec<Effect> {
+    let Some(Dialog::Sign(mut sign)) = model.dialog.take_if(|dialog| matches!(dialog, Dialog::Sign(_))) else {
+        return Vec::new();
+    };
+    let mut effects = vec![Effect::ForgetSecret];
+    if sign.answer.is_some() {
+        sign.payer = elsewhere::payer(model, sign.payer, step);
+    } else {
+        sign.account = model.accounts.neighbour(sign.account, step);
+        effects.extend(sign.let_go().map(Effect::Forget));
+    }
+    sign.secret = SecretShape::default();
+    effects.extend(resume(model, sign));
+    effects
+}
+
+/// Back to the reason of a revocation.
+pub(super) fn edit_reason(model: &mut Model) -> Vec<Effect> {
+    let mut effects = vec![Effect::ForgetSecret];
+    if let Some(Dialog::Sign(sign)) = &mut model.dialog
+        && sign.is_revocation()
+    {
+        sign.step = Step::Reason;
+        sign.problem = None;
+        sign.quote = None;
+        sign.secret = SecretShape::default();
+        effects.extend(sign.let_go().map(Effect::Forget));
+    }
+    effects
+}
+
+/// Makes an account and comes back.
+pub(super) fn new_account(model: &mut Model) -> Vec<Effect> {
+    match model.dialog.take() {
+        Some(Dialog::Sign(sign)) => forms::open(model, form::Matter::New, Some(sign)),
+        _ => forms::open(model, form::Matter::New, None),
+    }
+}

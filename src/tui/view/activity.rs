@@ -1,0 +1,207 @@
+//! ```text
+//!  measuring 2 of 14  1.20 GB of 4.60 GB  160 MB/s  22 s left
+//!    WHAT        OF                             HOW FAR                      AGE
+//! ▌… measuring   redis:7                        ▓▓▓▓▓▓░░░░░░░░  43%
+//!  … publishing  acme/api:2                     included 1 of 12
+//!  … measuring   12 more images                 wait for their turn
+//!  ✔ measuring   acme/web:1.2                   acme/web:1.2 is measured      3m
+//!  ✘ measuring   acme/api:1                     layer 3 is not what the man…  5m
+//! ────
+//!  what       measuring acme/api:1, 5m ago
+//!  …
+//! ```
+
+use ratatui::text::{Line as Text, Span};
+
+use super::{
+    Canvas,
+    facts::{Facts, explained},
+    images::gauge,
+    status::{progress_words, stage_words},
+    text,
+};
+use crate::{
+    app::{
+        Model,
+        activity::{Event, Line, Outcome, Took},
+        clock::coarse_age,
+        layout::Area,
+        market::Pull,
+    },
+    domain::{progress::Progress, text::clean},
+    tui::theme::Role,
+};
+
+const WHAT: usize = 12;
+const AGE: usize = 5;
+/// Columns of a bar with its percentage.
+const GAUGE: usize = 20;
+
+/// What runs, what waits, what has ended.
+pub(super) fn draw(model: &Model, canvas: &mut Canvas, area: Area) {
+    let width = usize::from(area.width);
+    let rows = model.activity_lines();
+    if rows.is_empty() {
+        let words = "Nothing runs, and nothing has ended yet. What this screen does is kept here until it ends, with every \
+                     error in full: measuring (`v` in the images), publishing, pulling.";
+        let lines = explained(canvas, Role::Muted, words, width);
+        return canvas.lines(area, &lines);
+    }
+    let mut lines = vec![overall(model, canvas, width)];
+    let of = (width.saturating_sub(3 + WHAT + 2 + 2 + 2 + AGE) / 2).clamp(8, 40);
+    let words = width.saturating_sub(3 + WHAT + 2 + of + 2 + 2 + AGE + 1);
+    let head = format!("   {}  {}  {}", text::left("WHAT", WHAT), text::left("OF", of), text::left("HOW FAR", words));
+    lines.push(Text::from(canvas.span(Role::Muted, format!("{head}  {}", text::right("AGE", AGE)))));
+    let cursor = model.activity_cursor();
+    let room = usize::from(area.height).saturating_sub(lines.len()).max(1);
+    let top = cursor.saturating_sub(room - 1);
+    canvas.rows(area, lines.len(), top, room.min(rows.len() - top));
+    for (at, row) in rows.iter().enumerate().skip(top).take(room) {
+        lines.push(line(model, canvas, row, at == cursor, (of, words)));
+    }
+    canvas.lines(area, &lines);
+}
+
+/// All that is measured, as one.
+fn overall<'t>(model: &Model, canvas: &Canvas, width: usize) -> Text<'t> {
+    let (done, all) = model.tasks.tally();
+    if all == 0 {
+        return Text::from(canvas.span(Role::Muted, " nothing is measured now"));
+    }
+    let (progress, speed) = model.tasks.overall();
+    let words = format!(" measured {done} of {all}  {}", progress_words(progress, speed));
+    Text::from(canvas.span(Role::Busy, text::cut(&words, width)))
+}
+
+fn line<'t>(model: &Model, canvas: &Canvas, row: &Line, selected: bool, (of, columns): (usize, usize)) -> Text<'t> {
+    let (sign, role) = sign(canvas, row);
+    let (what, subject, words, age) = match row {
+        Line::Task(task) => {
+            let words =
+                if task.stopping { "stopping".to_owned() } else { gauge(task.progress.fraction(), GAUGE.min(columns)) };
+            ("measuring", task.label.clone(), words, String::new())
+        }
+        Line::Waiting(count) => {
+            let images = if *count == 1 { "1 image" } else { &format!("{count} images") };
+            ("measuring", images.to_owned(), "to be measured".to_owned(), String::new())
+        }
+        Line::Publication(one) => (one.doing(), one.subject().to_owned(), stage_words(one), String::new()),
+        Line::Pull(pull) => ("pulling", pull.reference.familiar().to_owned(), pull_words(pull), String::new()),
+        Line::Ended(event) => {
+            let age = coarse_age(model.now.since(event.at));
+            let words = event.took.filter(|_| event.outcome == Outcome::Done).map(took_words);
+            (event.what, event.subject.clone(), words.unwrap_or_else(|| event.words.clone()), age)
+        }
+    };
+    let name = if selected { Role::Selected } else { Role::Plain };
+    Text::from(vec![
+        if selected { canvas.span(Role::Key, "▌") } else { Span::raw(" ") },
+        canvas.span(role, text::left(sign, 1)),
+        Span::raw(" "),
+        canvas.span(name, text::left(what, WHAT)),
+        canvas.span(Role::Plain, format!("  {}", text::left(&text::middle(&clean(&subject), of), of))),
+        canvas.span(role, format!("  {}", text::left(&text::cut(&clean(&words), columns), columns))),
+        canvas.span(Role::Muted, format!("  {}", text::right(&age, AGE))),
+    ])
+}
+
+fn sign(canvas: &Canvas, row: &Line) -> (&'static str, Role) {
+    let unicode = canvas.theme.is_unicode();
+    match row {
+        Line::Ended(event) => match event.outcome {
+            Outcome::Done => (if unicode { "✔" } else { "+" }, Role::Good),
+            Outcome::Failed => (if unicode { "✘" } else { "X" }, Role::Danger),
+            Outcome::Cancelled => ("-", Role::Muted),
+            Outcome::Told => ("!", Role::Warning),
+        },
+        Line::Waiting(_) => (".", Role::Muted),
+        Line::Task(_) | Line::Publication(_) | Line::Pull(_) => (">", Role::Busy),
+    }
+}
+
+fn pull_words(pull: &Pull) -> String {
+    let (here, all) = pull.layers;
+    if pull.measuring {
+        return "hashing what arrived".to_owned();
+    }
+    let bytes = progress_words(Progress { done: pull.bytes.0, total: pull.bytes.1, ..Progress::default() }, None);
+    format!("{here} of {all} layers, {bytes}")
+}
+
+/// Everything that is known of the selected row.
+pub(super) fn draw_facts(model: &Model, canvas: &mut Canvas, area: Area) {
+    let Some(row) = model.activity_line() else { return };
+    let mut facts = Facts::within(model, canvas, area);
+    match row {
+        Line::Task(task) => {
+            facts.push("measuring", Role::Plain, &clean(&task.label));
+            facts.push("so far", Role::Plain, &progress_words(task.progress, task.rate.per_second()));
+            let silent = model.now.since(task.reported);
+            if silent >= SILENT {
+                facts.push("stalled", Role::Warning, &format!("no byte for {}", coarse_age(silent)));
+            }
+            facts.push("from", Role::Muted, &clean(&task.image.engine));
+        }
+        Line::Waiting(count) => {
+            let words = format!("{count} images wait for their turn; `x` takes them all out of the queue");
+            facts.push("waiting", Role::Plain, &words);
+        }
+        Line::Publication(one) => {
+            facts.push(one.doing(), Role::Plain, one.subject());
+            facts.push("stage", Role::Plain, &stage_words(one));
+            if let Some(hash) = one.stage.hash() {
+                facts.push("transaction", Role::Plain, &hash.to_string());
+            }
+            if let Some(problem) = &one.problem {
+                facts.push("problem", Role::Danger, &problem.sentence());
+            }
+        }
+        Line::Pull(pull) => {
+            facts.push("pulling", Role::Plain, &pull.reference.to_string());
+            facts.push("so far", Role::Plain, &pull_words(pull));
+        }
+        Line::Ended(event) => ended(&mut facts, model, event),
+    }
+    let lines = facts.lines;
+    let top = if model.wide { model.detail_top } else { model.activity.top };
+    canvas.scrolled(area, (top, "Enter"), &lines);
+}
+
+/// Seconds without a byte from which on that is said.
+const SILENT: u64 = 10;
+
+fn took_words(took: Took) -> String {
+    let whole = Progress { done: took.bytes, total: None, elapsed: took.elapsed };
+    let speed = whole.speed().map_or_else(String::new, |speed| format!(", {}/s", text::size(speed)));
+    format!("{} in {:.1} s{speed}", text::size(took.bytes), took.elapsed.as_secs_f64())
+}
+
+fn ended(facts: &mut Facts, model: &Model, event: &Event) {
+    let subject = clean(&event.subject);
+    let what = if subject.is_empty() { event.what.to_owned() } else { format!("{} {subject}", event.what) };
+    facts.push("what", Role::Plain, &what);
+    let (role, how) = match event.outcome {
+        Outcome::Done => (Role::Good, "done"),
+        Outcome::Failed => (Role::Danger, "failed"),
+        Outcome::Cancelled => (Role::Muted, "stopped"),
+        Outcome::Told => (Role::Warning, "told"),
+    };
+    let at = format!("{how}, {} ago, at {}", coarse_age(model.now.since(event.at)), event.at);
+    facts.push("ended", role, &at);
+    facts.push("said", Role::Plain, &clean(&event.words));
+    if let Some(hint) = &event.hint {
+        facts.push("next step", Role::Plain, &clean(hint));
+    }
+    if let Some(took) = event.took {
+        facts.push("passed", Role::Plain, &took_words(took));
+    }
+    if let Some(hash) = event.transaction {
+        facts.push("transaction", Role::Plain, &hash.to_string());
+    }
+    if let Some(code) = event.code {
+        facts.push("code", Role::Muted, &format!("{code}, which `daochain help errors` tells about"));
+    }
+    if event.again.is_some() {
+        facts.push("", Role::Muted, "`t` tries it again");
+    }
+}

@@ -1,0 +1,271 @@
+//! What hands do on the screen: the palette, marks, the filter's language, keys of one's own; and nothing typed is lost.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod screen;
+
+use daochain::{
+    app::{
+        Effect, Key,
+        action::Keymap,
+        activity::{Line, Outcome},
+        model::{Dialog, Pane},
+        msg::{ChainMsg, Found, InputMsg, Msg, SignMsg, TaskMsg},
+        palette::Palette,
+        rows::Row,
+        sign::{Purpose, Step},
+    },
+    domain::{
+        image::{EXPORTS_AT_ONCE, EvidenceLevel},
+        progress::Progress,
+    },
+    tui::{theme::Theme, view},
+};
+use ratatui::{Terminal, backend::TestBackend};
+use screen::{Play, hash, image, key_of, problem, settled};
+use std::time::Duration;
+
+fn palette(play: &Play) -> &Palette {
+    match &play.model.dialog {
+        Some(Dialog::Palette(palette)) => palette,
+        other => panic!("the palette is open, and not {other:?}"),
+    }
+}
+
+fn shown(play: &Play) -> Vec<String> {
+    play.model.rows.visible().map(Row::label).collect()
+}
+
+fn measures(play: &Play) -> usize {
+    play.asked.iter().filter(|effect| matches!(effect, Effect::Measure { .. })).count()
+}
+
+#[test]
+fn the_palette_finds_an_action_by_some_of_its_letters_and_does_it() {
+    let play = Play::ready(80, 24).keys(":");
+    assert!(palette(&play).items.len() > 20, "everything is offered");
+    let play = play.keys("hash byte");
+    let best = palette(&play).chosen().unwrap();
+    assert_eq!(best.binding.action.name(), "measure");
+    let play = play.key(Key::Enter);
+    assert!(play.model.dialog.is_none());
+    assert_eq!(measures(&play), 1);
+    insta::assert_snapshot!("palette_80x24", Play::ready(80, 24).keys(":copy").screen());
+    insta::assert_snapshot!("palette_120x40", Play::ready(120, 40).keys(":").screen());
+}
+
+#[test]
+fn the_palette_says_why_something_cannot_be_done_and_esc_does_nothing() {
+    let play = Play::ready(80, 24).key(Key::Ctrl('p')).keys("transaction waits");
+    let item = palette(&play).items.iter().find(|item| item.binding.action.name() == "speed-up").copied();
+    assert_eq!(item.unwrap().refusal, Some("no transaction about this image waits for a block"));
+    let play = play.key(Key::Esc);
+    assert!(play.model.dialog.is_none() && measures(&play) == 0);
+    let nothing = Play::ready(80, 24).keys(":zzzz").key(Key::Enter);
+    assert!(nothing.model.dialog.is_none());
+}
+
+#[test]
+fn every_pane_has_a_number_and_a_place_in_the_round() {
+    let mut play = Play::ready(80, 24);
+    let all = [Pane::Images, Pane::Market, Pane::Accounts, Pane::Trust, Pane::Node, Pane::Activity];
+    for (key, pane) in ('1'..='6').zip(all) {
+        play = play.key(Key::Char(key));
+        assert_eq!(play.model.pane, pane);
+    }
+    for pane in all {
+        play = play.key(Key::Tab);
+        assert_eq!(play.model.pane, pane);
+    }
+}
+
+#[test]
+fn the_filter_has_a_language() {
+    let all = Play::ready(120, 40);
+    let bad = Play::ready(120, 40).keys("/verdict:bad").key(Key::Enter);
+    assert!(!shown(&bad).is_empty() && shown(&bad).len() < shown(&all).len());
+    assert!(bad.model.rows.visible().all(|row| matches!(row.conclusion().unwrap().word(), "mismatch" | "revoked")));
+    let text = bad.text();
+    let chips = format!("[verdict:bad] {} of {}", bad.model.rows.shown(), bad.model.rows.all().len());
+    assert!(text.contains(&chips), "{text}");
+    let others = Play::ready(120, 40).keys("/-verdict:bad").key(Key::Enter);
+    assert_eq!(shown(&bad).len() + shown(&others).len(), shown(&all).len());
+    let half = Play::ready(120, 40).keys("/size:>").key(Key::Enter);
+    assert_eq!(shown(&half).len(), shown(&all).len(), "what means nothing yet hides nothing");
+    assert!(half.text().contains("[size:>: such as size:>1G]"), "{}", half.text());
+    let back = bad.key(Key::Esc);
+    assert_eq!(shown(&back).len(), shown(&all).len());
+    insta::assert_snapshot!("chips_80x24", Play::ready(80, 24).keys("/verdict:bad size:<1T").key(Key::Enter).screen());
+}
+
+#[test]
+fn the_order_turns_around_and_back() {
+    let play = Play::ready(120, 40).keys("s");
+    let (forth, play) = (shown(&play), play.keys("S"));
+    let (named, mut back) = (|name: &String| !name.starts_with("<none>"), shown(&play));
+    back.retain(named);
+    back.reverse();
+    assert_eq!(forth.iter().filter(|name| named(name)).cloned().collect::<Vec<_>>(), back);
+    assert_eq!(shown(&play.keys("S")), forth);
+}
+
+#[test]
+fn what_is_done_is_done_to_every_marked_image() {
+    let play = Play::ready(120, 40).key(Key::Home).keys("   ");
+    assert_eq!(play.model.rows.marked().count(), 3);
+    assert!(play.text().contains("3 marked"), "{}", play.text());
+    let play = play.keys("v");
+    assert_eq!(play.model.tasks.tally().1, 3);
+    assert_eq!(measures(&play), EXPORTS_AT_ONCE.min(3));
+    assert_eq!(play.model.rows.marked().count(), 0, "marks are used up");
+    let play = Play::ready(120, 40).keys("a");
+    assert_eq!(play.model.rows.marked().count(), play.model.rows.shown());
+    assert_eq!(play.keys("a").model.rows.marked().count(), 0);
+    let hidden = Play::ready(120, 40).keys("a/acme/api").key(Key::Enter);
+    assert_eq!(hidden.model.rows.marked().count(), 1, "nothing is done to what nobody sees");
+}
+
+#[test]
+fn marked_images_are_signed_one_after_the_other_and_none_after_a_no() {
+    let marked = || {
+        let play = Play::ready(120, 40).keys("sa/acme").key(Key::Enter);
+        let two: Vec<_> = shown(&play).into_iter().take(2).collect();
+        (play.keys("a").key(Key::Home).keys("  r"), two)
+    };
+    let (play, two) = marked();
+    let subject = |play: &Play| match &play.model.dialog {
+        Some(Dialog::Sign(sign)) => sign.subject().to_owned(),
+        other => panic!("a dialog is open, and not {other:?}"),
+    };
+    assert_eq!(subject(&play), two[0]);
+    assert!(play.text().contains(&format!("Revoke {}, 1 of 2", two[0])), "{}", play.text());
+    let stopped = play.key(Key::Esc);
+    assert!(stopped.model.dialog.is_none() && stopped.model.batch.is_none());
+    assert!(stopped.text().contains("2 of 2 marked images were not revoked"), "{}", stopped.text());
+}
+
+#[test]
+fn esc_asks_before_it_loses_what_was_typed() {
+    let play = Play::ready(80, 24).keys("3l").keys("deploy").key(Key::Esc);
+    assert!(play.model.dialog.is_some() && play.text().contains("Esc again gives up what was typed"));
+    let stays = play.keys("x");
+    assert!(stays.model.dialog.is_some() && !stays.model.leaving, "another key goes on");
+    let gone = stays.key(Key::Esc).key(Key::Esc);
+    assert!(gone.model.dialog.is_none());
+    let untouched = Play::ready(80, 24).keys("3l").key(Key::Esc);
+    assert!(untouched.model.dialog.is_none(), "nothing typed, nothing asked");
+    let passphrase = Play::ready(80, 24).keys("3n").passphrase(8).key(Key::Esc);
+    assert!(passphrase.model.dialog.is_some() && passphrase.model.leaving);
+}
+
+#[test]
+fn keys_of_ones_own_work_and_are_shown() {
+    let mut play = Play::ready(80, 24);
+    let mut keymap = Keymap::default();
+    keymap.rebind(Some("images"), "measure", &["m"]).unwrap();
+    keymap.rebind(None, "help", &["H"]).unwrap();
+    play.model.keymap = keymap;
+    assert!(play.text().contains("m measure") && play.text().contains("H help"), "{}", play.text());
+    let play = play.keys("v");
+    assert_eq!(measures(&play), 0);
+    let play = play.keys("m");
+    assert_eq!(measures(&play), 1);
+    assert!(matches!(play.keys("H").model.dialog, Some(Dialog::Help { .. })));
+}
+
+#[test]
+fn what_has_ended_stays_with_its_error_and_can_be_tried_again() {
+    let play = Play::ready(120, 40).select("acme/web:1.2").keys("v");
+    let task = play.model.tasks.running()[0].id;
+    let half = Progress { done: 50, total: Some(100), elapsed: Duration::from_secs(1) };
+    let play = play.tell(Msg::Task(TaskMsg::Progress(vec![(task, half)]))).keys("6");
+    assert!(play.text().contains("50 %") || play.text().contains("50%"), "{}", play.text());
+    insta::assert_snapshot!("activity_running_120x40", play.screen());
+    let failed = problem("engine-unreachable", "the engine went away", "start it");
+    let play = play.tell(Msg::Task(TaskMsg::Measured { task, result: Err(failed) }));
+    let Some(Line::Ended(event)) = play.model.activity_line() else { panic!("it has ended") };
+    assert_eq!((event.outcome, event.code), (Outcome::Failed, Some("engine-unreachable")));
+    let text = play.text();
+    assert!(text.contains("the engine went away") && text.contains("start it"), "{text}");
+    insta::assert_snapshot!("activity_failed_120x40", play.screen());
+    let before = measures(&play);
+    let play = play.keys("t");
+    assert_eq!(measures(&play), before + 1);
+    assert!(matches!(play.model.activity_line(), Some(Line::Task(_) | Line::Ended(_))));
+}
+
+#[test]
+fn activity_is_drawn_at_every_size() {
+    let busy = |width, height| {
+        let play = Play::ready(width, height).keys("V");
+        let task = play.model.tasks.running()[0].clone();
+        let evidence = image(1, Some("acme/web:1.2"), EvidenceLevel::Measured, 1, 1).evidence;
+        play.tell(Msg::Task(TaskMsg::Measured { task: task.id, result: Ok(Found::Evidence(evidence)) }))
+            .tell(Msg::Chain(ChainMsg::Lost(problem("node-unreachable", "the node is gone", "start it"))))
+            .keys("6")
+    };
+    insta::assert_snapshot!("activity_80x24", busy(80, 24).screen());
+    insta::assert_snapshot!("activity_200x60", busy(200, 60).screen());
+    insta::assert_snapshot!("activity_none_80x24", Play::ready(80, 24).keys("6").screen());
+}
+
+#[test]
+fn a_publication_is_kept_with_its_transaction() {
+    let play = Play::ready(120, 40).select("acme/web:1.2").keys("p").quoted().passphrase(8).key(Key::Enter);
+    let id = play.model.publications[0].id;
+    let play =
+        play.tell(Msg::Sign(SignMsg::Settled { publication: id, result: Ok(settled()) })).key(Key::Esc).keys("6");
+    let Some(Line::Ended(event)) = play.model.activity_line() else { panic!("it has ended") };
+    assert_eq!((event.outcome, event.transaction), (Outcome::Done, Some(hash())));
+    let play = play.keys("y");
+    assert!(play.asked.contains(&Effect::Copy(hash().to_string())));
+    assert!(play.text().contains(&format!("copied {}", hash())));
+}
+
+#[test]
+fn what_runs_is_stopped_where_it_is_shown() {
+    let play = Play::ready(120, 40).keys("V6");
+    let first = play.model.tasks.running()[0].id;
+    let play = play.keys("x");
+    assert!(play.asked.contains(&Effect::Cancel(first)));
+    let (waiting, play) = (play.model.tasks.waiting(), play.key(Key::Down).key(Key::Down));
+    assert!(waiting > 0 && matches!(play.model.activity_line(), Some(Line::Waiting(_))));
+    let play = play.keys("x");
+    assert_eq!(play.model.tasks.waiting(), 0);
+    let revoke = Play::ready(120, 40).select("acme/api:latest").keys("r");
+    let Some(Dialog::Sign(sign)) = &revoke.model.dialog else { panic!("the dialog is open") };
+    assert!(matches!(sign.purpose, Purpose::Revoke { .. }) && matches!(sign.step, Step::Reason | Step::Measuring));
+    assert!(key_of(&revoke, "acme/api:latest").reference.is_some());
+}
+
+#[test]
+fn what_is_seen_can_be_clicked_once_the_mouse_is_taken() {
+    let play = Play::ready(80, 24);
+    let click = |play: &Play, words: &str| {
+        let buffer = screen::draw(&play.model, Theme::COLOUR);
+        let text = screen::text(&buffer);
+        let (row, line) = text.lines().enumerate().find(|(_, line)| line.contains(words)).expect("it is shown");
+        let column = line[..line.find(words).unwrap()].chars().count();
+        let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
+        let mut spots = view::Spots::default();
+        terminal.draw(|frame| spots = view::draw(&play.model, Theme::COLOUR, frame)).unwrap();
+        spots.at(u16::try_from(column).unwrap(), u16::try_from(row).unwrap())
+    };
+    let tell = |play: Play, words: &str| {
+        let target = click(&play, words).expect("it can be clicked");
+        play.tell(Msg::Input(InputMsg::Click(target)))
+    };
+    let play = tell(play, "acme/db:16");
+    assert_eq!(play.model.rows.selected().unwrap().label(), "acme/db:16");
+    let full = tell(play, "acme/db:16");
+    assert!(full.model.wide, "a second click is Enter");
+    let play = tell(Play::ready(80, 24), "Accounts");
+    assert_eq!(play.model.pane, Pane::Accounts);
+    let play = tell(play, "help");
+    assert!(matches!(play.model.dialog, Some(Dialog::Help { .. })));
+    assert_eq!(click(&play, "DaoChain"), None, "what stands beside a dialog is not clicked");
+    let wheel = Play::ready(80, 24).tell(Msg::Input(InputMsg::Wheel { up: false }));
+    assert_eq!(wheel.model.rows.cursor(), 3);
+    let taken = Play::ready(80, 24).keys("o");
+    assert!(taken.model.mouse && taken.asked.contains(&Effect::CaptureMouse(true)));
+    assert!(taken.keys("o").asked.contains(&Effect::CaptureMouse(false)));
+}
