@@ -199,6 +199,11 @@ pub enum Command {
     /// Choose between networks
     #[command(subcommand)]
     Network(Network),
+    /// Look at everything that the program rests on: home, engine, node, clock, terminal
+    #[command(
+        after_help = "Examples:\n  daochain doctor\n  daochain doctor --json | jq '.checks[] | select(.state == \"failed\")'\n\nExit code 1 where something is in trouble."
+    )]
+    Doctor,
     /// Show every verdict in a throw-away home
     Demo(Demo),
     /// Print completions for a shell

@@ -9,9 +9,10 @@ use std::{
 };
 
 use serde::Serialize;
+use unicode_width::UnicodeWidthStr as _;
 
 use super::{
-    human::{Look, Role, Table},
+    human::{Look, Role, Table, wrapped},
     progress::clear_line,
 };
 use crate::ops::Failure;
@@ -162,6 +163,30 @@ impl Page<'_> {
         for line in table.lines(self.look()) {
             self.console.write(line.as_bytes());
             self.console.write(b"\n");
+        }
+    }
+
+    /// Words behind a beginning: on a terminal they go on below themselves, or from the next line on where it is narrow.
+    pub fn paragraph(&mut self, beginning: &[(Role, &str)], text: &str) {
+        const LEAST: usize = 30;
+        let look = *self.look();
+        let before: usize = beginning.iter().map(|(_, text)| text.width()).sum();
+        let text = look.plain(text);
+        let Some(width) = look.width else {
+            let spans: Vec<_> = beginning.iter().copied().chain([(Role::Plain, text.as_str())]).collect();
+            return self.spans(&spans);
+        };
+        let beside = width >= before + LEAST;
+        let indent = if beside { before } else { 2 };
+        let lines = wrapped(&text, width.saturating_sub(indent));
+        let mut lines = lines.iter();
+        let first = if beside { lines.next().map_or("", String::as_str) } else { "" };
+        if beside || !beginning.iter().all(|(_, text)| text.trim().is_empty()) {
+            let spans: Vec<_> = beginning.iter().copied().chain([(Role::Plain, first)]).collect();
+            self.spans(&spans);
+        }
+        for line in lines {
+            self.line(&format!("{}{line}", " ".repeat(indent)));
         }
     }
 

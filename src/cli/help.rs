@@ -22,7 +22,7 @@ pub fn run(console: &mut Console, topic: &[String]) -> Result<u8, Failure> {
     if topic == ["errors"] {
         let document = Document { schema: "daochain.errors/1", errors: CODES };
         console.present(&document, |page| {
-            let mut table = Table::new(&["CODE", "EXIT", "MEANING"]);
+            let mut table = Table::new(&["CODE", "EXIT", "MEANING"]).wraps(2);
             for code in CODES {
                 let cells: Vec<Cell> = vec![code.word.into(), code.exit.to_string().into(), code.meaning.into()];
                 table.row(cells);

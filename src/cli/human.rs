@@ -1,8 +1,10 @@
 //! What people read: glyphs, words, colours and tables, as the terminal at the other end can show them.
 
+mod table;
+
 use std::{io::IsTerminal, os::fd::AsFd};
 
-use unicode_width::UnicodeWidthStr as _;
+pub use table::{Cell, Table, wrapped};
 
 use crate::domain::{image::EvidenceLevel, text::clean, verdict::Conclusion};
 
@@ -145,154 +147,11 @@ pub fn size(bytes: u64) -> String {
     }
 }
 
-/// One cell of a table.
-#[derive(Debug, Clone)]
-pub struct Cell {
-    text: String,
-    role: Role,
-}
-
-impl Cell {
-    /// Text with a meaning.
-    pub fn new(role: Role, text: impl Into<String>) -> Self {
-        Self { text: text.into(), role }
-    }
-}
-
-impl<T: Into<String>> From<T> for Cell {
-    fn from(text: T) -> Self {
-        Self::new(Role::Plain, text)
-    }
-}
-
-/// Rows under a head. Columns are as wide as their widest cell; on a terminal that is narrower, the column that gives
-/// way loses the middle of its texts.
-#[derive(Debug)]
-pub struct Table {
-    head: Vec<&'static str>,
-    right: Vec<usize>,
-    gives_way: Option<usize>,
-    rows: Vec<Vec<Cell>>,
-}
-
-impl Table {
-    /// A table with these column titles.
-    pub fn new(head: &[&'static str]) -> Self {
-        Self { head: head.to_vec(), right: Vec::new(), gives_way: None, rows: Vec::new() }
-    }
-
-    /// Aligns these columns at the right.
-    pub fn right(mut self, columns: &[usize]) -> Self {
-        self.right = columns.to_vec();
-        self
-    }
-
-    /// Shortens this column first.
-    pub const fn gives_way(mut self, column: usize) -> Self {
-        self.gives_way = Some(column);
-        self
-    }
-
-    /// Adds a row.
-    pub fn row(&mut self, cells: Vec<Cell>) {
-        self.rows.push(cells);
-    }
-
-    /// The lines, each without trailing space.
-    pub fn lines(&self, look: &Look) -> Vec<String> {
-        const GAP: usize = 2;
-        let head = self.head.iter().map(|title| Cell::new(Role::Muted, *title)).collect();
-        let mut rows: Vec<Vec<Cell>> = std::iter::once(head).chain(self.rows.iter().cloned()).collect();
-        for cell in rows.iter_mut().flatten() {
-            cell.text = look.plain(&cell.text);
-        }
-        let width_of =
-            |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.text.width()).max();
-        let mut widths: Vec<usize> = (0..self.head.len()).map(|column| width_of(column).unwrap_or_default()).collect();
-        let whole = widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1);
-        if let (Some(column), Some(available)) = (self.gives_way, look.width) {
-            let least = self.head[column].width().max(8).min(widths[column]);
-            widths[column] = widths[column].saturating_sub(whole.saturating_sub(available)).max(least);
-        }
-        let line = |row: &Vec<Cell>| {
-            let mut out = String::new();
-            for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
-                let text = shorten(&cell.text, *width, look);
-                let space = " ".repeat(width.saturating_sub(text.width()));
-                let painted = look.paint(cell.role, &text);
-                let aligned = if self.right.contains(&column) {
-                    format!("{space}{painted}")
-                } else {
-                    format!("{painted}{space}")
-                };
-                out.push_str(&aligned);
-                out.push_str(&" ".repeat(GAP));
-            }
-            out.truncate(out.trim_end().len());
-            out
-        };
-        rows.iter().map(line).collect()
-    }
-}
-
-/// `text` in at most `width` columns, cut in the middle: names differ at their ends.
-fn shorten(text: &str, width: usize, look: &Look) -> String {
-    if text.width() <= width {
-        return text.to_owned();
-    }
-    let cut = if look.unicode { "…" } else { "~" };
-    let room = width.saturating_sub(1);
-    let front: String = take_columns(text.chars(), room.div_ceil(2));
-    let back: String = take_columns(text.chars().rev(), room / 2).chars().rev().collect();
-    format!("{front}{cut}{back}")
-}
-
-fn take_columns(chars: impl Iterator<Item = char>, columns: usize) -> String {
-    let mut taken = String::new();
-    for c in chars {
-        taken.push(c);
-        if taken.width() > columns {
-            taken.pop();
-            break;
-        }
-    }
-    taken
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const WIDE: Look = Look { unicode: true, colour: false, live: false, width: None };
-
-    fn table() -> Table {
-        let mut table = Table::new(&["IMAGE", "SIZE"]).right(&[1]).gives_way(0);
-        table.row(vec!["registry.example/acme/payments-api:2026-11".into(), "9 MB".into()]);
-        table.row(vec!["日本".into(), "142 MB".into()]);
-        table
-    }
-
-    #[test]
-    fn columns_align_by_display_width() {
-        let lines = table().lines(&WIDE);
-        assert_eq!(lines.iter().map(|line| line.width()).collect::<Vec<_>>(), [50, 50, 50]);
-        assert!(lines[2].starts_with("日本  "));
-    }
-
-    #[test]
-    fn a_narrow_terminal_costs_the_middle_of_names() {
-        let lines = table().lines(&Look { width: Some(30), ..WIDE });
-        assert_eq!(lines[1], "registry.ex…pi:2026-11    9 MB");
-        let ascii = table().lines(&Look { width: Some(30), unicode: false, ..WIDE });
-        assert!(ascii.iter().all(|line| line.is_ascii()), "{ascii:?}");
-    }
-
-    #[test]
-    fn escape_sequences_of_strangers_never_pass() {
-        let mut table = Table::new(&["IMAGE"]);
-        table.row(vec!["\u{1b}[2Jx\ny".into()]);
-        assert_eq!(table.lines(&WIDE)[1], "\\u{1b}[2Jx y");
-    }
 
     #[test]
     fn colour_only_surrounds_what_is_shown_anyway() {

@@ -11,6 +11,7 @@ mod completions;
 mod console;
 mod contract;
 mod demo;
+mod doctor;
 mod errors;
 mod hash;
 mod help;
@@ -168,6 +169,10 @@ async fn perform(command: Option<Command>, globals: Globals, mut console: Consol
         let exit = demo::run(&mut console, demo).await;
         return (console, exit);
     }
+    if matches!(command, Some(Command::Doctor)) {
+        let code = doctor::run(&mut console, &globals).await.unwrap_or_else(|failure| console.fail(&failure));
+        return (console, Exit::Code(code));
+    }
     let context = match open(&globals, command.as_ref()) {
         Ok(context) => context,
         Err(failure) => {
@@ -289,7 +294,7 @@ async fn execute(session: &mut Session, command: Command) -> Result<u8, Failure>
         Command::Tx(command) => tx::run(session, command).await,
         Command::Node(command) => node::run(session, command).await,
         Command::Network(network) => network::run(session, network).await,
-        Command::Demo(_) | Command::Completions { .. } | Command::Help { .. } => {
+        Command::Demo(_) | Command::Doctor | Command::Completions { .. } | Command::Help { .. } => {
             Err(Failure::new("internal", "this command opens no home"))
         }
     }

@@ -65,7 +65,10 @@ impl Home {
     }
 
     /// The folder that was named, or else the one in the environment, or else XDG's (Base Directory Specification 0.8).
-    pub(super) fn find(named: Option<&Path>, env: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+    ///
+    /// # Errors
+    /// `no-home` where none of them is known.
+    pub fn find(named: Option<&Path>, env: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let set = |name| env(name).filter(|value| !value.is_empty());
         if let Some(folder) = named.map(Path::to_owned).or_else(|| set("DAOCHAIN_HOME").map(PathBuf::from)) {
             return Ok(Self::at(&folder));
@@ -98,6 +101,14 @@ impl Home {
         for folder in parents.into_iter().filter_map(|file| file.parent()).chain(own) {
             files::create_folder(folder).map_err(ConfigError::Unwritable)?;
         }
+        self.keystore_doubts()
+    }
+
+    /// Who else can reach the keys.
+    ///
+    /// # Errors
+    /// `home-exposed` as above.
+    pub fn keystore_doubts(&self) -> Result<Vec<Notice>, ConfigError> {
         let shown = self.keystore_dir.display();
         let Ok(found) = fs::metadata(&self.keystore_dir) else {
             let sentence = format!("the keystore `{shown}` does not exist or cannot be reached; it is taken as empty");

@@ -8,6 +8,7 @@ pub mod address;
 pub mod appointment;
 pub mod digest;
 pub mod discovery;
+pub mod finding;
 pub mod image;
 pub mod market;
 pub mod measurement;

@@ -3,17 +3,15 @@
 //! Engine and node are connected when a workflow first needs them, and again after they were lost. Nothing here waits
 //! for either while the screen opens.
 
+mod engine;
+
 use std::{
     collections::{BTreeMap, HashSet},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
 
-use tokio::{
-    sync::{Mutex as AsyncMutex, OwnedSemaphorePermit, Semaphore},
-    time::timeout,
-};
+use tokio::sync::{Mutex as AsyncMutex, Semaphore};
 use url::Url;
 
 use super::{
@@ -26,14 +24,13 @@ use super::{
 use crate::{
     chain::{Chain, ChainConfig},
     config::Config,
-    docker::{Engine, EngineTarget},
+    docker::Engine,
     domain::{
         Address, Digest,
         image::EXPORTS_AT_ONCE,
         measurement::Measurement,
         network::{self, ChainHead, NetworkView},
         notice::Notice,
-        progress::Watch,
         publication::Contract,
     },
     keystore::Keystore,
@@ -43,9 +40,6 @@ use crate::{
 
 /// `--docker-host none`: no engine is asked, only archives.
 pub const NO_ENGINE: &str = "none";
-
-/// How often who waits asks whether it is still wanted.
-const ASK_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Everything a workflow needs. Clones share one state.
 #[derive(Clone)]
@@ -103,7 +97,21 @@ impl Context {
             }
             Err(failure) => return Err(failure),
         };
-        Ok(Self {
+        Ok(Self::with(config, store, notices))
+    }
+
+    /// One that makes no folder and writes no file, for a home that there is not yet or that cannot be opened.
+    ///
+    /// # Errors
+    /// When there is no memory for it.
+    pub(super) fn bare(config: Config) -> Result<Self, Failure> {
+        let store = Store::volatile(&config.home.database, "this home is only looked at")?;
+        let notices = config.notices.clone();
+        Ok(Self::with(config, store, notices))
+    }
+
+    fn with(config: Config, store: Store, notices: Vec<Notice>) -> Self {
+        Self {
             inner: Arc::new(Inner {
                 store,
                 keystore: Keystore::open(&config.home.keystore_dir),
@@ -122,7 +130,7 @@ impl Context {
                 aside: Aside::default(),
                 config,
             }),
-        })
+        }
     }
 
     /// The configuration that this context was opened with.
@@ -333,47 +341,6 @@ impl Context {
         // No URL has a line break in it.
         let all: Vec<&str> = known.iter().map(String::as_str).chain(network.rpc.iter().map(Url::as_str)).collect();
         format!("{} {}", network.name, Digest::of(all.join("\n").as_bytes()))
-    }
-
-    /// The engine: connected now if it was not, or if it was lost.
-    pub(super) async fn engine(&self) -> Result<Engine, Failure> {
-        let mut slot = self.inner.engine.lock().await;
-        if let Some(engine) = slot.as_ref() {
-            return Ok(engine.clone());
-        }
-        if self.skips_engine() {
-            return Err(Failure::new("engine-unreachable", "no engine is asked, as `--docker-host none` says"));
-        }
-        let targets = EngineTarget::discover(self.config().docker_host.as_deref(), &|name| std::env::var(name).ok())?;
-        let engine = Engine::connect(&targets).await?;
-        *slot = Some(engine.clone());
-        Ok(engine)
-    }
-
-    /// Waits until the engine may be asked for one more export.
-    ///
-    /// # Errors
-    /// When cancelled.
-    pub(super) async fn export_permit(&self, watch: &dyn Watch) -> Result<OwnedSemaphorePermit, Failure> {
-        loop {
-            if watch.is_cancelled() {
-                return Err(Failure::cancelled());
-            }
-            // It fails otherwise only when closed, which it never is.
-            if let Ok(Ok(permit)) = timeout(ASK_INTERVAL, Arc::clone(&self.inner.exports).acquire_owned()).await {
-                return Ok(permit);
-            }
-        }
-    }
-
-    /// True when the user wants no engine.
-    pub(super) fn skips_engine(&self) -> bool {
-        self.config().docker_host.as_deref() == Some(NO_ENGINE)
-    }
-
-    /// Forgets the engine, so that the next workflow connects anew (its socket may be another engine's by then).
-    pub(super) async fn lose_engine(&self) {
-        self.inner.engine.lock().await.take();
     }
 }
 

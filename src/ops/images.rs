@@ -69,7 +69,7 @@ pub async fn list_images(context: &Context) -> ImageList {
 }
 
 /// Archive folders were given and no engine was named: a missing one is no problem.
-fn does_without_engine(context: &Context) -> bool {
+pub(super) fn does_without_engine(context: &Context) -> bool {
     let named = context.config().docker_host.is_some() || std::env::var_os("DOCKER_HOST").is_some();
     context.skips_engine() || (!context.config().archives.is_empty() && !named)
 }

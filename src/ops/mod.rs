@@ -10,6 +10,7 @@ mod aside;
 mod context;
 pub mod contract;
 pub mod demo;
+pub mod doctor;
 pub mod exported;
 mod failure;
 pub mod follow;

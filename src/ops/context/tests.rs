@@ -1,8 +1,13 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::*;
-use crate::{config::Options, domain::progress::Progress};
+use tokio::time::timeout;
+
+use super::{engine::ASK_INTERVAL, *};
+use crate::{
+    config::Options,
+    domain::progress::{Progress, Watch},
+};
 
 struct Wish(AtomicBool);
 
