@@ -29,6 +29,7 @@ pub mod state;
 pub mod tasks;
 pub mod trust;
 pub mod update;
+pub mod why;
 
 pub use effect::Effect;
 pub use key::Key;

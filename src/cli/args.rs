@@ -1,6 +1,7 @@
 //! The command line's grammar. The doc comments are the help texts.
 
 mod account;
+mod explain;
 mod namespace;
 mod node;
 mod observe;
@@ -17,6 +18,7 @@ use clap::{Parser, Subcommand, builder::Styles};
 use clap_complete::Shell;
 
 pub use account::{Account, Add, Import, NewPassphrase};
+pub use explain::Explain;
 pub use namespace::{Check, Claim, Namespace};
 pub use node::{Network, Node};
 pub use observe::Observe;
@@ -124,6 +126,9 @@ pub enum Command {
         after_help = "Examples:\n  daochain verify acme/api:2\n  daochain verify --archive app.tar --json\n  daochain verify --all --quick"
     )]
     Verify(Verify),
+    /// Tell why an image's verdict is what it is, and what to do next
+    #[command(after_help = "Examples:\n  daochain explain acme/api:2\n  daochain explain --archive app.tar --json")]
+    Explain(Explain),
     /// Release images under your account
     #[command(
         after_help = "Examples:\n  daochain publish acme/api:2\n  daochain publish --archive app.tar --yes --password-file pass.txt\n  daochain publish acme/api:2 --dry-run"

@@ -92,6 +92,9 @@ impl Look {
                 '…' => out.push_str("..."),
                 '·' | '–' | '—' => out.push('-'),
                 '→' => out.push_str("->"),
+                '◀' => out.push('<'),
+                '≠' => out.push('!'),
+                '│' => out.push('|'),
                 _ => out.push('?'),
             }
         }

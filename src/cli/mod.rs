@@ -13,6 +13,7 @@ mod contract;
 mod demo;
 mod doctor;
 mod errors;
+mod explain;
 mod hash;
 mod help;
 mod history;
@@ -188,7 +189,9 @@ async fn perform(command: Option<Command>, globals: Globals, mut console: Consol
     context.set_teller(Arc::new(console.teller()));
     let mut session = Session { context: context.clone(), console, globals, token: CancellationToken::new() };
     let token = session.token.clone();
-    if matches!(command, Command::Images | Command::Verify(_) | Command::History(_)) && has_open(&context).await {
+    if matches!(command, Command::Images | Command::Verify(_) | Command::Explain(_) | Command::History(_))
+        && has_open(&context).await
+    {
         session.console.note(
             "daochain: an earlier publication or revocation has not come to its end; the next one, or the screen, takes it up",
         );
@@ -271,6 +274,7 @@ async fn execute(session: &mut Session, command: Command) -> Result<u8, Failure>
         Command::Images => images::run(session).await,
         Command::Hash(hash) => hash::run(session, hash).await,
         Command::Verify(verify) => verify::run(session, verify).await,
+        Command::Explain(explain) => explain::run(session, explain).await,
         Command::Publish(publish) => publish::run(session, publish).await,
         Command::Revoke(revoke) => revoke::run(session, revoke).await,
         Command::Remote(remote) => remote::run(session, remote).await,

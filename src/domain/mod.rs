@@ -6,8 +6,10 @@
 pub mod account;
 pub mod address;
 pub mod appointment;
+pub mod compare;
 pub mod digest;
 pub mod discovery;
+pub mod explain;
 pub mod finding;
 pub mod image;
 pub mod market;

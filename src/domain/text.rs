@@ -5,6 +5,8 @@
 
 use std::fmt::Write as _;
 
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
 /// `text` with every control, format and line-separating character replaced by a visible escape (`\u{1b}`).
 ///
 /// Newlines and tabs become one space each, so that the result always fits on one line.
@@ -48,6 +50,71 @@ pub fn clean_to(text: &str, limit: usize) -> String {
     cut
 }
 
+/// Bytes in one unit of powers of 1000, as Docker counts: `142 MB`, `1.08 GB`.
+#[must_use]
+pub fn size(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
+    if bytes < 1000 {
+        return format!("{bytes} B");
+    }
+    // In thousandths of the unit, so that no rounding of floats can show.
+    let mut thousandths = u128::from(bytes);
+    let mut unit = 0;
+    while thousandths >= 1_000_000 && unit + 1 < UNITS.len() {
+        thousandths /= 1000;
+        unit += 1;
+    }
+    match thousandths {
+        ..10_000 => format!("{}.{:02} {}", thousandths / 1000, thousandths % 1000 / 10, UNITS[unit]),
+        10_000..100_000 => format!("{}.{} {}", thousandths / 1000, thousandths % 1000 / 100, UNITS[unit]),
+        _ => format!("{} {}", thousandths / 1000, UNITS[unit]),
+    }
+}
+
+/// `text` as lines of at most `limit` columns, broken at spaces where there are any.
+#[must_use]
+pub fn wrap(text: &str, limit: usize) -> Vec<String> {
+    let limit = limit.max(1);
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let mut word = word.to_owned();
+        loop {
+            let line = lines.last().map_or(0, |line: &String| line.width());
+            let gap = usize::from(line > 0);
+            if line + gap + word.width() <= limit {
+                if let Some(last) = lines.last_mut() {
+                    last.push_str(&" ".repeat(gap));
+                    last.push_str(&word);
+                }
+                break;
+            }
+            if line == 0 {
+                let head = take(word.chars(), limit);
+                if head.is_empty() {
+                    break;
+                }
+                word = word.chars().skip(head.chars().count()).collect();
+                if let Some(last) = lines.last_mut() {
+                    *last = head;
+                }
+            }
+            lines.push(String::new());
+        }
+    }
+    lines
+}
+
+/// The beginning of a text that takes at most `limit` columns.
+fn take(chars: impl Iterator<Item = char>, limit: usize) -> String {
+    let mut used = 0;
+    chars
+        .take_while(|c| {
+            used += c.width().unwrap_or_default();
+            used <= limit
+        })
+        .collect()
+}
+
 /// Controls (C0, C1, DEL), line separators, and what no reader sees: Unicode's *Default Ignorable Code Points*
 /// (bidirectional controls, zero-width characters, fillers, variation selectors, tags) and interlinear annotation.
 fn is_unsafe(c: char) -> bool {
@@ -71,6 +138,12 @@ mod tests {
         assert_eq!(clean("two\nlines"), "two lines");
         assert_eq!(clean_exactly("two\nlines\r\t"), "two\\u{a}lines\\u{d}\\u{9}");
         assert_eq!(clean("a\u{34f}b\u{115f}c\u{3164}d\u{fe0f}"), "a\\u{34f}b\\u{115f}c\\u{3164}d\\u{fe0f}");
+    }
+
+    #[test]
+    fn sizes_read_as_docker_writes_them() {
+        let shown: Vec<_> = [0, 999, 1000, 1234, 51_000_000, 142_000_000, 1_080_000_000].map(size).into();
+        assert_eq!(shown, ["0 B", "999 B", "1.00 kB", "1.23 kB", "51.0 MB", "142 MB", "1.08 GB"]);
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod context;
 pub mod contract;
 pub mod demo;
 pub mod doctor;
+pub mod explain;
 pub mod exported;
 mod failure;
 pub mod follow;

@@ -13,7 +13,7 @@ use crate::app::{
     sign::{Purpose, Step},
     update::{
         accounts, activity, batch, copying, elsewhere, forms, market, mouse, node, price, sign, signer, sources, tasks,
-        travel::travel, trust,
+        travel::travel, trust, why,
     },
 };
 
@@ -134,7 +134,7 @@ fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Why => {
             model.wide = !model.wide;
             model.detail_top = 0;
-            Vec::new()
+            if model.wide { why::look(model) } else { Vec::new() }
         }
         Action::Measure => batch::measure(model),
         Action::MeasureAll => tasks::measure_all(model),

@@ -21,6 +21,7 @@ mod sources;
 mod tasks;
 mod travel;
 mod trust;
+mod why;
 
 use crate::app::{
     action::Motion,

@@ -6,6 +6,7 @@ use crate::{
         model::{Dialog, Model, Pane, Tone},
         msg::NodeMsg,
         node::{AddPeer, FRESH},
+        update::why,
     },
     domain::node::Enode,
 };
@@ -42,7 +43,7 @@ pub(super) fn update(model: &mut Model, msg: NodeMsg) -> Vec<Effect> {
 
 /// Asks the endpoints, if somebody looks at them: once more after the answer, where they are being asked.
 pub(super) fn look(model: &mut Model) -> Vec<Effect> {
-    if model.pane != Pane::Node {
+    if model.pane != Pane::Node && !why::is_shown(model) {
         return Vec::new();
     }
     if std::mem::replace(&mut model.endpoints.asking, true) {

@@ -19,7 +19,14 @@ pub(super) fn travel(model: &mut Model, motion: Motion) -> Vec<Effect> {
         return Vec::new();
     }
     match model.place() {
-        Place::Detail | Place::Offer => {
+        Place::Detail => {
+            let count = crate::app::why::lines(model, usize::from(model.width)).len();
+            let rows = usize::from(layout::regions(model).detail.height.saturating_sub(1));
+            let page = rows.saturating_sub(2).max(1);
+            let last = (count + 1).saturating_sub(rows);
+            model.detail_top = lines(shift(usize::from(model.detail_top), motion, page, last));
+        }
+        Place::Offer => {
             let history = model.history.result.iter().flatten().map(Vec::len).sum::<usize>();
             let page = usize::from(model.height.saturating_sub(8));
             model.detail_top = lines(shift(usize::from(model.detail_top), motion, page, 40 + 4 * history));

@@ -10,7 +10,7 @@
 //! history  v7 ← v6 ← v5 revoked
 //! ```
 //!
-//! Beside the list and over the whole body the same lines come with everything else that is known.
+//! Beside the list the same lines come with everything else that is known; over the whole body stands `why.rs`.
 
 use ratatui::text::{Line, Span};
 
@@ -39,10 +39,9 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas, area: Area) {
     let margin = u16::from(usize::from(area.width) != LABEL + DIGEST && area.width > 20);
     let inner = Area { x: area.x + margin, width: area.width - margin, ..area };
     let Some(row) = model.rows.selected() else { return };
-    let full = model.wide || inner.height > 12;
+    let full = inner.height > 12;
     let lines = Writer { model, row, canvas, width: usize::from(inner.width), full, lines: Vec::new() }.write();
-    let top = if model.wide { usize::from(model.detail_top).min(lines.len().saturating_sub(1)) } else { 0 };
-    canvas.lines(inner, &lines[top..]);
+    canvas.lines(inner, &lines);
 }
 
 struct Writer<'a, 'c> {
@@ -240,7 +239,7 @@ impl Writer<'_, '_> {
         }
     }
 
-    /// Who saw this image, and who another. A publisher's row has room for them over the whole body only.
+    /// Who saw this image, and who another. A publisher's row has room for them beside the list only.
     fn observers(&mut self) {
         let Some(verdict) = &self.row.verdict else { return };
         let Some(observed) = verdict.observed.as_ref().filter(|_| self.full || verdict.publisher.is_none()) else {

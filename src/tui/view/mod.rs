@@ -20,6 +20,7 @@ mod status;
 mod text;
 mod trust;
 mod welcome;
+mod why;
 
 use ratatui::{
     Frame,
@@ -76,7 +77,11 @@ pub fn draw(model: &Model, theme: Theme, frame: &mut Frame) -> Spots {
                 images::draw_chips(model, &mut canvas, *above);
             }
             canvas.divider(regions.divider);
-            detail::draw(model, &mut canvas, regions.detail);
+            if model.wide {
+                why::draw(model, &mut canvas, regions.detail);
+            } else {
+                detail::draw(model, &mut canvas, regions.detail);
+            }
         }
         Pane::Market => {
             market::draw(model, &mut canvas, regions.list);
@@ -157,10 +162,15 @@ impl Canvas<'_> {
     }
 
     /// Lines with a margin, from row `top` on; the last ones stay in sight. What is below is counted, with the `key` that shows it.
-    fn scrolled(&mut self, area: Area, (top, key): (u16, &str), lines: &[Line]) {
+    fn scrolled(&mut self, area: Area, scroll: (u16, &str), lines: &[Line]) {
+        let area = Area { x: area.x + 1, width: area.width.saturating_sub(1), ..area };
+        self.paged(area, scroll, lines);
+    }
+
+    /// The same without a margin.
+    fn paged(&mut self, area: Area, (top, key): (u16, &str), lines: &[Line]) {
         let rows = usize::from(area.height);
         let top = usize::from(top).min(lines.len().saturating_sub(rows));
-        let area = Area { x: area.x + 1, width: area.width.saturating_sub(1), ..area };
         let left = lines.len() - top;
         if left <= rows || rows < COUNTED {
             return self.lines(area, &lines[top..]);

@@ -2,6 +2,8 @@
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
+pub(super) use crate::domain::text::{size, wrap};
+
 /// Columns that `text` takes.
 pub(super) fn width(text: &str) -> usize {
     text.width()
@@ -53,69 +55,11 @@ pub(super) fn right(text: &str, columns: usize) -> String {
     " ".repeat(columns - width(&text)) + &text
 }
 
-/// Bytes in one unit of powers of 1000, as Docker counts: `142 MB`, `1.08 GB`.
-pub(super) fn size(bytes: u64) -> String {
-    const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
-    if bytes < 1000 {
-        return format!("{bytes} B");
-    }
-    // In thousandths of the unit, so that no rounding of floats can show.
-    let mut thousandths = u128::from(bytes);
-    let mut unit = 0;
-    while thousandths >= 1_000_000 && unit + 1 < UNITS.len() {
-        thousandths /= 1000;
-        unit += 1;
-    }
-    match thousandths {
-        ..10_000 => format!("{}.{:02} {}", thousandths / 1000, thousandths % 1000 / 10, UNITS[unit]),
-        10_000..100_000 => format!("{}.{} {}", thousandths / 1000, thousandths % 1000 / 100, UNITS[unit]),
-        _ => format!("{} {}", thousandths / 1000, UNITS[unit]),
-    }
-}
-
-/// `text` as lines of at most `limit` columns, broken at spaces where there are any.
-pub(super) fn wrap(text: &str, limit: usize) -> Vec<String> {
-    let limit = limit.max(1);
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        let mut word = word.to_owned();
-        loop {
-            let line = lines.last().map_or(0, |line| width(line));
-            let gap = usize::from(line > 0);
-            if line + gap + width(&word) <= limit {
-                if let Some(last) = lines.last_mut() {
-                    last.push_str(&" ".repeat(gap));
-                    last.push_str(&word);
-                }
-                break;
-            }
-            if line == 0 {
-                let head = take(word.chars(), limit);
-                if head.is_empty() {
-                    break;
-                }
-                word = word.chars().skip(head.chars().count()).collect();
-                if let Some(last) = lines.last_mut() {
-                    *last = head;
-                }
-            }
-            lines.push(String::new());
-        }
-    }
-    lines
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    #[test]
-    fn sizes_read_as_docker_writes_them() {
-        let shown: Vec<_> = [0, 999, 1000, 1234, 51_000_000, 142_000_000, 1_080_000_000].map(size).into();
-        assert_eq!(shown, ["0 B", "999 B", "1.00 kB", "1.23 kB", "51.0 MB", "142 MB", "1.08 GB"]);
-    }
 
     #[test]
     fn names_keep_their_beginning_and_their_tag() {

@@ -1,0 +1,148 @@
+//! The page that tells why the selected image's verdict is what it is: the domain's page, broken into lines for a width.
+
+use crate::{
+    app::{
+        clock::coarse_age,
+        model::{Model, Node},
+        msg::Problem,
+        rows::Row,
+    },
+    domain::{
+        explain::{Act, Case, Page, Tone, Witness},
+        text::wrap,
+    },
+};
+
+/// Columns of a label and the gap behind it: 9 and the 71 of a digest are 80.
+pub const LABEL: usize = 9;
+
+/// One line of the page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WhyLine {
+    /// Nothing.
+    Gap,
+    /// What the next lines are about.
+    Title(String),
+    /// Words, behind a label or the place of one.
+    Words {
+        /// What they are about; empty where they go on.
+        label: String,
+        /// The words.
+        text: String,
+        /// What they mean.
+        tone: Tone,
+    },
+    /// Columns.
+    Row {
+        /// The columns.
+        text: String,
+        /// What they mean.
+        tone: Tone,
+    },
+    /// Something to do.
+    Step {
+        /// What does it on the screen; where it goes on, nothing.
+        act: Option<Act>,
+        /// It is the first line of its step.
+        is_first: bool,
+        /// What.
+        text: String,
+    },
+    /// The same as a command.
+    Command(String),
+}
+
+/// The page of the selected row.
+#[must_use]
+pub fn page(model: &Model, row: &Row, width: usize) -> Page {
+    let reference = row.key.reference.as_ref();
+    let network = model.network();
+    let policy = model.trust.policy.as_ref().map(|policy| match network {
+        Some(network) => policy.on(&network.name),
+        None => policy.clone(),
+    });
+    let policy = match (&policy, &model.trust.problem) {
+        (_, Some(problem)) => Some(Err(problem.sentence())),
+        (Some(policy), None) => Some(Ok(policy)),
+        (None, None) => None,
+    };
+    let is_own = model.history.reference.as_ref() == reference;
+    let history = model.history.result.as_ref().filter(|_| is_own);
+    let (witnesses, must_agree) = witnesses(model);
+    Case {
+        reference,
+        image: Some(&row.image),
+        evidence: &row.image.evidence,
+        measured_at: row.measured_at,
+        verdict: row.verdict.as_ref(),
+        last: row.last,
+        checked_at: row.verdict.as_ref().map(|_| row.checked_at),
+        history: history.map(|read| read.as_deref().map_err(Problem::sentence)),
+        policy,
+        network,
+        unreachable: match &model.node {
+            Node::Lost { problem, .. } => Some(problem.sentence()),
+            _ => None,
+        },
+        log_problem: model.log_problem.as_deref(),
+        witnesses,
+        must_agree,
+        comparison: None,
+        now: model.now,
+        age: coarse_age,
+        width,
+    }
+    .page()
+}
+
+fn witnesses(model: &Model) -> (Vec<Witness>, usize) {
+    let Some(Ok(status)) = &model.endpoints.status else { return (Vec::new(), 0) };
+    let alone = status.endpoints.len() == 1;
+    let of = |one: &crate::app::node::EndpointView| Witness::of(&one.status, alone, Problem::sentence);
+    (status.endpoints.iter().map(of).collect(), status.must_agree)
+}
+
+/// The page's lines, none wider than `width`.
+#[must_use]
+pub fn lines(model: &Model, width: usize) -> Vec<WhyLine> {
+    let Some(row) = model.rows.selected() else { return Vec::new() };
+    let page = page(model, row, width);
+    let mut lines = Vec::new();
+    for section in page.sections {
+        if !lines.is_empty() {
+            lines.push(WhyLine::Gap);
+        }
+        lines.extend(wrap(&section.title, width).into_iter().map(WhyLine::Title));
+        for line in section.lines {
+            if line.is_row {
+                lines.push(WhyLine::Row { text: line.text, tone: line.tone });
+                continue;
+            }
+            let room = if line.label.is_empty() { width } else { width.saturating_sub(LABEL) };
+            for (at, text) in wrap(&line.text, room.max(8)).into_iter().enumerate() {
+                let pad = if line.label.is_empty() { "" } else { " " };
+                let label = if at == 0 && !line.label.is_empty() { line.label.clone() } else { pad.to_owned() };
+                lines.push(WhyLine::Words { label, text, tone: line.tone });
+            }
+        }
+    }
+    if !page.steps.is_empty() {
+        lines.push(WhyLine::Gap);
+        lines.push(WhyLine::Title("What to do next".to_owned()));
+    }
+    for step in page.steps {
+        // The key stands behind the words, on their last line.
+        let parts = wrap(&step.words, width.saturating_sub(2 + KEY).max(8));
+        let last = parts.len() - 1;
+        for (at, text) in parts.into_iter().enumerate() {
+            lines.push(WhyLine::Step { act: step.act.filter(|_| at == last), is_first: at == 0, text });
+        }
+        if let Some(command) = step.command {
+            lines.extend(wrap(&command, width.saturating_sub(4).max(8)).into_iter().map(WhyLine::Command));
+        }
+    }
+    lines
+}
+
+/// Columns of a key behind what it does.
+const KEY: usize = 8;
