@@ -309,6 +309,8 @@ pub enum Effect {
         /// Which.
         reference: Reference,
     },
+    /// Look at all that the program rests on.
+    CheckUp,
     /// Read the trust policy.
     ReadTrust,
     /// Change the trust policy.

@@ -22,8 +22,8 @@ use crate::{
         trust::Trust,
     },
     domain::{
-        Reference, Timestamp, account::AccountKind, network::NetworkView, publication::TransactionHash,
-        record::HistoryEvent,
+        Reference, Timestamp, account::AccountKind, finding::Finding, network::NetworkView,
+        publication::TransactionHash, record::HistoryEvent,
     },
 };
 
@@ -69,6 +69,8 @@ pub enum Dialog {
     AddPeer(AddPeer),
     /// All that can be done here, by name.
     Palette(Box<Palette>),
+    /// What the program rests on.
+    CheckUp(CheckUp),
     /// All keys.
     Help {
         /// First line shown.
@@ -76,6 +78,15 @@ pub enum Dialog {
     },
     /// Work is running: end it? What it stands before goes on otherwise.
     Quit(Option<Box<Dialog>>),
+}
+
+/// A look at what the program rests on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CheckUp {
+    /// What was found; `None` while it is looked at.
+    pub findings: Option<Vec<Finding>>,
+    /// First line shown.
+    pub top: u16,
 }
 
 /// The history of the selected reference.
@@ -236,6 +247,7 @@ impl Model {
         match &self.dialog {
             Some(Dialog::Help { .. }) => Place::Help,
             Some(Dialog::Palette(_)) => Place::Palette,
+            Some(Dialog::CheckUp(_)) => Place::CheckUp,
             Some(Dialog::Quit(_)) => Place::Quit,
             Some(Dialog::Form(_)) => Place::Form,
             Some(Dialog::Code(_)) => Place::Code,

@@ -17,6 +17,7 @@ use crate::{
         Account, Address, Reference, Timestamp,
         account::{KeyFileProblem, Removed},
         appointment::{Appointment, Succession},
+        finding::Finding,
         image::{Evidence, LocalImage},
         network::NetworkView,
         progress::Progress,
@@ -53,6 +54,8 @@ pub enum Msg {
     Trust(TrustMsg),
     /// News of what was published.
     Market(MarketMsg),
+    /// The answer to [`Effect::CheckUp`](crate::app::Effect::CheckUp).
+    CheckedUp(Result<Vec<Finding>, Problem>),
     /// The answer to [`Effect::Save`](crate::app::Effect::Save): where it lies now.
     Saved(Result<String, Problem>),
 }

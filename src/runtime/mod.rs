@@ -172,6 +172,12 @@ impl Runtime {
             | Effect::Pull { .. } => {
                 self.trade(effect);
             }
+            Effect::CheckUp => {
+                let found = |findings| Msg::CheckedUp(findings);
+                self.answer("looking at what the program rests on", found, |context| async move {
+                    Ok(ops::doctor::examine(&context).await)
+                });
+            }
             Effect::ReadTrust | Effect::ChangeTrust { .. } => self.trust(effect),
             Effect::ReadNode => {
                 let read = |status| Msg::Node(NodeMsg::Read(status));

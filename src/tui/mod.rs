@@ -14,6 +14,7 @@ mod backend;
 pub mod clipboard;
 mod input;
 pub mod keys;
+mod reload;
 mod secret;
 mod terminal;
 pub mod theme;
@@ -38,6 +39,7 @@ use view::Spots;
 
 use crate::{
     app::{Effect, Model, Msg, clock, msg::InputMsg, update},
+    config::Home,
     domain::Timestamp,
     ops::{Context, Failure},
     runtime::{Board, Runtime},
@@ -83,7 +85,8 @@ pub enum Outcome {
 /// `no-terminal` when there is no terminal that could be drawn on.
 pub async fn run(context: Context, options: ScreenOptions) -> Result<Outcome, Failure> {
     let refused = |error: io::Error| Failure::new("no-terminal", &format!("signals could not be caught: {error}"));
-    let keymap = keys::load(&context.config().home)?;
+    let home = context.config().home.clone();
+    let keymap = keys::load(&home)?;
     let mut signals = Signals::catch().map_err(refused)?;
     let guard = Guard::take()?;
     let (width, height) = ratatui::crossterm::terminal::size().unwrap_or((80, 24));
@@ -98,6 +101,7 @@ pub async fn run(context: Context, options: ScreenOptions) -> Result<Outcome, Fa
         model,
         theme: options.theme,
         runtime,
+        home,
         secrets: Secrets::default(),
         spots: Spots::default(),
         outcome: None,
@@ -122,6 +126,7 @@ enum Woken {
     Event(Event),
     Message(Msg),
     TerminalGone,
+    Changed(reload::File),
     Time,
 }
 
@@ -130,6 +135,7 @@ struct Loop {
     model: Model,
     theme: Theme,
     runtime: Runtime,
+    home: Home,
     secrets: Secrets,
     /// What of the last frame can be clicked.
     spots: Spots,
@@ -147,6 +153,7 @@ impl Loop {
         let board = self.runtime.board();
         let (mut events, reader) = read_events();
         let _reader = tokio_util::task::AbortOnDropHandle::new(reader);
+        let mut files = reload::follow(&self.home);
         let hung_up = terminal::hung_up();
         tokio::pin!(hung_up);
         loop {
@@ -157,6 +164,7 @@ impl Loop {
             let woken = tokio::select! {
                 biased;
                 caught = signals.next() => Woken::Caught(caught),
+                Some(file) = files.recv() => Woken::Changed(file),
                 _ = &mut hung_up => Woken::TerminalGone,
                 event = events.recv() => event.map_or(Woken::TerminalGone, Woken::Event),
                 message = next_message(&mut receiver, &board) => Woken::Message(message),
@@ -182,6 +190,7 @@ impl Loop {
             Woken::TerminalGone => self.outcome = Some(Outcome::Signal(SIGHUP)),
             Woken::Event(event) => self.event(event),
             Woken::Message(msg) => self.take(msg),
+            Woken::Changed(file) => self.reload(file),
             Woken::Time => {}
         }
     }
@@ -199,6 +208,19 @@ impl Loop {
             } else {
                 return;
             }
+        }
+    }
+
+    /// Takes a changed file up, or tells why not: then what was goes on.
+    fn reload(&mut self, file: reload::File) {
+        match file {
+            reload::File::Keys => match keys::load(&self.home) {
+                Ok(keymap) => {
+                    self.model.keymap = keymap;
+                    self.take(Msg::Notice("`keys.toml` has changed, and its keys hold from now on".to_owned()));
+                }
+                Err(error) => self.take(Msg::Notice(format!("the keys stay as they were: {error}"))),
+            },
         }
     }
 

@@ -70,7 +70,7 @@ pub(super) fn is_spoken_of(model: &Model) -> Result<(), &'static str> {
 
 pub(super) fn is_bare(model: &Model) -> Result<(), &'static str> {
     let bare = model.rows.all().is_empty() && !model.has_work();
-    demand(bare, "the demonstration is for a list without images; `daochain demo` shows it at any time")
+    demand(bare, "the demonstration is for an empty list; `daochain demo` shows it at any time")
 }
 
 pub(super) fn has_no_account(model: &Model) -> Result<(), &'static str> {

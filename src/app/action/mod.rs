@@ -55,6 +55,8 @@ pub enum Place {
     Quit,
     /// The palette.
     Palette,
+    /// The look at what the program rests on.
+    CheckUp,
     /// The list of keys.
     Help,
 }
@@ -82,6 +84,7 @@ impl Place {
             Self::AddPeer => "New peer",
             Self::Quit => "Before quitting",
             Self::Palette => "Palette",
+            Self::CheckUp => "Check-up",
             Self::Help => "This help",
         }
     }
@@ -179,6 +182,7 @@ pub enum Action {
     Palette,
     Help,
     Demo,
+    CheckUp,
     Mouse,
     Redraw,
     Suspend,

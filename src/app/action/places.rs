@@ -35,6 +35,7 @@ pub(super) const MOVES: &[Place] = &[
     Place::Activity,
     Place::Event,
     Place::Help,
+    Place::CheckUp,
 ];
 /// Every place, in the order in which the help tells them.
 pub const EVERYWHERE: &[Place] = &[
@@ -56,5 +57,6 @@ pub const EVERYWHERE: &[Place] = &[
     Place::AddPeer,
     Place::Quit,
     Place::Palette,
+    Place::CheckUp,
     Place::Help,
 ];

@@ -12,8 +12,8 @@ use crate::app::{
     palette::Palette,
     sign::{Purpose, Step},
     update::{
-        accounts, activity, batch, copying, elsewhere, forms, market, mouse, node, price, sign, signer, sources, tasks,
-        travel::travel, trust, why,
+        accounts, activity, batch, checkup, copying, elsewhere, forms, market, mouse, node, price, sign, signer,
+        sources, tasks, travel::travel, trust, why,
     },
 };
 
@@ -183,6 +183,7 @@ fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
             Vec::new()
         }
         Action::Demo => vec![Effect::ForgetSecret, Effect::Demo],
+        Action::CheckUp => checkup::look(model),
         Action::Mouse => mouse::toggle(model),
         Action::Redraw => vec![Effect::Redraw],
         Action::Suspend => vec![Effect::Suspend],

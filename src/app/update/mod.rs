@@ -4,6 +4,7 @@ mod accounts;
 mod activity;
 mod batch;
 mod chain;
+mod checkup;
 mod copying;
 mod elsewhere;
 mod forms;
@@ -104,6 +105,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Node(msg) => node::update(model, msg),
         Msg::Trust(msg) => trust::update(model, msg),
         Msg::Market(msg) => market::update(model, msg),
+        Msg::CheckedUp(result) => {
+            checkup::found(model, result);
+            Vec::new()
+        }
         Msg::Saved(result) => {
             elsewhere::saved(model, result);
             Vec::new()

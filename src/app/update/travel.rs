@@ -14,6 +14,12 @@ pub(super) fn travel(model: &mut Model, motion: Motion) -> Vec<Effect> {
         *top = lines(shift(usize::from(*top), motion, page, action::BINDINGS.len()));
         return Vec::new();
     }
+    if let Some(Dialog::CheckUp(checkup)) = &mut model.dialog {
+        // Two lines a finding, and one more where it is long.
+        let count = 3 * checkup.findings.as_ref().map_or(0, Vec::len);
+        checkup.top = lines(shift(usize::from(checkup.top), motion, 10, count));
+        return Vec::new();
+    }
     if let Some(Dialog::Palette(palette)) = &mut model.dialog {
         palette.cursor = shift(palette.cursor, motion, 10, palette.items.len());
         return Vec::new();

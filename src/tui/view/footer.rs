@@ -22,7 +22,14 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas, area: Area) {
         Place::Filter => return draw_filter(model, &model.filter.input, canvas, area),
         Place::Search => return draw_filter(model, &model.market.input, canvas, area),
         // Dialogs carry their own keys.
-        Place::Sign | Place::Carry | Place::Form | Place::Code | Place::AddPeer | Place::Quit | Place::Palette => {
+        Place::Sign
+        | Place::Carry
+        | Place::Form
+        | Place::Code
+        | Place::AddPeer
+        | Place::Quit
+        | Place::Palette
+        | Place::CheckUp => {
             return;
         }
         Place::Images

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod activity;
+mod checkup;
 mod code;
 mod detail;
 mod dialogs;
@@ -115,6 +116,7 @@ pub fn draw(model: &Model, theme: Theme, frame: &mut Frame) -> Spots {
         Some(Dialog::Form(form)) => form::draw(model, form, &mut canvas, area),
         Some(Dialog::Code(code)) => code::draw(model, code, &mut canvas, area),
         Some(Dialog::AddPeer(add)) => dialogs::draw_add_peer(model, add, &mut canvas, area),
+        Some(Dialog::CheckUp(found)) => checkup::draw(model, found, &mut canvas, area),
         Some(Dialog::Palette(palette)) => palette::draw(model, palette, &mut canvas, area),
         Some(Dialog::Quit(_)) => dialogs::draw_quit(model, &mut canvas, area),
         Some(Dialog::Help { top }) => help::draw(model, *top, &mut canvas, area),
