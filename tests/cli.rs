@@ -117,8 +117,16 @@ fn wrong_usage_is_2_and_a_document_when_asked_for() {
 
 #[test]
 fn help_and_version_are_results() {
-    let (version, err) = daochain(&["--version"]).exits(0);
+    let (version, err) = daochain(&["-V"]).exits(0);
     assert_eq!((version.as_str(), err.as_str()), (concat!("daochain ", env!("CARGO_PKG_VERSION"), "\n"), ""));
+    let (whole, _) = daochain(&["--version"]).exits(0);
+    let lines: Vec<_> = whole.lines().collect();
+    assert!(whole.starts_with(version.trim_end()) && lines.len() == 4, "{whole}");
+    let embedded = cfg!(feature = "devnet");
+    assert_eq!(lines[2].contains("devnet"), embedded, "{whole}");
+    let document = one_document(&daochain(&["--version", "--json"]).exits(0).0);
+    assert_eq!(document["schema"], "daochain.version/1");
+    assert_eq!(document["features"], if embedded { json!(["devnet"]) } else { json!([]) });
     let (help, _) = daochain(&["--help"]).exits(0);
     assert!(help.contains("Examples:") && help.contains("Exit codes:"), "{help}");
     assert!(help.lines().all(|line| line.len() <= 120), "{help}");
@@ -139,6 +147,30 @@ fn help_errors_lists_every_code_with_its_exit_code() {
     assert_eq!(exit("engine-unreachable"), Some(json!(1)));
     let (human, _) = daochain(&["help", "errors"]).exits(0);
     assert_eq!(human.lines().count(), errors.len() + 1);
+}
+
+#[test]
+fn the_configuration_is_told_with_where_it_was_said_and_checked_with_places() {
+    let call = daochain(&["--rpc", "http://127.0.0.1:1/KEY", "config", "show", "--json"]);
+    std::fs::write(call.home.path().join("config.toml"), "jobs = 3\n").expect("a file");
+    let document = one_document(&call.exits(0).0);
+    assert_eq!(document["schema"], "daochain.config/1");
+    let settings = document["settings"].as_array().expect("settings");
+    let of = |key: &str| settings.iter().find(|one| one["key"] == key).expect("the key");
+    assert_eq!((of("jobs")["value"].clone(), of("jobs")["line"].clone()), (json!(3), json!(1)));
+    assert_eq!(of("networks.custom.rpc")["source"], "--rpc");
+    assert_eq!((&of("home")["source"], &of("docker_host")["source"]), (&json!("DAOCHAIN_HOME"), &json!("DOCKER_HOST")));
+    assert!(!document.to_string().contains("KEY"), "{document}");
+
+    let default = daochain(&["config", "show", "--default"]).exits(0).0;
+    assert!(default.contains("# jobs = 2") && default.contains("DAOCHAIN_RPC"), "{default}");
+
+    let wrong = daochain(&["config", "check"]);
+    std::fs::write(wrong.home.path().join("config.toml"), "jobs = 2\njbos = 3\n").expect("a file");
+    let (out, _) = wrong.exits(1);
+    assert!(out.contains("config.toml:2:1: the key `jbos` means nothing; did you mean `jobs`?"), "{out}");
+    let document = one_document(&daochain(&["config", "check", "--json"]).exits(0).0);
+    assert_eq!(document["schema"], "daochain.config-check/1");
 }
 
 #[test]

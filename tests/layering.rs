@@ -24,6 +24,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("tui", &["domain", "ops", "app", "runtime", "config"]),
     ("cli", &["domain", "ops", "tui", "config"]),
     ("main", &["cli"]),
+    ("build", &[]),
 ];
 
 /// Crate → rooms that may name it. Crates not listed are free.

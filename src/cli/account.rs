@@ -93,7 +93,7 @@ struct Many {
 pub async fn run(session: &mut Session, command: args::Account) -> Result<u8, Failure> {
     match command {
         args::Account::New { label, insecure_empty } => keys::make(session, label, insecure_empty).await?,
-        args::Account::List => list(session).await?,
+        args::Account::List(layout) => list(session, &layout).await?,
         args::Account::Add(add) => keys::add_elsewhere(session, add).await?,
         args::Account::Import(import) => keys::import(session, import).await?,
         args::Account::Export { address, out, new } => keys::export(session, address, out, new).await?,
@@ -126,7 +126,7 @@ pub async fn run(session: &mut Session, command: args::Account) -> Result<u8, Fa
     Ok(0)
 }
 
-async fn list(session: &mut Session) -> Result<(), Failure> {
+async fn list(session: &mut Session, layout: &args::Layout) -> Result<(), Failure> {
     let listed = list_accounts(&session.context).await?;
     if let Some(failure) = &listed.node {
         session.console.note(&format!("daochain: balances are unknown: {failure}"));
@@ -148,13 +148,13 @@ async fn list(session: &mut Session) -> Result<(), Failure> {
         problems: listed.problems.into_iter().map(ProblemPart::from).collect(),
         removed: listed.removed.into_iter().map(RemovedPart::from).collect(),
     };
-    session.console.present(&document, |page| {
-        describe(page, &document.accounts);
+    let (accounts, format) = (&document.accounts, layout.format.as_ref());
+    session.console.list(&document, accounts, format, |page| {
+        describe(page, accounts);
         for removed in &document.removed {
             page.line(&format!("{} was removed, and can be restored until {}", removed.address, removed.kept_until));
         }
-    });
-    Ok(())
+    })
 }
 
 /// Adds what each may do for whom. A network without it costs only that.

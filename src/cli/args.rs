@@ -1,6 +1,7 @@
 //! The command line's grammar. The doc comments are the help texts.
 
 mod account;
+mod config;
 mod explain;
 mod namespace;
 mod node;
@@ -18,6 +19,7 @@ use clap::{Parser, Subcommand, builder::Styles};
 use clap_complete::Shell;
 
 pub use account::{Account, Add, Import, NewPassphrase};
+pub use config::Config;
 pub use explain::Explain;
 pub use namespace::{Check, Claim, Namespace};
 pub use node::{Network, Node};
@@ -29,6 +31,7 @@ pub use sending::{Replace, Search, Sending, Tx, Who};
 pub use signing::{Carry, Elsewhere, Relay, Sign};
 pub use trust::{AboutRule, Demand, Discover, Trust};
 
+use super::template::Template;
 use crate::{
     config::Options,
     domain::{Address, Reference, network::Finality, when::finality},
@@ -49,6 +52,7 @@ Exit codes: 0 done or verified, 1 failed or undecided, 2 usage, 3 mismatch, 4 un
 #[command(
     name = "daochain",
     version,
+    long_version = super::version::long(),
     after_help = EXAMPLES,
     disable_help_subcommand = true,
     max_term_width = 110,
@@ -94,6 +98,9 @@ pub struct Globals {
     /// Confirm without being asked
     #[arg(long, global = true)]
     pub yes: bool,
+    /// Print results and failures alone: no progress, no notes
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
     /// Log to standard error; twice for more
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
@@ -117,7 +124,10 @@ impl Globals {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// List local images with their verdicts
-    Images,
+    #[command(
+        after_help = "Examples:\n  daochain images\n  daochain images --format 'table {{.reference}}\\t{{.verdict}}\\t{{.publisher}}'\n  daochain --archives /srv/images images --json"
+    )]
+    Images(Layout),
     /// Measure images: configuration digest, layers, bytes, time
     #[command(after_help = "Examples:\n  daochain hash nginx:1.27\n  docker save app | daochain hash - --json")]
     Hash(Hash),
@@ -157,6 +167,7 @@ pub enum Command {
     #[command(after_help = "Example:\n  daochain login registry.example --username me --password-stdin < token.txt")]
     Login(Login),
     /// Forget a registry's login
+    #[command(after_help = "Example:\n  daochain logout registry.example")]
     Logout(Logout),
     /// Sign a request that `publish --cold` or `revoke --cold` made; asks no node
     #[command(
@@ -167,49 +178,78 @@ pub enum Command {
     #[command(after_help = "Example:\n  daochain relay signature.json --account 0x…")]
     Relay(Relay),
     /// Appoint accounts that may publish for this one
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  daochain delegate add 0x… acme/api:2 --until 30d\n  daochain delegate list"
+    )]
     Delegate(Delegate),
     /// Hand names over to another publisher
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  daochain succession offer 0x… acme/api:2\n  daochain succession show"
+    )]
     Succession(Succession),
     /// Withdraw a name, or all of the account's word, finally: for a key that is lost or stolen
     #[command(after_help = "Example:\n  daochain retire --all --reason 'the key was stolen'")]
     Retire(Retire),
     /// Tell what publishers said of a reference, oldest first
+    #[command(
+        after_help = "Examples:\n  daochain history acme/api:2\n  daochain history acme/api:2 --publisher 0x… --json"
+    )]
     History(History),
     /// Find references by a part of their names, and who released them
-    #[command(after_help = "Example:\n  daochain search acme/")]
+    #[command(
+        after_help = "Examples:\n  daochain search acme/\n  daochain search acme/ --format '{{.reference}} {{.publisher}}'"
+    )]
     Search(Search),
     /// Tell who released a digest, under which names
     #[command(after_help = "Example:\n  daochain who sha256:…")]
     Who(Who),
     /// Make, import, list, change and fund accounts
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Examples:\n  daochain account new --label deploy\n  daochain account list")]
     Account(Account),
     /// Say which publishers speak for which references
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  daochain trust add 'docker.io/acme/*' 0x… --name acme\n  daochain trust check acme/api:2"
+    )]
     Trust(Trust),
     /// Claim a namespace of a registry, and look who publishes for one
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  daochain namespace claim docker.io/acme\n  daochain namespace check docker.io/acme"
+    )]
     Namespace(Namespace),
     /// Deploy or look at the contracts
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Examples:\n  daochain contract show\n  daochain contract deploy --account 0x…")]
     Contract(Contract),
     /// List transactions, and replace those that wait
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Examples:\n  daochain tx list\n  daochain tx speed-up 0x…")]
     Tx(Tx),
     /// Look at the Ethereum node
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Examples:\n  daochain node status\n  daochain node start --geth")]
     Node(Node),
     /// Choose between networks
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  daochain network add sepolia --rpc https://rpc.example.org\n  daochain network use sepolia"
+    )]
     Network(Network),
     /// Look at everything that the program rests on: home, engine, node, clock, terminal
     #[command(
         after_help = "Examples:\n  daochain doctor\n  daochain doctor --json | jq '.checks[] | select(.state == \"failed\")'\n\nExit code 1 where something is in trouble."
     )]
     Doctor,
+    /// Show the configuration and where each of it was said; check the files
+    #[command(
+        subcommand,
+        after_help = "Examples:\n  daochain config show\n  daochain config show --default\n  daochain config check"
+    )]
+    Config(Config),
     /// Show every verdict in a throw-away home
+    #[command(
+        after_help = "Examples:\n  daochain demo\n  daochain demo --no-tui --json\n  daochain demo --keep ./demo-home"
+    )]
     Demo(Demo),
     /// Print completions for a shell
     #[command(
@@ -220,10 +260,21 @@ pub enum Command {
         shell: Shell,
     },
     /// Print this help, a command's, or the list of error codes
+    #[command(
+        after_help = "Examples:\n  daochain help publish\n  daochain help trust add\n  daochain help errors --json"
+    )]
     Help {
         /// A command, or `errors`
         topic: Vec<String>,
     },
+}
+
+/// How a listing is printed.
+#[derive(Debug, clap::Args)]
+pub struct Layout {
+    /// Print each row by this template, as docker's: '{{.reference}}\t{{.verdict}}', 'table …', or json
+    #[arg(long, value_name = "TEMPLATE", conflicts_with = "json")]
+    pub format: Option<Template>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -273,12 +324,16 @@ pub struct History {
 #[derive(Debug, Subcommand)]
 pub enum Contract {
     /// Deploy the registry contract and the publisher directory on the current network
+    #[command(
+        after_help = "Examples:\n  daochain contract deploy\n  daochain contract deploy --account 0x… --yes --password-file pass.txt"
+    )]
     Deploy {
         /// Account that signs and pays
         #[arg(long, value_name = "ADDRESS")]
         account: Option<Address>,
     },
     /// Tell where the contracts stand, and whether their code is ours
+    #[command(after_help = "Examples:\n  daochain contract show\n  daochain --network sepolia contract show --json")]
     Show,
 }
 
@@ -293,13 +348,4 @@ pub struct Demo {
 }
 
 #[cfg(test)]
-mod tests {
-    use clap::CommandFactory as _;
-
-    use super::*;
-
-    #[test]
-    fn the_grammar_is_consistent() {
-        Args::command().debug_assert();
-    }
-}
+mod tests;

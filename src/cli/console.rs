@@ -6,6 +6,7 @@
 use std::{
     fmt::Display,
     io::{self, BufWriter, ErrorKind, Stderr, Stdout, Write as _},
+    sync::{Mutex, PoisonError},
 };
 
 use serde::Serialize;
@@ -14,11 +15,24 @@ use unicode_width::UnicodeWidthStr as _;
 use super::{
     human::{Look, Role, Table, wrapped},
     progress::clear_line,
+    template::Template,
 };
 use crate::ops::Failure;
 
 /// What a shell reports for a program that a closed pipe ended (128 and SIGPIPE's 13).
 const CLOSED_PIPE: u8 = 141;
+
+/// Notes that `--quiet` holds back until something is asked: what a yes is given to must be seen.
+static HELD: Mutex<Vec<String>> = Mutex::new(Vec::new());
+/// More than any question has before it; what goes on for days forgets the oldest.
+const HELD_LIMIT: usize = 200;
+
+/// Tells what was held back, before a question.
+pub fn tell_held() {
+    clear_line();
+    let held = std::mem::take(&mut *HELD.lock().unwrap_or_else(PoisonError::into_inner));
+    let _ = io::stderr().write_all(held.concat().as_bytes());
+}
 
 /// Both streams.
 pub struct Console {
@@ -30,6 +44,8 @@ pub struct Console {
     pub err_look: Look,
     /// One document instead of text.
     pub json: bool,
+    /// Results and failures alone.
+    pub quiet: bool,
     problem: Option<io::Error>,
 }
 
@@ -39,7 +55,7 @@ impl Console {
         let env = |name: &str| std::env::var(name).ok();
         let (out, err) = (io::stdout(), io::stderr());
         let (look, err_look) = (Look::of(&out, &env), Look::of(&err, &env));
-        Self { out: BufWriter::new(out), err, look, err_look, json, problem: None }
+        Self { out: BufWriter::new(out), err, look, err_look, json, quiet: false, problem: None }
     }
 
     /// What standard output can show.
@@ -60,6 +76,30 @@ impl Console {
         }
     }
 
+    /// Prints a listing: the document, what `human` writes of it, or its `rows` in the form of a template.
+    ///
+    /// # Errors
+    /// `usage` where the template names a field that is not there.
+    pub fn list<R: Serialize>(
+        &mut self,
+        document: &impl Serialize,
+        rows: &[R],
+        format: Option<&Template>,
+        human: impl FnOnce(&mut Page),
+    ) -> Result<(), Failure> {
+        let Some(template) = format else {
+            self.present(document, human);
+            return Ok(());
+        };
+        let rows: Result<Vec<_>, _> = rows.iter().map(serde_json::to_value).collect();
+        let rows = rows.map_err(|error| Failure::new("internal", &format!("a row is no JSON: {error}")))?;
+        for line in template.lines(&rows, &self.look)? {
+            self.write(line.as_bytes());
+            self.write(b"\n");
+        }
+        Ok(())
+    }
+
     /// Prints text that is no document and has lines of its own: help, completions.
     pub fn raw(&mut self, text: &str) {
         self.write(text.as_bytes());
@@ -67,6 +107,17 @@ impl Console {
 
     /// One line for the reader on standard error. A stream that nobody reads is no problem.
     pub fn note(&mut self, text: &str) {
+        if !self.quiet {
+            return self.say(text);
+        }
+        let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
+        if held.len() >= HELD_LIMIT {
+            held.remove(0);
+        }
+        held.push(format!("{}\n", self.err_look.plain(text)));
+    }
+
+    fn say(&mut self, text: &str) {
         clear_line();
         let line = format!("{}\n", self.err_look.plain(text));
         let _ = self.err.write_all(line.as_bytes());
@@ -74,8 +125,11 @@ impl Console {
 
     /// What tells a line as [`Console::note`] does, from any thread and while the console is busy.
     pub fn teller(&self) -> impl Fn(&str) + Send + Sync + 'static {
-        let look = self.err_look;
+        let (look, quiet) = (self.err_look, self.quiet);
         move |text: &str| {
+            if quiet {
+                return;
+            }
             clear_line();
             let line = format!("daochain: {}\n", look.plain(text));
             let _ = io::stderr().write_all(line.as_bytes());
@@ -85,9 +139,9 @@ impl Console {
     /// Tells a failure on standard error, without a document, and gives its exit code.
     pub fn complain(&mut self, failure: &Failure) -> u8 {
         tracing::error!(code = failure.code, "{failure}");
-        self.note(&format!("daochain: {}", failure.message));
+        self.say(&format!("daochain: {}", failure.message));
         if let Some(hint) = &failure.hint {
-            self.note(&format!("  {hint}"));
+            self.say(&format!("  {hint}"));
         }
         failure.exit_code()
     }
@@ -117,7 +171,7 @@ impl Console {
             None => code,
             Some(error) if error.kind() == ErrorKind::BrokenPipe => CLOSED_PIPE,
             Some(error) => {
-                self.note(&format!("daochain: the result could not be written to standard output: {error}"));
+                self.say(&format!("daochain: the result could not be written to standard output: {error}"));
                 1
             }
         }

@@ -4,7 +4,7 @@ mod table;
 
 use std::{io::IsTerminal, os::fd::AsFd};
 
-pub use table::{Cell, Table, wrapped};
+pub use table::{Cell, Table, shorten, wrapped};
 
 use crate::domain::{image::EvidenceLevel, text::clean, verdict::Conclusion};
 

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{
-    Session,
+    Session, args,
     console::ErrorPart,
     human::{Cell, Role, Table, size},
     sources,
@@ -34,7 +34,7 @@ struct Row {
     engine: String,
 }
 
-pub async fn run(session: &mut Session) -> Result<u8, Failure> {
+pub async fn run(session: &mut Session, layout: args::Layout) -> Result<u8, Failure> {
     let policy = trust_policy(&session.context)?;
     let list = sources::list(session).await;
     if let (true, [first, others @ ..]) = (list.images.is_empty(), list.problems.as_slice()) {
@@ -75,7 +75,8 @@ pub async fn run(session: &mut Session) -> Result<u8, Failure> {
         };
         session.console.note(&format!("daochain: {words}"));
     }
-    session.console.present(&document, |page| page.table(&table(&document.images, page.look())));
+    let (images, format) = (&document.images, layout.format.as_ref());
+    session.console.list(&document, images, format, |page| page.table(&table(images, page.look())))?;
     Ok(u8::from(!document.problems.is_empty()))
 }
 

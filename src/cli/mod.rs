@@ -8,6 +8,7 @@ mod args;
 mod carried;
 mod carry;
 mod completions;
+mod config;
 mod console;
 mod contract;
 mod demo;
@@ -41,10 +42,12 @@ mod shown;
 mod signals;
 mod signing;
 mod sources;
+mod template;
 mod trust;
 mod tx;
 mod verdicts;
 mod verify;
+mod version;
 
 use std::{ffi::OsString, future::Future, process::ExitCode, sync::Arc, time::Duration};
 
@@ -101,6 +104,7 @@ pub fn main() -> ExitCode {
     let exit = match Args::try_parse_from(argv) {
         Err(error) => Exit::Code(refuse(&mut console, &error)),
         Ok(args) => {
+            console.quiet = args.globals.quiet;
             let exit;
             (console, exit) = run(args, console);
             exit
@@ -119,6 +123,10 @@ pub fn main() -> ExitCode {
 
 /// Tells what is wrong with the arguments, or the help that they asked for.
 fn refuse(console: &mut Console, error: &clap::Error) -> u8 {
+    if error.kind() == ErrorKind::DisplayVersion && console.json {
+        console.present(&version::Document::new(), |_| ());
+        return 0;
+    }
     let text = error.render().to_string();
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         console.raw(&text);
@@ -134,6 +142,7 @@ fn run(args: Args, mut console: Console) -> (Console, Exit) {
     let result = match args.command {
         Some(Command::Completions { shell }) => completions::run(&mut console, shell),
         Some(Command::Help { topic }) => help::run(&mut console, &topic),
+        Some(Command::Config(command)) => config::run(&mut console, &args.globals, &command),
         command => match runtime() {
             Ok(runtime) => {
                 let ended = runtime.block_on(perform(command, args.globals, console));
@@ -189,7 +198,7 @@ async fn perform(command: Option<Command>, globals: Globals, mut console: Consol
     context.set_teller(Arc::new(console.teller()));
     let mut session = Session { context: context.clone(), console, globals, token: CancellationToken::new() };
     let token = session.token.clone();
-    if matches!(command, Command::Images | Command::Verify(_) | Command::Explain(_) | Command::History(_))
+    if matches!(command, Command::Images(_) | Command::Verify(_) | Command::Explain(_) | Command::History(_))
         && has_open(&context).await
     {
         session.console.note(
@@ -271,7 +280,7 @@ impl Console {
 
 async fn execute(session: &mut Session, command: Command) -> Result<u8, Failure> {
     match command {
-        Command::Images => images::run(session).await,
+        Command::Images(layout) => images::run(session, layout).await,
         Command::Hash(hash) => hash::run(session, hash).await,
         Command::Verify(verify) => verify::run(session, verify).await,
         Command::Explain(explain) => explain::run(session, explain).await,
@@ -298,8 +307,10 @@ async fn execute(session: &mut Session, command: Command) -> Result<u8, Failure>
         Command::Tx(command) => tx::run(session, command).await,
         Command::Node(command) => node::run(session, command).await,
         Command::Network(network) => network::run(session, network).await,
-        Command::Demo(_) | Command::Doctor | Command::Completions { .. } | Command::Help { .. } => {
-            Err(Failure::new("internal", "this command opens no home"))
-        }
+        Command::Demo(_)
+        | Command::Doctor
+        | Command::Config(_)
+        | Command::Completions { .. }
+        | Command::Help { .. } => Err(Failure::new("internal", "this command opens no home")),
     }
 }

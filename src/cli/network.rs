@@ -47,10 +47,13 @@ pub async fn run(session: &mut Session, command: args::Network) -> Result<u8, Fa
             }
             networks
         }
-        args::Network::List => list_networks(&session.context),
+        args::Network::List(layout) => {
+            present(session, list_networks(&session.context), Some(&layout))?;
+            return Ok(0);
+        }
         args::Network::Remove { name } => remove_network(&session.context, &name).await?,
     };
-    present(session, networks);
+    present(session, networks, None)?;
     Ok(0)
 }
 
@@ -67,7 +70,7 @@ fn endpoints(given: &[String]) -> Result<Vec<Url>, Failure> {
     given.iter().enumerate().map(parse).collect()
 }
 
-fn present(session: &mut Session, networks: Vec<NetworkEntry>) {
+fn present(session: &mut Session, networks: Vec<NetworkEntry>, layout: Option<&args::Layout>) -> Result<(), Failure> {
     let entry = |one: NetworkEntry| Entry {
         name: one.name,
         rpc: one.rpc,
@@ -78,7 +81,8 @@ fn present(session: &mut Session, networks: Vec<NetworkEntry>) {
         current: one.current,
     };
     let document = Document { schema: "daochain.networks/1", networks: networks.into_iter().map(entry).collect() };
-    session.console.present(&document, |page| {
+    let format = layout.and_then(|layout| layout.format.as_ref());
+    session.console.list(&document, &document.networks, format, |page| {
         let mut table = Table::new(&["", "NETWORK", "CHAIN", "ENDPOINTS", "CONTRACT"]).right(&[2]).gives_way(3);
         for network in &document.networks {
             let local = network.rpc.is_empty();
@@ -92,7 +96,7 @@ fn present(session: &mut Session, networks: Vec<NetworkEntry>) {
             table.row(cells);
         }
         page.table(&table);
-    });
+    })
 }
 
 /// A chain by its number, and by its name where it is a public one.

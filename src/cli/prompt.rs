@@ -15,7 +15,7 @@ use std::{
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
 
-use super::Session;
+use super::{Session, console::tell_held};
 use crate::{
     domain::pinned::pin,
     ops::{Failure, Passphrase, keys::Strength},
@@ -187,6 +187,7 @@ fn somebody_with_the_passphrase() -> Result<(), Failure> {
 /// Asks, and gives the line that was typed.
 async fn ask(session: &Session, question: &str) -> Result<String, Failure> {
     somebody()?;
+    tell_held();
     let asked = session.console.err_look.plain(question);
     blocking(move || {
         let mut answer = String::new();
@@ -254,6 +255,7 @@ impl Drop for Hidden {
 
 async fn typed(question: &str) -> Result<Passphrase, Failure> {
     somebody_with_the_passphrase()?;
+    tell_held();
     let question = question.to_owned();
     let typed = blocking(move || {
         let hidden = Hidden::set();

@@ -90,7 +90,10 @@ pub async fn run(session: &mut Session, args: args::Remote) -> Result<u8, Failur
         repositories: &offer.repositories,
         images: &rows,
     };
-    session.console.present(&document, |page| describe(page, &offer, &rows, document.rate_limit.as_ref()));
+    let format = args.layout.format.as_ref();
+    session.console.list(&document, &rows, format, |page| {
+        describe(page, &offer, &rows, document.rate_limit.as_ref());
+    })?;
     Ok(code)
 }
 

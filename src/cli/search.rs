@@ -50,12 +50,12 @@ struct Release {
 
 pub async fn run_search(session: &mut Session, args: args::Search) -> Result<u8, Failure> {
     let found = search(&session.context, &args.text, reading(session)).await?;
-    Ok(present(session, args.text, found))
+    present(session, args.text, found, &args.layout)
 }
 
 pub async fn run_who(session: &mut Session, args: args::Who) -> Result<u8, Failure> {
     let found = who_released(&session.context, args.digest, reading(session)).await?;
-    Ok(present(session, args.digest.to_string(), found))
+    present(session, args.digest.to_string(), found, &args.layout)
 }
 
 /// The progress of bringing the index up to the head.
@@ -63,18 +63,24 @@ pub fn reading(session: &Session) -> Arc<dyn Watch> {
     Bar::of_blocks(&session.console, &session.token, "reading the chain")
 }
 
-fn present(session: &mut Session, query: String, found: Vec<NamedRelease>) -> u8 {
+fn present(
+    session: &mut Session,
+    query: String,
+    found: Vec<NamedRelease>,
+    layout: &args::Layout,
+) -> Result<u8, Failure> {
     let releases = found.into_iter().filter_map(Release::of).collect();
     let document = Document { schema: "daochain.releases/1", query, releases };
     if document.releases.is_empty() {
         session.console.note("daochain: nobody has released that on this network");
     }
-    session.console.present(&document, |page| {
-        if document.releases.is_empty() {
+    let (releases, format) = (&document.releases, layout.format.as_ref());
+    session.console.list(&document, releases, format, |page| {
+        if releases.is_empty() {
             return;
         }
         let mut table = Table::new(&["REFERENCE", "VERSION", "PUBLISHER", "BLOCK", "AT"]).right(&[1, 3]).gives_way(0);
-        for release in &document.releases {
+        for release in releases {
             let name = release.reference.as_ref().map_or("(no name of an image)", Reference::familiar);
             let cells: Vec<Cell> = vec![
                 name.into(),
@@ -86,8 +92,8 @@ fn present(session: &mut Session, query: String, found: Vec<NamedRelease>) -> u8
             table.row(cells);
         }
         page.table(&table);
-    });
-    if document.releases.is_empty() { EMPTY } else { 0 }
+    })?;
+    Ok(if document.releases.is_empty() { EMPTY } else { 0 })
 }
 
 impl Release {

@@ -9,6 +9,7 @@ use super::{
     Session, args,
     console::Console,
     human::{Cell, Table},
+    template::Template,
 };
 use crate::{
     domain::{
@@ -122,7 +123,10 @@ pub async fn run(session: &mut Session, command: args::Trust) -> Result<u8, Fail
                 _ => remove_rule(&session.context, &pattern, address, &on)?,
             }
         }
-        args::Trust::List => whole_policy(&session.context)?,
+        args::Trust::List(layout) => {
+            list(&mut session.console, &whole_policy(&session.context)?, layout.format.as_ref())?;
+            return Ok(0);
+        }
         args::Trust::Check { reference } => {
             let policy = trust_policy(&session.context)?;
             return Ok(check(&mut session.console, &policy, &reference));
@@ -140,16 +144,16 @@ pub async fn run(session: &mut Session, command: args::Trust) -> Result<u8, Fail
             return carried::publish(session, reference, file.as_deref(), (&sending, &elsewhere)).await;
         }
     };
-    list(&mut session.console, &policy);
+    list(&mut session.console, &policy, None)?;
     Ok(0)
 }
 
-fn list(console: &mut Console, policy: &TrustPolicy) {
+fn list(console: &mut Console, policy: &TrustPolicy, format: Option<&Template>) -> Result<(), Failure> {
     let document = Document::of(policy);
     if policy.is_empty() {
         console.note("daochain: there is no trust rule; `daochain trust add PATTERN ADDRESS` makes one");
     }
-    console.present(&document, |page| {
+    console.list(&document, &document.rules, format, |page| {
         let tables = [document.rule_table(), document.denial_table(), document.demand_table()];
         for (at, table) in tables.iter().flatten().enumerate() {
             if at > 0 {
@@ -157,7 +161,7 @@ fn list(console: &mut Console, policy: &TrustPolicy) {
             }
             page.table(table);
         }
-    });
+    })
 }
 
 impl Document {

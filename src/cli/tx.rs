@@ -73,20 +73,21 @@ struct Replaced {
 
 pub async fn run(session: &mut Session, command: args::Tx) -> Result<u8, Failure> {
     match command {
-        args::Tx::List => show_list(session).await,
+        args::Tx::List(layout) => show_list(session, &layout).await,
         args::Tx::SpeedUp(replace) => run_replacement(session, &replace, Replacement::SpeedUp).await,
         args::Tx::Cancel(replace) => run_replacement(session, &replace, Replacement::Cancel).await,
     }
 }
 
-async fn show_list(session: &mut Session) -> Result<u8, Failure> {
+async fn show_list(session: &mut Session, layout: &args::Layout) -> Result<u8, Failure> {
     let transactions = list(&session.context).await?.into_iter().map(Entry::from).collect();
     let document = Document { schema: "daochain.transactions/1", transactions };
-    session.console.present(&document, |page| {
+    let (transactions, format) = (&document.transactions, layout.format.as_ref());
+    session.console.list(&document, transactions, format, |page| {
         let mut table = Table::new(&["TRANSACTION", "SAYS", "REFERENCE", "NONCE", "STAGE", "BLOCK", "SIGNED"])
             .right(&[3, 5])
             .gives_way(2);
-        for one in &document.transactions {
+        for one in transactions {
             let role = match (one.open, one.stage) {
                 (true, _) => Role::Caution,
                 (false, "failed" | "reverted" | "replaced") => Role::Bad,
@@ -103,7 +104,7 @@ async fn show_list(session: &mut Session) -> Result<u8, Failure> {
             ]);
         }
         page.table(&table);
-    });
+    })?;
     Ok(0)
 }
 

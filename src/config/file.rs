@@ -46,6 +46,7 @@ use url::Url;
 use super::{
     ConfigError,
     network::{self, Network},
+    reference::{self, Strange},
     registries::{self, Registry},
 };
 use crate::{
@@ -61,20 +62,6 @@ use crate::{
 
 const INVALID: &str = "config-invalid";
 const FILE_LIMIT: u64 = 1 << 20;
-const KEYS: [&str; 11] = [
-    "network",
-    "default_account",
-    "default_accounts",
-    "labels",
-    "signers",
-    "keystore",
-    "docker_host",
-    "archives",
-    "jobs",
-    "networks",
-    "registries",
-];
-const NETWORK_KEYS: [&str; 6] = ["rpc", "agree", "final_after", "chain_id", "contract", "directory"];
 
 /// What the file says.
 #[derive(Debug)]
@@ -169,7 +156,7 @@ pub(super) fn malformed(
 }
 
 /// Line and column, in characters from 1, of what stands behind `before`.
-fn place(before: &str) -> (usize, usize) {
+pub(super) fn place(before: &str) -> (usize, usize) {
     let column = before.rsplit('\n').next().map_or(0, |line| line.chars().count());
     (1 + before.matches('\n').count(), 1 + column)
 }
@@ -178,10 +165,9 @@ fn place(before: &str) -> (usize, usize) {
 fn with_nearest(message: &str) -> String {
     let mut quoted = message.split('`').skip(1).step_by(2);
     let Some(given) = quoted.next().filter(|_| message.starts_with("unknown ")) else { return message.to_owned() };
-    let nearest = quoted.map(|known| (strsim::osa_distance(given, known), known)).min();
-    match nearest {
-        Some((distance, known)) if distance <= 2.max(given.len() / 3) => format!("{message}; did you mean `{known}`?"),
-        _ => message.to_owned(),
+    match reference::nearest(given, quoted) {
+        Some(known) => format!("{message}; did you mean `{known}`?"),
+        None => message.to_owned(),
     }
 }
 
@@ -198,6 +184,7 @@ pub(super) fn read(path: &Path) -> Result<FileConfig, ConfigError> {
 /// Reads the file's text.
 pub(super) fn parse(path: &Path, text: &str) -> Result<FileConfig, ConfigError> {
     let document: Document = from_toml(path, INVALID, text)?;
+    let strange = reference::strange_keys(path, INVALID, text)?;
     let fault = |span, cause: &str| malformed(path, INVALID, text, Some(span), cause);
     let mut networks = vec![Network::dev()];
     for (name, section) in document.networks {
@@ -266,8 +253,13 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<FileConfig, ConfigError> 
         archives: document.archives.into_iter().map(|archive| folder.join(archive)).collect(),
         jobs: document.jobs.map(|Jobs::Number(jobs)| jobs),
         registries,
-        notices: unknown_keys(path, text),
+        notices: strange.iter().map(|strange| notice(path, strange)).collect(),
     })
+}
+
+fn notice(path: &Path, strange: &Strange) -> Notice {
+    let (line, column) = strange.at;
+    Notice::new(&format!("`{}`, line {line}, column {column}: {}", path.display(), strange.words()))
 }
 
 /// Where an account's signatures come from, from its text.
@@ -291,18 +283,13 @@ pub(super) fn signer_text(kind: &AccountKind) -> Option<String> {
     }
 }
 
-/// A misspelt key would otherwise do nothing in silence. It is no error: another version may know it.
-fn unknown_keys(path: &Path, text: &str) -> Vec<Notice> {
-    let table: toml::Table = toml::from_str(text).unwrap_or_default();
-    let strange = |keys: &toml::Table, known: &[&str], section: &str| -> Vec<String> {
-        keys.keys().filter(|key| !known.contains(&key.as_str())).map(|key| format!("{section}{key}")).collect()
-    };
-    let below = |all: &'static str, known: &'static [&'static str]| {
-        let sections = table.get(all).and_then(toml::Value::as_table).into_iter().flatten();
-        let sections = sections.filter_map(|(name, section)| Some((name, section.as_table()?)));
-        sections.flat_map(move |(name, section)| strange(section, known, &format!("{all}.{name}.")))
-    };
-    let below = below("networks", &NETWORK_KEYS).chain(below("registries", &registries::KEYS));
-    let unknown = strange(&table, &KEYS, "").into_iter().chain(below);
-    unknown.map(|key| Notice::new(&format!("`{}`: the key `{key}` means nothing", path.display()))).collect()
+/// The keys of the file that mean nothing.
+///
+/// # Errors
+/// As for [`read`].
+pub(super) fn strange(path: &Path) -> Result<Vec<Strange>, ConfigError> {
+    reference::strange_keys(path, INVALID, &text_of(path, INVALID)?)
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,9 @@ mod file;
 mod home;
 mod keys;
 mod network;
+mod reference;
 mod registries;
+mod settings;
 mod trust;
 
 use std::{collections::BTreeMap, fmt, num::NonZeroUsize, path::PathBuf, thread};
@@ -23,7 +25,9 @@ pub use file::signer;
 pub use home::Home;
 pub use keys::{KeyEntry, KeysFile, Spot};
 pub use network::{CUSTOM, Network};
+pub use reference::{Key, Section, Strange, commented};
 pub use registries::Registry;
+pub use settings::{Checked, Origin, Problem, Setting, check, settings};
 pub use trust::{
     LONGEST_AGE, On, add_denial, add_rule, import_policy, load_trust, read_policy, remove_demand, remove_denial,
     remove_rule, replace_demand, replace_denial, replace_rule, set_demand, trust_text,

@@ -9,9 +9,6 @@ use serde::Deserialize;
 
 use crate::domain::{Reference, text::clean_to};
 
-/// The keys of one registry.
-pub(super) const KEYS: [&str; 3] = ["mirrors", "insecure", "ca"];
-
 /// One registry: how it is reached.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Registry {

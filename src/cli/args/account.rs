@@ -6,6 +6,7 @@ use clap::Subcommand;
 
 use url::Url;
 
+use super::Layout;
 use crate::{
     config::signer,
     domain::{
@@ -33,7 +34,10 @@ pub enum Account {
         insecure_empty: bool,
     },
     /// List the accounts with their balances, and what was removed
-    List,
+    #[command(
+        after_help = "Examples:\n  daochain account list\n  daochain account list --format '{{.address}} {{.label}}'"
+    )]
+    List(Layout),
     /// Know an account whose key is elsewhere: in clef, on another machine, or a contract's
     #[command(
         after_help = "Examples:\n  daochain account add --clef ipc:/run/user/1000/clef.ipc\n  daochain account add 0x… --cold --label vault\n  daochain account add 0x… --contract"
@@ -73,7 +77,7 @@ pub enum Account {
     },
     /// Take an account out of the keystore; it is kept for 30 days
     #[command(
-        after_help = "Its file goes to the folder `removed` of the keystore, and is deleted by a later `account remove`."
+        after_help = "Its file goes to the folder `removed` of the keystore, and is deleted by a later `account remove`.\n\nExamples:\n  daochain account remove 0x…\n  daochain account remove 0x… --file UTC--2026-… --yes"
     )]
     Remove {
         /// Which account
@@ -83,11 +87,13 @@ pub enum Account {
         file: Option<PathBuf>,
     },
     /// Put an account back that was removed
+    #[command(after_help = "Example:\n  daochain account restore 0x…")]
     Restore {
         /// Which account
         address: Address,
     },
     /// Call an account something; an empty text calls it nothing
+    #[command(after_help = "Examples:\n  daochain account label 0x… deploy\n  daochain account label 0x… ''")]
     Label {
         /// Which account
         address: Address,
@@ -95,6 +101,7 @@ pub enum Account {
         text: String,
     },
     /// Use this account when none is named, on the current network
+    #[command(after_help = "Examples:\n  daochain account default 0x…\n  daochain account default 0x… --everywhere")]
     Default {
         /// Which account
         address: Address,
@@ -103,6 +110,7 @@ pub enum Account {
         everywhere: bool,
     },
     /// Take ether from the faucet of the network `dev`
+    #[command(after_help = "Example:\n  daochain account fund 0x…")]
     Fund {
         /// Which account
         address: Address,

@@ -13,6 +13,7 @@ pub enum Namespace {
     )]
     Claim(Claim),
     /// Take a claim back; what the registry holds shows nothing any more
+    #[command(after_help = "Example:\n  daochain namespace unclaim docker.io/acme")]
     Unclaim {
         /// Which, `docker.io/acme` for example
         #[arg(value_name = "NAMESPACE")]
@@ -26,6 +27,7 @@ pub enum Namespace {
     )]
     Check(Check),
     /// List the namespaces that accounts claim; what their registries hold, `check` tells
+    #[command(after_help = "Example:\n  daochain namespace list")]
     List {
         /// Whose; all accounts of this home without it
         #[arg(long, value_name = "ADDRESS")]

@@ -2,6 +2,7 @@
 
 use clap::Subcommand;
 
+use super::Layout;
 use crate::{
     domain::Address,
     ops::geth::{GethChain, IMAGE},
@@ -10,6 +11,7 @@ use crate::{
 #[derive(Debug, Subcommand)]
 pub enum Node {
     /// Ask every endpoint of the current network
+    #[command(after_help = "Examples:\n  daochain node status\n  daochain --network sepolia node status --json")]
     Status,
     /// Run a node until it is stopped, and start it again when it ends
     #[command(
@@ -33,10 +35,13 @@ pub enum Node {
         more: Vec<String>,
     },
     /// Stop the nodes that other processes run for this home
+    #[command(after_help = "Example:\n  daochain node stop")]
     Stop,
     /// List the nodes that it is connected to; most tell over IPC only
+    #[command(after_help = "Examples:\n  daochain node peers\n  daochain --rpc ipc:/run/geth.ipc node peers")]
     Peers,
     /// Have it connect to a node
+    #[command(after_help = "Example:\n  daochain node add-peer enode://…@192.0.2.7:30303")]
     AddPeer {
         /// The node's enode URL
         #[arg(value_parser = enode)]
@@ -62,13 +67,18 @@ pub enum Network {
         agree: Option<usize>,
     },
     /// Use this network when none is named
+    #[command(after_help = "Example:\n  daochain network use sepolia")]
     Use {
         /// Its name
         name: String,
     },
     /// List the networks
-    List,
+    #[command(
+        after_help = "Examples:\n  daochain network list\n  daochain network list --format '{{.name}}\\t{{.chain_id}}'"
+    )]
+    List(Layout),
     /// Forget a network
+    #[command(after_help = "Example:\n  daochain network remove sepolia")]
     Remove {
         /// Its name
         name: String,

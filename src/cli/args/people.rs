@@ -32,6 +32,7 @@ pub enum Delegate {
         sending: Sending,
     },
     /// Take an appointment back
+    #[command(after_help = "Example:\n  daochain delegate remove 0x… acme/api:2")]
     Remove {
         /// Who may no longer
         delegate: Address,
@@ -41,6 +42,7 @@ pub enum Delegate {
         sending: Sending,
     },
     /// List the appointments that an account made and was given
+    #[command(after_help = "Examples:\n  daochain delegate list\n  daochain delegate list 0x…")]
     List {
         /// Whose; the default account's without it
         account: Option<Address>,
@@ -60,6 +62,7 @@ pub enum Succession {
         sending: Sending,
     },
     /// Withdraw an offer
+    #[command(after_help = "Example:\n  daochain succession withdraw acme/api:2")]
     Withdraw {
         #[command(flatten)]
         about: About,
@@ -67,6 +70,7 @@ pub enum Succession {
         sending: Sending,
     },
     /// Take over what a publisher offered to the account, finally: that publisher can release nothing there any more
+    #[command(after_help = "Example:\n  daochain succession accept 0x… acme/api:2")]
     Accept {
         /// From whom
         publisher: Address,
@@ -76,6 +80,7 @@ pub enum Succession {
         sending: Sending,
     },
     /// Tell what an account offered, was offered, handed over or took over
+    #[command(after_help = "Examples:\n  daochain succession show\n  daochain succession show 0x…")]
     Show {
         /// Whose; the default account's without it
         account: Option<Address>,

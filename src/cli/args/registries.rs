@@ -1,6 +1,6 @@
 //! `daochain remote`, `pull`, `push`, `login` and `logout`: what goes on at registries.
 
-use super::{Elsewhere, Sending};
+use super::{Elsewhere, Layout, Sending};
 use crate::domain::Reference;
 
 /// Longest host name with its port (RFC 1035: 255; RFC 6335).
@@ -17,6 +17,8 @@ pub struct Remote {
     /// At most so many tags, or repositories
     #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u16).range(1..=5000))]
     pub limit: u16,
+    #[command(flatten)]
+    pub layout: Layout,
 }
 
 #[derive(Debug, clap::Args)]

@@ -2,6 +2,7 @@
 
 use clap::Subcommand;
 
+use super::Layout;
 use crate::domain::{Address, Digest, Wei, publication::TransactionHash};
 
 /// How a transaction is sent.
@@ -27,7 +28,8 @@ pub struct Sending {
 #[derive(Debug, Subcommand)]
 pub enum Tx {
     /// List what this home has sent, the newest first
-    List,
+    #[command(after_help = "Examples:\n  daochain tx list\n  daochain tx list --format '{{.transaction}} {{.stage}}'")]
+    List(Layout),
     /// Send a transaction that waits once more, at a higher price
     #[command(after_help = "Example:\n  daochain tx speed-up 0x…")]
     SpeedUp(Replace),
@@ -58,12 +60,16 @@ pub struct Replace {
 pub struct Search {
     /// A part of the name
     pub text: String,
+    #[command(flatten)]
+    pub layout: Layout,
 }
 
 #[derive(Debug, clap::Args)]
 pub struct Who {
     /// A configuration, manifest or index digest
     pub digest: Digest,
+    #[command(flatten)]
+    pub layout: Layout,
 }
 
 /// A price of one gas that some node may take.

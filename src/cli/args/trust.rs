@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Subcommand, builder::NonEmptyStringValueParser};
 
+use super::Layout;
 use crate::{
     config::LONGEST_AGE,
     domain::{
@@ -48,6 +49,9 @@ pub enum Trust {
     )]
     Demand(Demand),
     /// Remove the rules of a pattern: one publisher's, or all
+    #[command(
+        after_help = "Examples:\n  daochain trust remove 'docker.io/acme/*' 0x…\n  daochain trust remove docker.io/acme/legacy:1 --denial"
+    )]
     Remove {
         /// Which references
         pattern: Pattern,
@@ -66,9 +70,13 @@ pub enum Trust {
         #[arg(long, conflicts_with = "here")]
         everywhere: bool,
     },
-    /// List rules, denials and demands
-    List,
+    /// List rules, denials and demands; --format prints the rules
+    #[command(
+        after_help = "Examples:\n  daochain trust list\n  daochain trust list --format '{{.pattern}}\\t{{.publisher}}'"
+    )]
+    List(Layout),
     /// Tell who speaks for a reference, by which rule, and what is demanded of them
+    #[command(after_help = "Example:\n  daochain trust check acme/api:2")]
     Check {
         /// Image name
         reference: Reference,

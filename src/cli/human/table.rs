@@ -7,6 +7,8 @@
 //! ```
 //! Where standard output is no terminal nothing is cut: a script gets whole words.
 
+use std::borrow::Cow;
+
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::{Look, Role};
@@ -42,7 +44,7 @@ impl<T: Into<String>> From<T> for Cell {
 /// way loses the middle of its texts, then other long ones do.
 #[derive(Debug)]
 pub struct Table {
-    head: Vec<&'static str>,
+    head: Vec<Cow<'static, str>>,
     right: Vec<usize>,
     gives_way: Option<usize>,
     wraps: Option<usize>,
@@ -52,7 +54,16 @@ pub struct Table {
 impl Table {
     /// A table with these column titles.
     pub fn new(head: &[&'static str]) -> Self {
-        Self { head: head.to_vec(), right: Vec::new(), gives_way: None, wraps: None, rows: Vec::new() }
+        Self::of(head.iter().copied().map(Cow::Borrowed).collect())
+    }
+
+    /// A table with titles that somebody made.
+    pub fn titled(head: Vec<String>) -> Self {
+        Self::of(head.into_iter().map(Cow::Owned).collect())
+    }
+
+    const fn of(head: Vec<Cow<'static, str>>) -> Self {
+        Self { head, right: Vec::new(), gives_way: None, wraps: None, rows: Vec::new() }
     }
 
     /// Aligns these columns at the right.
@@ -80,7 +91,7 @@ impl Table {
 
     /// The lines, each without trailing space.
     pub fn lines(&self, look: &Look) -> Vec<String> {
-        let head = self.head.iter().map(|title| Cell::new(Role::Muted, *title)).collect();
+        let head = self.head.iter().map(|title| Cell::new(Role::Muted, title.as_ref())).collect();
         let mut rows: Vec<Vec<Cell>> = std::iter::once(head).chain(self.rows.iter().cloned()).collect();
         for cell in rows.iter_mut().flatten() {
             cell.text = look.plain(&cell.text);
@@ -199,7 +210,7 @@ pub fn wrapped(text: &str, width: usize) -> Vec<String> {
 }
 
 /// `text` in at most `width` columns, cut in the middle: names differ at their ends.
-fn shorten(text: &str, width: usize, look: &Look) -> String {
+pub fn shorten(text: &str, width: usize, look: &Look) -> String {
     if text.width() <= width {
         return text.to_owned();
     }

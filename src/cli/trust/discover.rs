@@ -117,7 +117,7 @@ pub async fn run(session: &mut Session, args: args::Discover) -> Result<u8, Fail
     let network = args.about.here.then(|| network(&session.context).to_owned());
     let rule = Rule { role, name: args.name, network, note: args.about.note, ..Rule::new(pattern, pin) };
     let policy = add_rule(&session.context, rule)?;
-    list(&mut session.console, &policy);
+    list(&mut session.console, &policy, None)?;
     Ok(0)
 }
 

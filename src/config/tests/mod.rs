@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 use super::*;
 
+mod settings;
 mod trust;
 
 const ADDRESS: &str = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";

@@ -93,12 +93,12 @@ mod tests {
     }
 
     fn words(seen: &Seen) -> String {
-        terminal(seen).iter().map(|one| format!("{:?} {}\n", one.health, one.words)).collect()
+        terminal(seen).iter().map(|one| format!("{:?} {}", one.health, one.words)).collect::<Vec<_>>().join("\n")
     }
 
     #[test]
     fn a_usual_terminal_is_one_line() {
-        assert_eq!(words(&usual()), "Fine `xterm-256color`, 80×24, 256 colours, C.UTF-8\n");
+        assert_eq!(words(&usual()), "Fine `xterm-256color`, 80×24, 256 colours, C.UTF-8");
         assert!(words(&Seen { no_colour: true, ..usual() }).contains("as NO_COLOR says"));
         assert!(words(&Seen { colours: Some("truecolor".to_owned()), ..usual() }).contains("all colours"));
         assert!(words(&Seen::default()).starts_with("Fine there is none"));
