@@ -38,6 +38,7 @@ pub const CODES: &[Code] = &[
     code("home-exposed", "the keystore folder is open to other users"),
     code("home-unwritable", "the home's folders or files cannot be written"),
     code("no-home", "no folder for the home is known; name one with --home"),
+    code("theme-invalid", "theme.toml cannot be understood; it was not changed"),
     code("trust-invalid", "trust.toml cannot be understood; it was not changed"),
     code("store-failed", "the home's database refused"),
     code("store-locked", "another process holds the home's database"),

@@ -8,7 +8,10 @@ use crate::{
 
 /// Opens the screen on a context, closes the context, and shows the demonstration to whom wants to see it.
 pub async fn run(console: &mut Console, context: Context) -> Exit {
-    let outcome = tui::run(context.clone(), ScreenOptions::from_environment()).await;
+    let outcome = match ScreenOptions::find(context.config()) {
+        Ok(options) => tui::run(context.clone(), options).await,
+        Err(failure) => Err(failure),
+    };
     super::close(&context).await;
     match outcome {
         Ok(Outcome::Quit) => Exit::Code(0),

@@ -13,7 +13,7 @@ pub enum ConfigError {
     /// A file that the user writes is malformed. It is left as it is.
     #[error("`{}`{}: {cause}; {step}", clean(&file.to_string_lossy()), place(*at), step = self.step())]
     Malformed {
-        /// `config-invalid` or `trust-invalid`.
+        /// `config-invalid`, `theme-invalid` or `trust-invalid`.
         code: &'static str,
         /// The file.
         file: PathBuf,

@@ -55,7 +55,7 @@ use crate::{
         account::{AccountKind, LABEL_LIMIT},
         network::DEV,
         notice::Notice,
-        text::clean_to,
+        text::{clean_to, nearest},
     },
     store::files,
 };
@@ -162,10 +162,10 @@ pub(super) fn place(before: &str) -> (usize, usize) {
 }
 
 /// A parser's message about an unknown key, with the known one that is nearest to it.
-fn with_nearest(message: &str) -> String {
+pub(super) fn with_nearest(message: &str) -> String {
     let mut quoted = message.split('`').skip(1).step_by(2);
     let Some(given) = quoted.next().filter(|_| message.starts_with("unknown ")) else { return message.to_owned() };
-    match reference::nearest(given, quoted) {
+    match nearest(given, quoted) {
         Some(known) => format!("{message}; did you mean `{known}`?"),
         None => message.to_owned(),
     }

@@ -1,7 +1,7 @@
 //! Where state lives.
 //!
 //! ```text
-//! $XDG_CONFIG_HOME/daochain/   config.toml  trust.toml  keys.toml  registries.json
+//! $XDG_CONFIG_HOME/daochain/   config.toml  trust.toml  keys.toml  theme.toml  registries.json
 //! $XDG_DATA_HOME/daochain/     keystore/  state.db  devnet/  daochain.log
 //! ```
 //! With `--home DIR` (or `DAOCHAIN_HOME`) all of it is in that one folder. `--keystore DIR` takes the key files from
@@ -23,6 +23,8 @@ const NAME: &str = "daochain";
 pub struct Home {
     /// What the user configures.
     pub config_file: PathBuf,
+    /// How the screen looks.
+    pub theme_file: PathBuf,
     /// The trust policy.
     pub trust_file: PathBuf,
     /// Keys of the screen.
@@ -53,6 +55,7 @@ impl Home {
     fn of(config: &Path, data: &Path) -> Self {
         Self {
             config_file: config.join("config.toml"),
+            theme_file: config.join("theme.toml"),
             trust_file: config.join("trust.toml"),
             keys_file: config.join("keys.toml"),
             logins_file: config.join("registries.json"),

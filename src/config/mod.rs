@@ -12,6 +12,7 @@ mod network;
 mod reference;
 mod registries;
 mod settings;
+mod theme;
 mod trust;
 
 use std::{collections::BTreeMap, fmt, num::NonZeroUsize, path::PathBuf, thread};
@@ -28,6 +29,7 @@ pub use network::{CUSTOM, Network};
 pub use reference::{Key, Section, Strange, commented};
 pub use registries::Registry;
 pub use settings::{Checked, Origin, Problem, Setting, check, settings};
+pub use theme::{Colour, Depth, Look, ThemeFile, known_word, read_theme};
 pub use trust::{
     LONGEST_AGE, On, add_denial, add_rule, import_policy, load_trust, read_policy, remove_demand, remove_denial,
     remove_rule, replace_demand, replace_denial, replace_rule, set_demand, trust_text,

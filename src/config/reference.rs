@@ -9,7 +9,7 @@ use super::{
     ConfigError,
     file::{malformed, place},
 };
-use crate::domain::text::clean_to;
+use crate::domain::text::{clean_to, nearest};
 
 /// Where keys stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -264,12 +264,6 @@ impl Strange {
         let meant = self.nearest.map_or_else(String::new, |nearest| format!("; did you mean `{nearest}`?"));
         format!("the key `{}` means nothing{meant}", self.key)
     }
-}
-
-/// The known name that is so near to another that it was probably meant.
-pub(super) fn nearest<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let (distance, name) = known.map(|known| (strsim::osa_distance(given, known), known)).min()?;
-    (distance <= 2.max(given.len() / 3)).then_some(name)
 }
 
 /// The keys of a text that mean nothing, in their order. A misspelt key would otherwise do nothing in silence. They are no

@@ -36,6 +36,13 @@ fn escaped(text: &str, spaced: bool) -> String {
     out
 }
 
+/// The known word that a misspelt one was meant to be.
+#[must_use]
+pub fn nearest<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let (distance, known) = known.map(|known| (strsim::osa_distance(given, known), known)).min()?;
+    (distance <= 2.max(given.len() / 3)).then_some(known)
+}
+
 /// [`clean`], cut to at most `limit` characters with `…` at the cut.
 #[must_use]
 pub fn clean_to(text: &str, limit: usize) -> String {

@@ -16,6 +16,8 @@ use crate::{
 
 /// Ten times a second looks smooth; more would only cost bytes over SSH.
 const INTERVAL: Duration = Duration::from_millis(100);
+/// For who asks for less motion.
+const CALM: Duration = Duration::from_secs(1);
 
 /// The newest progress of every running task.
 #[derive(Debug, Default)]
@@ -28,16 +30,23 @@ pub struct Board {
 struct Slots {
     newest: BTreeMap<TaskId, Progress>,
     told: Option<Instant>,
+    calm: bool,
 }
 
 impl Board {
     fn note(&self, task: TaskId, progress: Progress, now: Instant) {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         slots.newest.insert(task, progress);
-        if slots.told.is_none_or(|told| now.duration_since(told) >= INTERVAL) {
+        let interval = if slots.calm { CALM } else { INTERVAL };
+        if slots.told.is_none_or(|told| now.duration_since(told) >= interval) {
             slots.told = Some(now);
             self.news.notify_one();
         }
+    }
+
+    /// Tells progress once a second from now on.
+    pub fn calm_down(&self) {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner).calm = true;
     }
 
     /// Waits for news and takes them. Cancelling it loses nothing.
@@ -101,5 +110,10 @@ mod tests {
         assert!(nothing.is_err(), "told again before the interval was over");
         board.note(TaskId(2), progress(1), start + INTERVAL);
         assert_eq!(board.news().await, [(TaskId(1), progress(1000)), (TaskId(2), progress(1))]);
+        board.calm_down();
+        board.note(TaskId(2), progress(2), start + 9 * INTERVAL);
+        assert!(tokio::time::timeout(Duration::ZERO, board.news()).await.is_err(), "less motion was asked for");
+        board.note(TaskId(2), progress(3), start + INTERVAL + CALM);
+        assert_eq!(board.news().await, [(TaskId(2), progress(3))]);
     }
 }

@@ -1,64 +1,51 @@
-//! A backend that says nothing when nothing changed, and everything else in one piece.
+//! A backend that says nothing when nothing changed, and everything else in one piece and few bytes.
 //!
-//! ratatui draws only cells that changed, but its crossterm backend ends even an empty frame with resets and cursor
-//! commands: some 30 bytes each time, a line over SSH would carry them all day. And a frame that is drawn while the
-//! terminal shows it may be seen half: terminals that know mode 2026 wait for its end.
+//! ratatui draws only cells that changed, but its crossterm backend tells the way to each and ends even an empty frame
+//! with resets: a line over SSH would carry them all day. How cells are written is [`Pen`]'s business. A large frame may
+//! be seen half while it arrives: terminals that know mode 2026 wait for its end.
 
-use std::io::{self, Write};
+use std::{
+    cell,
+    io::{self, Write},
+};
 
 use ratatui::{
-    backend::{Backend, ClearType, CrosstermBackend, WindowSize},
+    backend::{Backend, ClearType, WindowSize},
     buffer::Cell,
     crossterm::{
-        cursor::{Hide, MoveTo, Show},
+        cursor::{Hide, Show},
         queue,
-        terminal::{BeginSynchronizedUpdate, Clear, ClearType as Erase, EndSynchronizedUpdate},
+        terminal::{self, BeginSynchronizedUpdate, EndSynchronizedUpdate},
     },
     layout::{Position, Size},
 };
 
-/// Keeps what is written until it is flushed, and then writes it as one synchronized update.
-#[derive(Debug)]
-struct OnePiece<W: Write> {
-    pending: Vec<u8>,
-    out: W,
-}
+use super::pen::Pen;
 
-impl<W: Write> Write for OnePiece<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.pending.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
+/// Smaller frames arrive in one piece anyway: they fit into a packet, and the marks would be a tenth of them.
+const LARGE: usize = 1024;
 
-    fn flush(&mut self) -> io::Result<()> {
-        if self.pending.is_empty() {
-            return Ok(());
-        }
-        let mut whole = Vec::with_capacity(self.pending.len() + 16);
-        queue!(whole, BeginSynchronizedUpdate)?;
-        whole.append(&mut self.pending);
-        queue!(whole, EndSynchronizedUpdate)?;
-        self.out.write_all(&whole)?;
-        self.out.flush()
-    }
-}
+/// Lines that tell no size (a serial one) have a terminal of this size at the other end, most likely.
+const USUAL: Size = Size { width: 80, height: 24 };
 
-/// The crossterm backend, silent when nothing changed.
+/// Writes frames to `out`, each at once.
 pub struct QuietBackend<W: Write> {
-    inner: CrosstermBackend<OnePiece<W>>,
+    out: W,
+    /// What the next flush writes.
+    pending: Vec<u8>,
+    pen: Pen,
+    columns: cell::Cell<u16>,
     /// Where the cursor is shown; `None` while it is hidden.
     cursor: Option<Position>,
-    /// Something was drawn since the cursor was put in its place.
-    moved: bool,
     /// The terminal's cursor state is not known yet.
     fresh: bool,
 }
 
 impl<W: Write> QuietBackend<W> {
     /// A backend that writes to `out`.
-    pub const fn new(out: W) -> Self {
-        let inner = CrosstermBackend::new(OnePiece { pending: Vec::new(), out });
-        Self { inner, cursor: None, moved: false, fresh: true }
+    pub fn new(out: W) -> Self {
+        let (pending, pen) = (Vec::new(), Pen::default());
+        Self { out, pending, pen, columns: cell::Cell::new(0), cursor: None, fresh: true }
     }
 
     /// Writes a command with the next flush.
@@ -66,12 +53,13 @@ impl<W: Write> QuietBackend<W> {
     /// # Errors
     /// Never: it is only kept.
     pub fn queue(&mut self, command: impl ratatui::crossterm::Command) -> io::Result<()> {
-        queue!(self.inner, command)
+        queue!(self.pending, command)
     }
 
-    /// Forgets what it knows of the terminal's cursor: somebody else had the terminal.
-    pub const fn forget(&mut self) {
+    /// Forgets what it knows of the terminal: somebody else had it.
+    pub fn forget(&mut self) {
         self.fresh = true;
+        self.pen.forget();
     }
 }
 
@@ -82,17 +70,14 @@ impl<W: Write> Backend for QuietBackend<W> {
     where
         I: Iterator<Item = (u16, u16, &'a Cell)>,
     {
-        let mut content = content.peekable();
-        if content.peek().is_none() {
-            return Ok(());
-        }
-        self.moved = true;
-        self.inner.draw(content)
+        self.pen.fit(self.columns.get());
+        self.pen.draw(&mut self.pending, content);
+        Ok(())
     }
 
     fn hide_cursor(&mut self) -> io::Result<()> {
         if self.fresh || self.cursor.is_some() {
-            queue!(self.inner, Hide)?;
+            queue!(self.pending, Hide)?;
             (self.cursor, self.fresh) = (None, false);
         }
         Ok(())
@@ -100,8 +85,8 @@ impl<W: Write> Backend for QuietBackend<W> {
 
     fn show_cursor(&mut self) -> io::Result<()> {
         if self.fresh || self.cursor.is_none() {
-            queue!(self.inner, Show)?;
-            (self.cursor, self.fresh, self.moved) = (Some(Position::ORIGIN), false, true);
+            queue!(self.pending, Show)?;
+            (self.cursor, self.fresh) = (Some(Position::ORIGIN), false);
         }
         Ok(())
     }
@@ -113,37 +98,63 @@ impl<W: Write> Backend for QuietBackend<W> {
     }
 
     fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> io::Result<()> {
-        let position = position.into();
-        let Some(shown) = self.cursor else { return Ok(()) };
-        if self.moved || shown != position {
-            queue!(self.inner, MoveTo(position.x, position.y))?;
-            (self.cursor, self.moved) = (Some(position), false);
+        if self.cursor.is_some() {
+            let position = position.into();
+            self.pen.go(&mut self.pending, position.x, position.y);
+            self.cursor = Some(position);
         }
         Ok(())
     }
 
     fn clear(&mut self) -> io::Result<()> {
-        self.moved = true;
-        queue!(self.inner, Clear(Erase::All))
+        self.clear_region(ClearType::All)
     }
 
     fn clear_region(&mut self, region: ClearType) -> io::Result<()> {
-        match region {
-            ClearType::All => self.clear(),
-            part => self.inner.clear_region(part),
+        if region == ClearType::All {
+            // Where the cursor is after a change of size is the terminal's affair; what erased cells look like, its pen's.
+            self.pen.forget();
+            self.pending.extend_from_slice(b"\x1b[m");
         }
+        let sequence: &[u8] = match region {
+            ClearType::All => b"\x1b[2J",
+            ClearType::AfterCursor => b"\x1b[J",
+            ClearType::BeforeCursor => b"\x1b[1J",
+            ClearType::CurrentLine => b"\x1b[2K",
+            ClearType::UntilNewLine => b"\x1b[K",
+        };
+        self.pending.extend_from_slice(sequence);
+        Ok(())
     }
 
     fn size(&self) -> io::Result<Size> {
-        self.inner.size()
+        let found = terminal::window_size()?;
+        let size = Size { width: found.columns, height: found.rows };
+        let size = if size.width == 0 || size.height == 0 { USUAL } else { size };
+        self.columns.set(size.width);
+        Ok(size)
     }
 
     fn window_size(&mut self) -> io::Result<WindowSize> {
-        self.inner.window_size()
+        let found = terminal::window_size()?;
+        Ok(WindowSize { columns_rows: self.size()?, pixels: Size { width: found.width, height: found.height } })
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        Write::flush(&mut self.inner)
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        if self.pending.len() >= LARGE {
+            let mut whole = Vec::with_capacity(self.pending.len() + 16);
+            queue!(whole, BeginSynchronizedUpdate)?;
+            whole.append(&mut self.pending);
+            queue!(whole, EndSynchronizedUpdate)?;
+            self.pending = whole;
+        }
+        let written = self.out.write_all(&self.pending).and_then(|()| self.out.flush());
+        // What a large frame took is not kept for the small ones that follow.
+        self.pending = Vec::new();
+        written
     }
 }
 
@@ -174,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unchanged_frame_costs_nothing_and_a_changed_one_is_one_piece() {
+    fn an_unchanged_frame_costs_nothing_and_a_changed_one_little() {
         let out = Shared::default();
         let viewport = Viewport::Fixed(Rect::new(0, 0, 20, 3));
         let mut terminal =
@@ -190,14 +201,43 @@ mod tests {
                 .unwrap();
             taken(&out)
         };
-        let first = draw("hello", None);
-        assert!(first.starts_with("\u{1b}[?2026h") && first.ends_with("\u{1b}[?2026l"), "{first:?}");
+        assert_eq!(draw("hello", None), "\u{1b}[H\u{1b}[mhello\u{1b}[?25l");
         assert_eq!(draw("hello", None), "");
-        assert_eq!(draw("hellp", None).matches("2026h").count(), 1);
-        assert!(draw("hellp", Some((2, 1))).contains("\u{1b}[?25h\u{1b}[2;3H"));
+        assert_eq!(draw("hellp", None), "\u{8}p");
+        assert_eq!(draw("hellp", Some((2, 1))), "\u{1b}[?25h\n\u{8}\u{8}\u{8}");
         assert_eq!(draw("hellp", Some((2, 1))), "");
-        assert!(draw("help", Some((2, 1))).contains("\u{1b}[2;3H"), "the cursor goes back after a change");
-        assert!(draw("help", None).contains("\u{1b}[?25l"));
+        assert_eq!(draw("help", Some((2, 1))), "\u{1b}[1;4Hp \n\u{8}\u{8}\u{8}", "the cursor goes back after a change");
+        assert_eq!(draw("help", None), "\u{1b}[?25l");
         assert_eq!(draw("help", None), "");
+    }
+
+    #[test]
+    fn a_large_frame_is_one_piece() {
+        let out = Shared::default();
+        let viewport = Viewport::Fixed(Rect::new(0, 0, 80, 24));
+        let mut terminal =
+            Terminal::with_options(QuietBackend::new(out.clone()), TerminalOptions { viewport }).unwrap();
+        terminal
+            .draw(|frame| {
+                frame.render_widget(
+                    Paragraph::new("x".repeat(79) + "\n" + &"line\n".repeat(250))
+                        .wrap(ratatui::widgets::Wrap { trim: false }),
+                    frame.area(),
+                )
+            })
+            .unwrap();
+        let small = taken(&out);
+        assert!(!small.contains("2026"), "{small:?}");
+        terminal
+            .draw(|frame| {
+                frame.render_widget(
+                    Paragraph::new("y".repeat(1900)).wrap(ratatui::widgets::Wrap { trim: false }),
+                    frame.area(),
+                )
+            })
+            .unwrap();
+        let large = taken(&out);
+        assert!(large.starts_with("\u{1b}[?2026h") && large.ends_with("\u{1b}[?2026l"), "{large:?}");
+        assert_eq!(large.matches("2026h").count(), 1);
     }
 }

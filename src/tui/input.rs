@@ -55,7 +55,7 @@ pub enum Pointed {
 
 /// What was done with the mouse, or `None` for what means nothing here (a release, another button).
 #[must_use]
-pub const fn mouse(event: &MouseEvent) -> Option<Pointed> {
+pub const fn mouse(event: MouseEvent) -> Option<Pointed> {
     match event.kind {
         MouseEventKind::Down(MouseButton::Left) => Some(Pointed::Click { column: event.column, row: event.row }),
         MouseEventKind::ScrollUp => Some(Pointed::Wheel { up: true }),

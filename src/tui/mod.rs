@@ -14,6 +14,7 @@ mod backend;
 pub mod clipboard;
 mod input;
 pub mod keys;
+mod pen;
 mod reload;
 mod secret;
 mod terminal;
@@ -39,7 +40,7 @@ use view::Spots;
 
 use crate::{
     app::{Effect, Model, Msg, clock, msg::InputMsg, update},
-    config::Home,
+    config::{Config, Home},
     domain::Timestamp,
     ops::{Context, Failure},
     runtime::{Board, Runtime},
@@ -60,10 +61,12 @@ pub struct ScreenOptions {
 }
 
 impl ScreenOptions {
-    /// What `NO_COLOR` and the locale ask for.
-    #[must_use]
-    pub fn from_environment() -> Self {
-        Self { theme: Theme::from_environment(|name| std::env::var(name).ok()) }
+    /// What `theme.toml` in the home, the environment, the terminal and the locale ask for.
+    ///
+    /// # Errors
+    /// `theme-invalid` with line and column; `config-unreadable`; `usage` for a theme that there is not.
+    pub fn find(config: &Config) -> Result<Self, Failure> {
+        Ok(Self { theme: Theme::find(&config.home.theme_file, |name| std::env::var(name).ok())? })
     }
 }
 
@@ -96,6 +99,9 @@ pub async fn run(context: Context, options: ScreenOptions) -> Result<Outcome, Fa
     model.unicode = options.theme.is_unicode();
     model.keymap = keymap;
     let (runtime, receiver) = Runtime::new(context);
+    if options.theme.is_calm() {
+        runtime.board().calm_down();
+    }
     let mut screen = Loop {
         guard,
         model,
@@ -244,7 +250,7 @@ impl Loop {
                 self.perform(Effect::Redraw);
                 InputMsg::Resize { width, height }
             }
-            Event::Mouse(mouse) => match input::mouse(&mouse) {
+            Event::Mouse(mouse) => match input::mouse(mouse) {
                 Some(Pointed::Wheel { up }) => InputMsg::Wheel { up },
                 Some(Pointed::Click { column, row }) => match self.spots.at(column, row) {
                     Some(target) => InputMsg::Click(target),

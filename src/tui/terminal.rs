@@ -7,8 +7,9 @@
 
 use std::{
     fmt,
+    fs::File,
     future::poll_fn,
-    io::{self, IsTerminal as _, Stdout, Write as _},
+    io::{self, IsTerminal as _, Write as _},
     os::fd::{AsFd as _, OwnedFd},
     sync::{
         Arc,
@@ -36,11 +37,14 @@ use tokio::{
     signal::unix::{Signal, SignalKind, signal},
 };
 
-use super::backend::QuietBackend;
+use super::{
+    backend::QuietBackend,
+    theme::{Entry, usable},
+};
 use crate::ops::Failure;
 
 /// The screen that is drawn on.
-pub type Screen = Terminal<QuietBackend<Stdout>>;
+pub type Screen = Terminal<QuietBackend<File>>;
 
 /// True while the terminal is ours: the panic hook gives back only what was taken.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -79,7 +83,9 @@ impl Guard {
             no_terminal(&format!("the terminal could not be prepared: {error}"))
         };
         enter().map_err(|error| give_up(&error))?;
-        let screen = Terminal::new(QuietBackend::new(io::stdout())).map_err(|error| give_up(&error))?;
+        // Not by way of standard output's buffer, which writes up to the last line feed first, and then the rest.
+        let out = io::stdout().as_fd().try_clone_to_owned().map_err(|error| give_up(&error))?;
+        let screen = Terminal::new(QuietBackend::new(File::from(out))).map_err(|error| give_up(&error))?;
         Ok(Self { screen, hook })
     }
 
@@ -140,6 +146,8 @@ fn give_back() {
         if MOUSE.load(Ordering::SeqCst) {
             let _ = execute!(io::stdout(), Clicks(false));
         }
+        // Where there is no other screen (vt100, older consoles), the last frame must not stay under the shell's prompt.
+        let _ = io::stdout().write_all(b"\x1b[m\x1b[H\x1b[2J");
         let _ = execute!(io::stdout(), DisableBracketedPaste, LeaveAlternateScreen, Show);
         let _ = terminal::disable_raw_mode();
         let _ = io::stdout().flush();
@@ -166,13 +174,7 @@ fn refuse_unusable() -> Result<(), Failure> {
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
         return Err(no_terminal("the screen needs a terminal, and standard input or output is none"));
     }
-    match std::env::var("TERM").as_deref() {
-        Err(_) | Ok("") => {
-            Err(no_terminal("the screen needs a terminal that can move its cursor, and `TERM` is not set"))
-        }
-        Ok("dumb") => Err(no_terminal("the screen needs a terminal that can move its cursor, and `TERM` is `dumb`")),
-        Ok(_) => Ok(()),
-    }
+    usable(std::env::var("TERM").ok().as_deref(), Entry::find).map_err(|why| no_terminal(&why))
 }
 
 fn no_terminal(message: &str) -> Failure {
@@ -302,6 +304,7 @@ mod tests {
             return;
         }
         let mut guard = Guard::take().expect("a terminal");
+        guard.capture_mouse(true).expect("the mouse");
         guard.screen.draw(|frame| frame.render_widget(Paragraph::new(DRAWN), frame.area())).expect("a frame");
         let _ = guard.screen.draw(|_| panic!("{MESSAGE}"));
     }
@@ -318,6 +321,10 @@ mod tests {
         let entered = written.find(ENTER_SCREEN).expect("the alternate screen was entered");
         let left = written.rfind(LEAVE_SCREEN).expect("the alternate screen is left");
         assert!(written[entered..left].contains(DRAWN), "{written:?}");
+        for mode in ["?1000", "?1006", "?2004"] {
+            let [on, off] = ["h", "l"].map(|end| written.rfind(&format!("\x1b[{mode}{end}")));
+            assert!(on.is_some() && on < off, "{mode} is given back: {written:?}");
+        }
         let rest = &written[left..];
         assert!(rest.contains(SHOW_CURSOR), "the cursor is shown: {rest:?}");
         assert!(rest.contains(MESSAGE), "the message is on the screen that stays: {rest:?}");

@@ -11,7 +11,7 @@
 use strum::IntoEnumIterator as _;
 
 use super::{Action, BINDINGS, Binding, EVERYWHERE, Place};
-use crate::app::key::Key;
+use crate::{app::key::Key, domain::text::nearest};
 
 /// Ends the program wherever it is bound, and can be bound to nothing else.
 const ALWAYS: Key = Key::Ctrl('c');
@@ -89,7 +89,7 @@ impl Keymap {
         let Some(binding) = bound().find(|binding| binding.action.name() == action) else {
             let names = bound().map(|binding| binding.action.name());
             let here = place.map_or_else(String::new, |place| format!(" in `{}`", place.as_ref()));
-            let cause = format!("there is no action `{action}`{here}{}", nearest(action, names));
+            let cause = format!("there is no action `{action}`{here}{}", meant(action, names));
             return Err(Fault::new(Part::Action, cause));
         };
         let mut own = Vec::new();
@@ -154,18 +154,14 @@ const fn is_letter(key: Key) -> bool {
 fn place_named(name: &str) -> Result<Place, Fault> {
     let found = Place::iter().find(|place| place.as_ref() == name);
     found.ok_or_else(|| {
-        let near = nearest(name, EVERYWHERE.iter().map(AsRef::as_ref));
+        let near = meant(name, EVERYWHERE.iter().map(AsRef::as_ref));
         Fault::new(Part::Place, format!("there is no place `{name}`{near}"))
     })
 }
 
 /// The name that was meant, where one is near.
-fn nearest<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> String {
-    let nearest = known.map(|known| (strsim::osa_distance(given, known), known)).min();
-    match nearest {
-        Some((distance, known)) if distance <= 2.max(given.len() / 3) => format!("; did you mean `{known}`?"),
-        _ => String::new(),
-    }
+fn meant<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> String {
+    nearest(given, known).map_or_else(String::new, |known| format!("; did you mean `{known}`?"))
 }
 
 #[cfg(test)]
