@@ -24,9 +24,14 @@ fn empty(width: u16, height: u16) -> Play {
 fn an_empty_home_says_what_is_here_what_is_missing_and_which_key_mends_it() {
     let play = empty(80, 24);
     let text = play.text();
-    for words in
-        ["no Docker engine at", "R ask again", "n make one", "t trust a publisher", "D see it", "local to this"]
-    {
+    for words in [
+        "no Docker engine at",
+        "h name another (R asks again)",
+        "n make one",
+        "t trust a publisher",
+        "D see it",
+        "local to this",
+    ] {
         assert!(text.contains(words), "{words}: {text}");
     }
     for (width, height) in [(80, 24), (120, 40), (200, 60)] {

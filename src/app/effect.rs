@@ -77,6 +77,26 @@ pub enum Deed {
         /// How long.
         seconds: u64,
     },
+    /// The configuration is changed.
+    Configure(Setting),
+}
+
+/// What of the configuration the screen changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Setting {
+    /// The network that is used.
+    Network(String),
+    /// Another network.
+    AddNetwork {
+        /// What it is called.
+        name: String,
+        /// Its endpoints' URLs.
+        rpc: Vec<String>,
+    },
+    /// One less.
+    RemoveNetwork(String),
+    /// The engine's address; `None` leaves it to the environment.
+    Engine(Option<String>),
 }
 
 /// Where a key comes from. Digits and words stay with the event loop.

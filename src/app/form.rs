@@ -8,7 +8,7 @@ use crate::{
         sign::Sign,
         trust::Entry,
     },
-    domain::{Address, Timestamp},
+    domain::Address,
 };
 
 /// What a form is for.
@@ -48,6 +48,14 @@ pub enum Matter {
     Demand,
     /// Take the selected entry of the trust policy away.
     Untrust,
+    /// Turn to another network.
+    Network,
+    /// Know another network.
+    AddNetwork,
+    /// Forget a network.
+    RemoveNetwork,
+    /// Ask another engine.
+    Engine,
 }
 
 impl Matter {
@@ -63,7 +71,11 @@ impl Matter {
             | Self::Rule
             | Self::Deny
             | Self::Demand
-            | Self::Untrust => None,
+            | Self::Untrust
+            | Self::Network
+            | Self::AddNetwork
+            | Self::RemoveNetwork
+            | Self::Engine => None,
             Self::Label(account)
             | Self::Export(account)
             | Self::ChangePassphrase(account)
@@ -96,6 +108,10 @@ impl Matter {
             Self::Deny => "Deny",
             Self::Demand => "Demand",
             Self::Untrust => "Remove from the policy",
+            Self::Network => "Turn to a network",
+            Self::AddNetwork => "Add a network",
+            Self::RemoveNetwork => "Forget a network",
+            Self::Engine => "Docker engine",
         }
     }
 
@@ -137,6 +153,18 @@ impl Matter {
                 "What is demanded of words about these images; each is taken from the most specific pattern that states it."
             }
             Self::Untrust => "The entry leaves the trust policy. Images are judged without it at once.",
+            Self::Network => {
+                "Images are judged by what is published there, and what is published is written there. The screen begins anew: unlocked accounts are locked; what was sent goes on, and is taken up when the screen is back on this network."
+            }
+            Self::AddNetwork => {
+                "Every endpoint is asked for its chain, and must be of the same one. Of several, most must say the same. `n` turns to it afterwards."
+            }
+            Self::RemoveNetwork => {
+                "Its endpoints leave `config.toml`; what was written to its chain stays there. Where it is the current one, `dev` is afterwards."
+            }
+            Self::Engine => {
+                "The engine's address, such as unix:///run/user/1000/docker.sock, tcp://127.0.0.1:2376 or http://127.0.0.1:2375. Empty: DOCKER_HOST, Docker's context and the usual sockets decide."
+            }
             Self::Retire(_) => {
                 "Final: nothing of the account under the image name (empty: under any) can be verified any more."
             }
@@ -340,59 +368,5 @@ impl Form {
     /// Gives the field of that name the focus.
     pub fn focus_on(&mut self, name: Name) {
         self.focus = self.fields.iter().position(|field| field.name == name).unwrap_or(self.focus);
-    }
-}
-
-/// Wrong passphrases in a row: each makes the next try wait, and after five the dialog closes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Tries {
-    wrong: u32,
-    until: Timestamp,
-}
-
-impl Tries {
-    /// Wrong passphrases before a dialog closes.
-    pub const MOST: u32 = 5;
-    /// Longest wait, in seconds.
-    const LONGEST: u64 = 32;
-
-    /// Another wrong one. True when the dialog is to be closed.
-    pub fn failed(&mut self, now: Timestamp) -> bool {
-        let pause = 1_u64.checked_shl(self.wrong).map_or(Self::LONGEST, |pause| pause.min(Self::LONGEST));
-        self.until = Timestamp(now.0.saturating_add(pause));
-        self.wrong += 1;
-        self.wrong.is_multiple_of(Self::MOST)
-    }
-
-    /// A right one.
-    pub fn succeeded(&mut self) {
-        *self = Self::default();
-    }
-
-    /// Seconds until the next try counts.
-    #[must_use]
-    pub fn wait(&self, now: Timestamp) -> Option<u64> {
-        // A clock that was set back must not lock its user out.
-        Some(self.until.since(now)).filter(|seconds| (1..=Self::LONGEST).contains(seconds))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_wrong_passphrase_makes_the_next_wait_longer() {
-        let (mut tries, mut now, mut waits) = (Tries::default(), Timestamp(1000), Vec::new());
-        for round in 1..=7 {
-            assert_eq!(tries.failed(now), round == 5, "round {round}");
-            waits.push(tries.wait(now));
-            now.0 += waits[waits.len() - 1].unwrap_or_default();
-            assert_eq!(tries.wait(now), None);
-        }
-        assert_eq!(waits, [1, 2, 4, 8, 16, 32, 32].map(Some));
-        assert_eq!(tries.wait(Timestamp(5)), None, "a clock that was set back");
-        tries.succeeded();
-        assert!(!tries.failed(now) && tries.wait(now) == Some(1));
     }
 }

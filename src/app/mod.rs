@@ -27,6 +27,7 @@ pub mod rows;
 pub mod sign;
 pub mod state;
 pub mod tasks;
+pub mod tries;
 pub mod trust;
 pub mod update;
 pub mod why;

@@ -10,7 +10,7 @@ use crate::{
         accounts::Accounts,
         action::{Keymap, Place},
         activity::{Activity, Event, Outcome},
-        form::{Form, Tries},
+        form::Form,
         layout::is_too_small,
         market::Market,
         msg::{Problem, SecretField},
@@ -19,6 +19,7 @@ use crate::{
         rows::Rows,
         sign::{Batch, Publication, PublicationId, Purpose, Sign, Step},
         tasks::Tasks,
+        tries::Tries,
         trust::Trust,
     },
     domain::{
@@ -147,6 +148,8 @@ pub struct Model {
     pub wide: bool,
     /// First line of the wide detail.
     pub detail_top: u16,
+    /// Names of the networks, the current one first.
+    pub networks: Vec<String>,
     pub rows: Rows,
     pub filter: Filter,
     pub engine: Engine,
@@ -201,6 +204,7 @@ impl Model {
             pane: Pane::Images,
             wide: false,
             detail_top: 0,
+            networks: Vec::new(),
             rows: Rows::starting(now),
             filter: Filter::default(),
             engine: Engine::Asking,
@@ -327,6 +331,13 @@ impl Model {
     #[must_use]
     pub fn has_work(&self) -> bool {
         self.tasks.is_busy() || !self.publications.is_empty()
+    }
+
+    /// True while beginning anew would stop something, or take a dialog away.
+    #[must_use]
+    pub fn is_at_work(&self) -> bool {
+        let unsent = self.publications.iter().any(Publication::is_unsent);
+        self.dialog.is_some() || self.tasks.is_busy() || self.market.pull.is_some() || unsent
     }
 
     /// What is to be known while nothing runs.

@@ -191,7 +191,9 @@ async fn perform(command: Option<Command>, globals: Globals, mut console: Consol
         }
     };
     let Some(command) = command else {
-        let exit = screen::run(&mut console, context).await;
+        let options = globals.options();
+        let reread = move || Ok(Config::load(options.clone(), &|name| std::env::var(name).ok())?);
+        let exit = screen::run(&mut console, context, Some(Box::new(reread))).await;
         return (console, exit);
     };
     let told = tell_notices(&context, &mut console, 0);

@@ -3,13 +3,13 @@
 use super::{Exit, args::Demo, console::Console, demo};
 use crate::{
     ops::Context,
-    tui::{self, Outcome, ScreenOptions},
+    tui::{self, Outcome, Reread, ScreenOptions},
 };
 
 /// Opens the screen on a context, closes the context, and shows the demonstration to whom wants to see it.
-pub async fn run(console: &mut Console, context: Context) -> Exit {
+pub async fn run(console: &mut Console, context: Context, reread: Option<Reread>) -> Exit {
     let outcome = match ScreenOptions::find(context.config()) {
-        Ok(options) => tui::run(context.clone(), options).await,
+        Ok(options) => tui::run(context.clone(), options, reread).await,
         Err(failure) => Err(failure),
     };
     super::close(&context).await;

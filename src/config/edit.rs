@@ -102,6 +102,22 @@ pub fn use_network(home: &Home, name: &str) -> Result<(), ConfigError> {
     })
 }
 
+/// Makes an address the engine's, or leaves it to the environment.
+///
+/// # Errors
+/// When the file is malformed or cannot be written.
+pub fn set_engine(home: &Home, url: Option<&str>) -> Result<(), ConfigError> {
+    change(home, |document, _| {
+        match url {
+            Some(url) => set(document, "docker_host", url),
+            None => {
+                document.remove("docker_host");
+            }
+        }
+        Ok(())
+    })
+}
+
 /// Removes a network. Where it was the current one, `dev` is afterwards.
 ///
 /// # Errors

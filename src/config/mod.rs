@@ -18,14 +18,14 @@ mod trust;
 use std::{collections::BTreeMap, fmt, num::NonZeroUsize, path::PathBuf, thread};
 
 pub use edit::{
-    add_network, check_new_name, networks, remove_network, set_default_account, set_first_default, set_label,
-    set_signer, use_network,
+    add_network, check_new_name, networks, remove_network, set_default_account, set_engine, set_first_default,
+    set_label, set_signer, use_network,
 };
 pub use error::ConfigError;
 pub use file::signer;
 pub use home::Home;
 pub use keys::{KeyEntry, KeysFile, Spot};
-pub use network::{CUSTOM, Network};
+pub use network::{CUSTOM, Network, endpoint};
 pub use reference::{Key, Section, Strange, commented};
 pub use registries::Registry;
 pub use settings::{Checked, Origin, Problem, Setting, check, settings};
@@ -101,6 +101,27 @@ pub struct Config {
     pub password_file: Option<PathBuf>,
     /// About keys of the file that mean nothing.
     pub notices: Vec<Notice>,
+}
+
+impl Config {
+    /// True where both lead to the same home, engine, archives and network: a program that holds one need not begin anew for
+    /// the other. Accounts and what they are called are read anew anyway.
+    #[must_use]
+    pub fn leads_to_the_same(&self, other: &Self) -> bool {
+        let parts = |config: &Self| {
+            let Self { home, network, networks, docker_host, archives, jobs, registries, .. } = config;
+            (
+                home.clone(),
+                network.clone(),
+                networks.clone(),
+                docker_host.clone(),
+                archives.clone(),
+                *jobs,
+                registries.clone(),
+            )
+        };
+        parts(self) == parts(other)
+    }
 }
 
 /// As many as there are cores, and at most four: more hashing than that waits for the disk.

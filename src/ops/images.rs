@@ -13,6 +13,8 @@ use tokio::{sync::mpsc, time::sleep};
 
 use super::{context::blocking, lasting::lasting};
 use crate::{
+    config,
+    docker::EngineTarget,
     domain::{
         image::{Evidence, EvidenceLevel, ImageId, LocalImage, Source},
         measurement::Measurement,
@@ -41,6 +43,22 @@ pub struct ImageList {
     pub problems: Vec<Failure>,
     /// Name and version of the engine that answered (`docker 20.10.24`).
     pub engine: Option<String>,
+}
+
+/// Makes an address the engine's, or leaves it to the environment.
+///
+/// # Errors
+/// `usage` for an address that is none, and where `DOCKER_HOST` stands above the configuration; when that cannot be written.
+pub async fn name_engine(context: &Context, url: Option<String>) -> Result<(), Failure> {
+    if std::env::var_os("DOCKER_HOST").is_some_and(|host| !host.is_empty()) {
+        let failure = Failure::new("usage", "DOCKER_HOST is set, and stands above the configuration");
+        return Err(failure.hint("start the program without it to choose here"));
+    }
+    if let Some(url) = &url {
+        EngineTarget::discover(Some(url), &|name| std::env::var(name).ok())?;
+    }
+    let home = context.config().home.clone();
+    blocking(move || Ok(config::set_engine(&home, url.as_deref())?)).await
 }
 
 /// Lists every image of the engine and of the archive folders.

@@ -90,6 +90,28 @@ pub async fn use_network(context: &Context, name: &str) -> Result<Vec<NetworkEnt
     change(context, move |home| Ok(config::use_network(home, &name)?)).await
 }
 
+/// The same for a program that goes on with it: what stands above the file must not.
+///
+/// # Errors
+/// `usage` where a flag or the environment names the network; those of [`use_network`].
+pub async fn use_network_here(context: &Context, name: &str) -> Result<Vec<NetworkEntry>, Failure> {
+    let home = context.config().home.clone();
+    let (_, saved) = blocking(move || Ok(config::networks(&home)?)).await?;
+    if context.config().network.name != saved {
+        let message = format!("a flag or the environment names the network `{}`", context.config().network.name);
+        return Err(Failure::new("usage", &message).hint("start the program without it to choose here"));
+    }
+    use_network(context, name).await
+}
+
+/// An endpoint from its URL.
+///
+/// # Errors
+/// `usage` where it is none.
+pub fn endpoint(text: &str) -> Result<Url, Failure> {
+    config::endpoint(text).map_err(|cause| Failure::new("usage", &cause))
+}
+
 /// Forgets a network. `dev` always stays.
 ///
 /// # Errors

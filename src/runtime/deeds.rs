@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     app::{
-        effect::{Deed, KeySource},
+        effect::{Deed, KeySource, Setting},
         msg::{Abilities, Done},
     },
     domain::{Address, Timestamp, account::AccountKind, progress::Watch, text::clean},
@@ -73,6 +73,7 @@ pub(super) async fn perform(
             restore_account(context, address).await?;
             Ok(done(address, format!("{address} is back")))
         }
+        Deed::Configure(setting) => configure(context, setting).await,
         Deed::Unlock { address, seconds } => {
             let until = unlock::unlock_for(context, address, typed.open, Duration::from_secs(seconds)).await?;
             if watch.is_cancelled() {
@@ -83,6 +84,30 @@ pub(super) async fn perform(
             Ok(Done { open_until: Some(until), ..done(address, words) })
         }
     }
+}
+
+/// Changes the configuration. The screen takes it up when it sees the file.
+async fn configure(context: &Context, setting: Setting) -> Result<Done, Failure> {
+    let words = match setting {
+        Setting::Network(name) => {
+            ops::networks::use_network_here(context, &name).await?;
+            format!("turning to `{}`", clean(&name))
+        }
+        Setting::AddNetwork { name, rpc } => {
+            let rpc = rpc.iter().map(|text| ops::networks::endpoint(text)).collect::<Result<_, _>>()?;
+            ops::networks::add_network(context, &name, rpc, None, (None, None)).await?;
+            format!("the network `{}` is known", clean(&name))
+        }
+        Setting::RemoveNetwork(name) => {
+            ops::networks::remove_network(context, &name).await?;
+            format!("the network `{}` is forgotten", clean(&name))
+        }
+        Setting::Engine(url) => {
+            ops::images::name_engine(context, url).await?;
+            "the engine is asked there".to_owned()
+        }
+    };
+    Ok(Done { account: None, words, open_until: None })
 }
 
 fn done(account: Address, words: String) -> Done {

@@ -39,8 +39,15 @@ use theme::Theme;
 use view::Spots;
 
 use crate::{
-    app::{Effect, Model, Msg, clock, msg::InputMsg, update},
-    config::{Config, Home},
+    app::{
+        Effect, Model, Msg,
+        activity::Activity,
+        clock,
+        model::{Pane, Tone},
+        msg::InputMsg,
+        update,
+    },
+    config::Config,
     domain::Timestamp,
     ops::{Context, Failure},
     runtime::{Board, Runtime},
@@ -81,44 +88,61 @@ pub enum Outcome {
     Signal(i32),
 }
 
+/// Reads the configuration anew, as flags and environment ask for.
+pub type Reread = Box<dyn Fn() -> Result<Config, Failure> + Send + Sync>;
+
+/// What stays when the screen begins anew with another configuration.
+#[derive(Default)]
+struct Kept {
+    pane: Pane,
+    mouse: bool,
+    activity: Activity,
+}
+
 /// Runs the screen until the user, a signal or the loss of the terminal ends it. Must be called on the thread that
-/// blocks on the runtime: a panic there gives the terminal back.
+/// blocks on the runtime: a panic there gives the terminal back. With `reread` a configuration that changes is taken up.
 ///
 /// # Errors
-/// `no-terminal` when there is no terminal that could be drawn on.
-pub async fn run(context: Context, options: ScreenOptions) -> Result<Outcome, Failure> {
+/// `no-terminal` when there is no terminal that could be drawn on; when a home cannot be opened anew.
+pub async fn run(context: Context, options: ScreenOptions, reread: Option<Reread>) -> Result<Outcome, Failure> {
     let refused = |error: io::Error| Failure::new("no-terminal", &format!("signals could not be caught: {error}"));
-    let home = context.config().home.clone();
-    let keymap = keys::load(&home)?;
+    keys::load(&context.config().home)?;
     let mut signals = Signals::catch().map_err(refused)?;
-    let guard = Guard::take()?;
-    let (width, height) = ratatui::crossterm::terminal::size().unwrap_or((80, 24));
-    let notices = context.notices().iter().map(|notice| notice.sentence().to_owned()).collect();
-    let mut model = Model::new(now(), width, height, notices);
-    model.tasks.allow(context.config().jobs);
-    model.unicode = options.theme.is_unicode();
-    model.keymap = keymap;
-    let (runtime, receiver) = Runtime::new(context);
-    if options.theme.is_calm() {
-        runtime.board().calm_down();
+    let (mut context, mut theme, mut guard, mut kept) = (context, options.theme, Guard::take()?, Kept::default());
+    loop {
+        let keymap = keys::load(&context.config().home)?;
+        let (width, height) = ratatui::crossterm::terminal::size().unwrap_or((80, 24));
+        let notices = context.notices().iter().map(|notice| notice.sentence().to_owned()).collect();
+        let mut model = Model::new(now(), width, height, notices);
+        let config = context.config().clone();
+        model.tasks.allow(config.jobs);
+        model.unicode = theme.is_unicode();
+        model.keymap = keymap;
+        let others = config.networks.iter().map(|one| &one.name).filter(|name| **name != config.network.name);
+        model.networks = std::iter::once(&config.network.name).chain(others).cloned().collect();
+        (model.pane, model.mouse, model.activity) = (kept.pane, kept.mouse, kept.activity);
+        let (runtime, receiver) = Runtime::new(context);
+        if theme.is_calm() {
+            runtime.board().calm_down();
+        }
+        let (secrets, spots) = (Secrets::default(), Spots::default());
+        let reread = reread.as_ref();
+        let (next, outcome) = (None, None);
+        let mut screen = Loop { guard, model, theme, runtime, config, reread, next, secrets, spots, outcome };
+        screen.draw();
+        screen.start();
+        let outcome = screen.turn(&mut signals, receiver).await;
+        let Loop { guard: taken, runtime, model, next, theme: newest, .. } = screen;
+        let Some(next) = next else {
+            drop(taken);
+            let _ = tokio::time::timeout(CLOSING, runtime.close()).await;
+            return Ok(outcome);
+        };
+        let _ = tokio::time::timeout(CLOSING, runtime.close()).await;
+        (guard, theme) = (taken, newest);
+        kept = Kept { pane: model.pane, mouse: model.mouse, activity: model.activity };
+        context = Context::open(next)?;
     }
-    let mut screen = Loop {
-        guard,
-        model,
-        theme: options.theme,
-        runtime,
-        home,
-        secrets: Secrets::default(),
-        spots: Spots::default(),
-        outcome: None,
-    };
-    screen.draw();
-    screen.start();
-    let outcome = screen.turn(&mut signals, receiver).await;
-    let Loop { guard, runtime, secrets, .. } = screen;
-    drop((guard, secrets));
-    let _ = tokio::time::timeout(CLOSING, runtime.close()).await;
-    Ok(outcome)
 }
 
 fn now() -> Timestamp {
@@ -136,19 +160,22 @@ enum Woken {
     Time,
 }
 
-struct Loop {
+struct Loop<'r> {
     guard: Guard,
     model: Model,
     theme: Theme,
     runtime: Runtime,
-    home: Home,
+    config: Config,
+    reread: Option<&'r Reread>,
+    /// The configuration that the screen begins anew with, once nothing runs.
+    next: Option<Config>,
     secrets: Secrets,
     /// What of the last frame can be clicked.
     spots: Spots,
     outcome: Option<Outcome>,
 }
 
-impl Loop {
+impl Loop<'_> {
     fn start(&mut self) {
         for effect in update::start(&mut self.model) {
             self.perform(effect);
@@ -159,7 +186,7 @@ impl Loop {
         let board = self.runtime.board();
         let (mut events, reader) = read_events();
         let _reader = tokio_util::task::AbortOnDropHandle::new(reader);
-        let mut files = reload::follow(&self.home);
+        let mut files = reload::follow(&self.config.home);
         let hung_up = terminal::hung_up();
         tokio::pin!(hung_up);
         loop {
@@ -179,6 +206,7 @@ impl Loop {
             self.take(Msg::Clock(now()));
             self.wake(woken);
             self.drain(&mut events, &mut receiver);
+            self.renew();
             if self.outcome.is_none() {
                 self.draw();
             }
@@ -219,14 +247,37 @@ impl Loop {
 
     /// Takes a changed file up, or tells why not: then what was goes on.
     fn reload(&mut self, file: reload::File) {
-        match file {
-            reload::File::Keys => match keys::load(&self.home) {
-                Ok(keymap) => {
-                    self.model.keymap = keymap;
-                    self.take(Msg::Notice("`keys.toml` has changed, and its keys hold from now on".to_owned()));
-                }
-                Err(error) => self.take(Msg::Notice(format!("the keys stay as they were: {error}"))),
+        let home = &self.config.home;
+        let told = match file {
+            reload::File::Keys => keys::load(home).map_err(Failure::from).map(|keymap| {
+                self.model.keymap = keymap;
+                "the keys of `keys.toml` hold from now on"
+            }),
+            reload::File::Theme => ScreenOptions::find(&self.config).map(|options| {
+                self.theme = options.theme;
+                self.model.unicode = options.theme.is_unicode();
+                "the screen looks as `theme.toml` says from now on"
+            }),
+            reload::File::Config => match self.reread.map(|reread| reread()) {
+                None => return,
+                Some(Ok(config)) if config.leads_to_the_same(&self.config) => return,
+                Some(read) => read.map(|config| {
+                    self.next = Some(config);
+                    "`config.toml` has changed, and is taken up as soon as nothing runs"
+                }),
             },
+        };
+        match told {
+            Ok(words) => self.model.say(Tone::Good, words),
+            Err(failure) => self.take(Msg::Notice(format!("what was goes on: {failure}"))),
+        }
+    }
+
+    /// A configuration that waits is taken up where that stops nothing.
+    fn renew(&mut self) {
+        if self.next.is_some() && self.outcome.is_none() && !self.model.is_at_work() {
+            self.runtime.lock_all();
+            self.outcome = Some(Outcome::Quit);
         }
     }
 

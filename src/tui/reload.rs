@@ -12,8 +12,12 @@ const PAUSE: Duration = Duration::from_secs(2);
 /// A file that can be taken up while the screen runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum File {
+    /// `config.toml`
+    Config,
     /// `keys.toml`
     Keys,
+    /// `theme.toml`
+    Theme,
 }
 
 /// What tells one state of a file from another: an editor writes anew, or puts another file in its place.
@@ -32,7 +36,11 @@ fn state(path: &PathBuf) -> State {
 /// Tells each file that changed, until the receiver is dropped.
 pub fn follow(home: &Home) -> mpsc::Receiver<File> {
     let (sender, receiver) = mpsc::channel(1);
-    let files = [(File::Keys, home.keys_file.clone())];
+    let files = [
+        (File::Config, home.config_file.clone()),
+        (File::Keys, home.keys_file.clone()),
+        (File::Theme, home.theme_file.clone()),
+    ];
     tokio::spawn(async move {
         let look = || {
             let files = files.clone();

@@ -197,6 +197,10 @@ pub(super) fn has_endpoint(model: &Model) -> Result<(), &'static str> {
     demand(model.endpoints.selected().is_some(), "no endpoint is known yet")
 }
 
+pub(super) fn has_networks(model: &Model) -> Result<(), &'static str> {
+    demand(model.networks.len() > 1, "there is no other network; `A` adds one")
+}
+
 pub(super) fn can_add_peer(model: &Model) -> Result<(), &'static str> {
     let Some(Ok(status)) = &model.endpoints.status else { return Err("the endpoints have not answered yet") };
     demand(!status.local, "the embedded node has no peers: it is shared with nobody")

@@ -117,6 +117,15 @@ fn fields(model: &Model, matter: Matter, at: usize) -> Vec<Field> {
             std::iter::once(what).chain(who).chain([reference()]).collect()
         }
         Matter::Rule | Matter::Deny | Matter::Demand | Matter::Untrust => trust::fields(model, matter),
+        Matter::Network | Matter::RemoveNetwork => {
+            // The current one stands first, and is what nobody turns to or begins with forgetting.
+            let options = model.networks.iter().skip(1).cloned().collect();
+            vec![Field { name: Name::Network, value: Value::Choice { options, at: 0 }, hint: "" }]
+        }
+        Matter::AddNetwork => {
+            vec![text(Name::Called, "sepolia"), text(Name::Url, "https://… wss://… ipc:/path, blanks between")]
+        }
+        Matter::Engine => vec![text(Name::Url, "unix:///var/run/docker.sock")],
         Matter::Given => vec![text(Name::File, "a file; or paste the text here")],
         Matter::Retire(_) => {
             vec![reference(), text(Name::Reason, "anybody will read it"), text(Name::Typed, "its address or label")]

@@ -225,6 +225,10 @@ fn perform_in_dialog(model: &mut Model, action: Action) -> Vec<Effect> {
             Vec::new()
         }
         (Action::AddRule, _) => trust::open_rule(model),
+        (Action::TurnNetwork, _) => accounts::open(model, Matter::Network),
+        (Action::AddNetwork, _) => accounts::open(model, Matter::AddNetwork),
+        (Action::RemoveNetwork, _) => accounts::open(model, Matter::RemoveNetwork),
+        (Action::NameEngine, _) => accounts::open(model, Matter::Engine),
         (Action::Deny, _) => accounts::open(model, Matter::Deny),
         (Action::Demand, _) => accounts::open(model, Matter::Demand),
         (Action::Untrust, _) => trust::remove(model),

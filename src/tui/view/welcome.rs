@@ -99,7 +99,7 @@ fn steps(model: &Model) -> Vec<Step> {
         Engine::Here(name) => step(Standing::Fine, "engine", name.clone(), None),
         Engine::Archives => step(Standing::Fine, "engine", "none is wanted: archives are listed".to_owned(), None),
         Engine::Lost { problem, .. } => {
-            let again = Some((Action::Refresh, "ask again"));
+            let again = Some((Action::NameEngine, "name another (R asks again)"));
             step(Standing::Trouble, "engine", problem.message.clone(), again)
         }
     };

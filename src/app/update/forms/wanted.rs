@@ -4,7 +4,7 @@ use super::{CLEF, CONTRACT, DIGITS, EMPTY, FILE, MINUTES, trust};
 use crate::{
     app::{
         accounts::Accounts,
-        effect::{Deed, GivenSource, KeySource, TrustChange},
+        effect::{Deed, GivenSource, KeySource, Setting, TrustChange},
         form::{Form, Matter, Name},
         msg::SecretField,
     },
@@ -72,6 +72,9 @@ pub(super) fn wanted(form: &Form, accounts: &Accounts, now: Timestamp, empty: bo
             let minutes = MINUTES.get(form.chosen(Name::Minutes)).copied().unwrap_or(MINUTES[0]);
             Deed::Unlock { address, seconds: 60 * minutes }
         }
+        Matter::Network | Matter::RemoveNetwork | Matter::AddNetwork | Matter::Engine => {
+            Deed::Configure(setting(form)?)
+        }
         Matter::Rule | Matter::Deny | Matter::Demand | Matter::Untrust => {
             return Ok(Wanted::Trust(trust::wanted(form)?));
         }
@@ -93,6 +96,25 @@ pub(super) fn wanted(form: &Form, accounts: &Accounts, now: Timestamp, empty: bo
         }
     };
     Ok(Wanted::Deed(deed))
+}
+
+/// What of the configuration is changed.
+fn setting(form: &Form) -> Result<Setting, Wrong> {
+    let network = || form.option(Name::Network).map(str::to_owned);
+    let none = || (Name::Network, "there is no other network; `A` adds one".to_owned());
+    match form.matter {
+        Matter::Network => Ok(Setting::Network(network().ok_or_else(none)?)),
+        Matter::RemoveNetwork => Ok(Setting::RemoveNetwork(network().ok_or_else(none)?)),
+        Matter::AddNetwork => {
+            let name = given(form, Name::Called, "give it a name")?.to_owned();
+            let rpc = given(form, Name::Url, "name an endpoint")?.split_whitespace().map(str::to_owned).collect();
+            Ok(Setting::AddNetwork { name, rpc })
+        }
+        _ => {
+            let url = Some(form.text(Name::Url)).filter(|url| !url.is_empty());
+            Ok(Setting::Engine(url.map(str::to_owned)))
+        }
+    }
 }
 
 fn given<'f>(form: &'f Form, name: Name, otherwise: &str) -> Result<&'f str, Wrong> {
