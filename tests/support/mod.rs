@@ -11,6 +11,7 @@ pub mod fake_engine;
 pub mod flooded;
 pub mod hostile_registry;
 pub mod layout;
+pub mod many;
 pub mod proxy;
 pub mod pusher;
 pub mod registry;

@@ -26,6 +26,7 @@ pub mod key {
     pub const CTRL_C: &str = "\x03";
     pub const DOWN: &str = "\x1b[B";
     pub const HOME: &str = "\x1b[H";
+    pub const END: &str = "\x1b[F";
 }
 
 /// A terminal and the program in it, which is killed when this is dropped.
@@ -107,6 +108,23 @@ impl Terminal {
         let deadline = Instant::now() + DEADLINE;
         while !self.written().contains(bytes) {
             self.take_output(deadline, &format!("the bytes {bytes:?}"));
+        }
+        self
+    }
+
+    /// Takes what comes until nothing has come for so long.
+    pub fn read_until_calm(&mut self, calm: Duration) -> &mut Self {
+        while let Ok(chunk) = self.output.recv_timeout(calm) {
+            self.process(&chunk);
+        }
+        self
+    }
+
+    /// Takes what comes for so long.
+    pub fn read_for(&mut self, time: Duration) -> &mut Self {
+        let end = Instant::now() + time;
+        while let Ok(chunk) = self.output.recv_timeout(end.saturating_duration_since(Instant::now())) {
+            self.process(&chunk);
         }
         self
     }

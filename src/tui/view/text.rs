@@ -1,12 +1,17 @@
 //! Text that fits: whole columns or none, names shortened in the middle, numbers that keep their width.
 
+use ratatui::{style::Style, text::Span};
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 pub(super) use crate::domain::text::{size, wrap};
 
-/// Columns that `text` takes.
+/// Columns that `text` takes: those of its letters, one by one, as they are drawn into cells. (As a whole it may take
+/// fewer: some Arabic letters are written as one where they meet.)
 pub(super) fn width(text: &str) -> usize {
-    text.width()
+    if text.is_ascii() {
+        return text.len();
+    }
+    Span::raw(text).styled_graphemes(Style::new()).map(|letter| letter.symbol.width()).sum()
 }
 
 /// `text` cut at its end to at most `limit` columns.
