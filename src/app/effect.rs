@@ -290,6 +290,11 @@ pub enum Effect {
     Fund(Address),
     /// Ask every endpoint what it says of itself, and whom it is connected to.
     ReadNode,
+    /// Ask for the newest blocks behind this one.
+    ReadBlocks {
+        /// The newest that is known.
+        after: Option<u64>,
+    },
     /// Have the node connect to another one.
     AddPeer(Enode),
     /// Look up what was published.

@@ -20,6 +20,7 @@ use crate::{
         finding::Finding,
         image::{Evidence, LocalImage},
         network::NetworkView,
+        node::RecentBlock,
         progress::Progress,
         publication::{JournalEntry, Stage},
         record::HistoryEvent,
@@ -375,6 +376,8 @@ pub enum SignMsg {
 pub enum NodeMsg {
     /// The answer to [`Effect::ReadNode`](crate::app::Effect::ReadNode).
     Read(Result<NodeStatus, Problem>),
+    /// The answer to [`Effect::ReadBlocks`](crate::app::Effect::ReadBlocks), oldest first.
+    Blocks(Result<Vec<RecentBlock>, Problem>),
     /// The answer to [`Effect::AddPeer`](crate::app::Effect::AddPeer).
     PeerAdded(Result<(), Problem>),
 }

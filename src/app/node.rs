@@ -8,14 +8,14 @@ use crate::{
     app::msg::Problem,
     domain::{
         Timestamp,
-        node::{EndpointStatus, Peer},
+        node::{EndpointStatus, Peer, RECENT, RecentBlock},
     },
 };
 
 /// How long what is shown of the endpoints counts as new, while nothing tells of a block.
 pub const FRESH: Duration = Duration::from_secs(5);
 /// Rows that an endpoint's facts take at most; its peers come below.
-const FACTS: usize = 24;
+const FACTS: usize = 32;
 
 /// The current network's endpoints, each with its peers.
 pub type NodeStatus = crate::domain::node::NodeStatus<EndpointView>;
@@ -40,6 +40,10 @@ pub struct NodePane {
     pub stale: bool,
     /// When they were asked last.
     pub asked: Option<Timestamp>,
+    /// The newest blocks, oldest first.
+    pub blocks: Vec<RecentBlock>,
+    /// They are being asked for.
+    pub asking_blocks: bool,
     /// First row shown of the selected endpoint's facts and peers.
     pub top: u16,
     selected: Option<String>,
@@ -76,6 +80,25 @@ impl NodePane {
             self.selected = url;
             self.top = 0;
         }
+    }
+
+    /// The newest block that is known.
+    #[must_use]
+    pub fn newest(&self) -> Option<u64> {
+        self.blocks.last().map(|block| block.number)
+    }
+
+    /// Takes newer blocks over. A chain that went another way has other blocks of the same numbers.
+    pub fn take(&mut self, newer: Vec<RecentBlock>) {
+        if let Some(first) = newer.first().map(|block| block.number) {
+            self.blocks.retain(|block| block.number < first);
+            if self.newest().is_some_and(|last| last + 1 != first) {
+                self.blocks.clear();
+            }
+        }
+        self.blocks.extend(newer);
+        let recent = usize::try_from(RECENT).unwrap_or(usize::MAX);
+        self.blocks.drain(..self.blocks.len().saturating_sub(recent));
     }
 
     /// Rows that the selected endpoint's facts and peers may take.

@@ -10,13 +10,13 @@ use super::{
 };
 use crate::domain::{
     Address, Wei,
-    node::{Peer, Sync, Vitals},
+    node::{Peer, RECENT, RecentBlock, Sync, Vitals},
     publication::TransactionHash,
     text::clean_to,
 };
 
-/// Blocks over which the time between two is measured.
-const SPAN: u64 = 64;
+/// Headers of one request: most nodes answer a hundred calls in one.
+const AT_ONCE: usize = 32;
 /// Characters of a peer's words.
 const SHOWN: usize = 120;
 /// Peers that are told of.
@@ -51,10 +51,39 @@ impl Endpoint {
         })
     }
 
+    /// The newest [`RECENT`] blocks behind `after`, oldest first. The first block's time is whatever its maker liked: it is none.
+    ///
+    /// # Errors
+    /// Whatever keeps the node from being asked.
+    pub async fn recent_blocks(&self, after: Option<u64>) -> Result<Vec<RecentBlock>, ChainError> {
+        let (method, params) = header_call(&json!("latest"));
+        let latest: Header = self.transport().call(method, params).await?;
+        let newest = latest.block().number;
+        let first = newest.saturating_sub(RECENT - 1).max(after.map_or(1, |after| after + 1)).max(1);
+        let numbers: Vec<u64> = (first..newest).collect();
+        let mut blocks = Vec::new();
+        for some in numbers.chunks(AT_ONCE) {
+            let calls = some.iter().map(|number| header_call(&quantity(*number))).collect();
+            for (number, reply) in some.iter().zip(self.transport().batch(calls).await?) {
+                let header = self.header(Some(reply))?;
+                if header.block().number != *number {
+                    return Err(self
+                        .transport()
+                        .malformed(method, "it is another block than the one that was asked for"));
+                }
+                blocks.push(recent(&header));
+            }
+        }
+        if newest >= first {
+            blocks.push(recent(&latest));
+        }
+        Ok(blocks)
+    }
+
     #[expect(clippy::cast_precision_loss, reason = "seconds of a few blocks need no exactness")]
     async fn block_seconds(&self, number: u64, at: u64) -> Option<f64> {
         // The genesis block's time is whatever its maker liked.
-        let span = SPAN.min(number.checked_sub(1)?);
+        let span = RECENT.min(number.checked_sub(1)?);
         let (method, params) = header_call(&quantity(number - span));
         let first: Option<Header> = self.transport().call(method, params).await.ok()?;
         let seconds = at.saturating_sub(first?.block().at.0);
@@ -124,6 +153,11 @@ impl Endpoint {
             _ => Sync::Done,
         })
     }
+}
+
+fn recent(header: &Header) -> RecentBlock {
+    let block = header.block();
+    RecentBlock { number: block.number, at: block.at, gas: header.gas(), base_fee: header.base_fee().map(Wei) }
 }
 
 #[derive(Deserialize)]

@@ -117,12 +117,18 @@ pub(super) struct Header {
     hash: Hash,
     timestamp: Moment,
     gas_limit: Option<Number>,
+    gas_used: Option<Number>,
     base_fee_per_gas: Option<Quantity>,
 }
 
 impl Header {
     pub(super) const fn block(&self) -> Block {
         Block { number: self.number.0, hash: self.hash.0, at: self.timestamp.0 }
+    }
+
+    /// Gas that the block took, and that it could have taken.
+    pub(super) fn gas(&self) -> Option<(u64, u64)> {
+        Some((self.gas_used?.0, self.gas_limit?.0))
     }
 
     pub(super) fn gas_limit(&self) -> Option<u64> {

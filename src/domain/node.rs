@@ -24,6 +24,22 @@ pub struct Vitals {
     pub pending: Option<u64>,
 }
 
+/// Blocks that are drawn as a line, and over which the time between two is measured.
+pub const RECENT: u64 = 64;
+
+/// What is drawn of a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RecentBlock {
+    /// Its number.
+    pub number: u64,
+    /// When it was made.
+    pub at: Timestamp,
+    /// Gas that it took, and that it could have taken.
+    pub gas: Option<(u64, u64)>,
+    /// What each gas burned; `None` on chains without EIP-1559.
+    pub base_fee: Option<Wei>,
+}
+
 /// A node that a node is connected to. All of it is a stranger's word, made safe to show.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Peer {
@@ -68,6 +84,8 @@ pub struct Managed {
     pub watcher: Option<u32>,
     /// Where what it says goes.
     pub log: String,
+    /// Bytes of memory that it has, while it runs.
+    pub memory: Option<u64>,
 }
 
 /// How an endpoint stands beside the others of its network.

@@ -8,7 +8,7 @@ use tokio::time::{error::Elapsed, timeout_at};
 pub use crate::domain::node::Peer;
 use crate::{
     chain::{ChainError, Endpoint},
-    domain::node::standings,
+    domain::node::{RecentBlock, standings},
     ops::{Context, Failure},
 };
 
@@ -83,6 +83,22 @@ async fn ask(endpoint: &Endpoint, expected: Option<u64>) -> EndpointStatus {
     status.vitals = in_time(vitals).unwrap_or_default();
     status.sync = in_time(sync);
     status
+}
+
+/// The newest blocks behind `after`, oldest first, by the first endpoint that tells.
+///
+/// # Errors
+/// The last endpoint's, where none tells.
+pub async fn recent_blocks(context: &Context, after: Option<u64>) -> Result<Vec<RecentBlock>, Failure> {
+    let chain = context.any_chain().await?;
+    let mut last = Failure::new("no-endpoint", "the network has no endpoint");
+    for endpoint in chain.endpoints() {
+        match endpoint.recent_blocks(after).await {
+            Ok(blocks) => return Ok(blocks),
+            Err(error) => last = error.into(),
+        }
+    }
+    Err(last)
 }
 
 fn in_time<T>(told: Result<Result<T, ChainError>, Elapsed>) -> Option<T> {

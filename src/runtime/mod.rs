@@ -183,6 +183,12 @@ impl Runtime {
                 let read = |status| Msg::Node(NodeMsg::Read(status));
                 self.answer("asking the endpoints", read, read_node);
             }
+            Effect::ReadBlocks { after } => {
+                let read = |blocks| Msg::Node(NodeMsg::Blocks(blocks));
+                self.answer("asking for the newest blocks", read, move |context| async move {
+                    ops::node::recent_blocks(&context, after).await
+                });
+            }
             Effect::AddPeer(enode) => {
                 let added = |added| Msg::Node(NodeMsg::PeerAdded(added));
                 self.answer("telling the node of a peer", added, move |context| async move {

@@ -19,7 +19,17 @@ pub(super) fn update(model: &mut Model, msg: NodeMsg) -> Vec<Effect> {
                 model.endpoints.status = Some(result);
             }
             let again = std::mem::take(&mut model.endpoints.stale);
-            if again { look(model) } else { Vec::new() }
+            let mut effects = if again { look(model) } else { Vec::new() };
+            effects.extend(blocks(model));
+            effects
+        }
+        NodeMsg::Blocks(result) => {
+            model.endpoints.asking_blocks = false;
+            // Without them no line is drawn; why, the endpoint's own state tells.
+            if let Ok(blocks) = result {
+                model.endpoints.take(blocks);
+            }
+            Vec::new()
         }
         NodeMsg::PeerAdded(Ok(())) => {
             if matches!(&model.dialog, Some(Dialog::AddPeer(_))) {
@@ -52,6 +62,19 @@ pub(super) fn look(model: &mut Model) -> Vec<Effect> {
     }
     model.endpoints.asked = Some(model.now);
     vec![Effect::ReadNode]
+}
+
+/// Asks for blocks that are newer than those known, while somebody looks at them.
+fn blocks(model: &mut Model) -> Option<Effect> {
+    let heads = model.endpoints.endpoints().iter().filter_map(|one| one.status.head);
+    let newest = heads.map(|head| head.latest.number).max()?;
+    let known = model.endpoints.newest();
+    let is_due = model.pane == Pane::Node && !model.endpoints.asking_blocks && known.is_none_or(|known| known < newest);
+    if !is_due || newest == 0 {
+        return None;
+    }
+    model.endpoints.asking_blocks = true;
+    Some(Effect::ReadBlocks { after: known })
 }
 
 /// Asks because the user wants it.

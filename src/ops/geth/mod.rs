@@ -179,8 +179,9 @@ pub(super) async fn own_state(context: &Context) -> Option<Managed> {
     let name = if chain.is_private() { String::new() } else { format!(" --chain {}", chain.name()) };
     let log = clean_to(&log(&folder).display().to_string(), 300);
     // Taking its lock, though for a moment, could turn away one that is just starting.
-    let watcher = blocking(move || Ok(watcher(&folder))).await.ok().flatten();
-    Some(Managed { start: format!("daochain node start --geth{name}"), watcher, log })
+    let (watcher, memory) =
+        blocking(move || Ok((watcher(&folder), runner::memory(&folder)))).await.ok().unwrap_or_default();
+    Some(Managed { start: format!("daochain node start --geth{name}"), watcher, log, memory })
 }
 
 /// The file with the number of the process that watches it; its lock is beside it.

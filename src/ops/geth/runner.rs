@@ -169,6 +169,15 @@ fn leftover(folder: &Path) -> Option<Pid> {
     command.split(|byte| *byte == 0).any(|word| word == data.as_os_str().as_encoded_bytes()).then_some(pid)
 }
 
+/// Bytes of memory that geth has in `folder`, while it runs on this machine and not in a container (proc(5): `statm` counts
+/// pages).
+pub(super) fn memory(folder: &Path) -> Option<u64> {
+    let pid = leftover(folder)?;
+    let counts = fs::read_to_string(format!("/proc/{}/statm", pid.as_raw_nonzero())).ok()?;
+    let pages: u64 = counts.split(' ').nth(1)?.parse().ok()?;
+    Some(pages * u64::try_from(rustix::param::page_size()).ok()?)
+}
+
 /// Ends what a supervisor that was killed left behind. True where there was something.
 pub(super) async fn end_leftover(context: &Context, place: Place<'_>) -> Result<bool, Failure> {
     if let Some(pid) = leftover(place.folder) {

@@ -17,6 +17,7 @@ mod node;
 mod palette;
 mod sign;
 mod small;
+mod spark;
 mod status;
 mod text;
 mod trust;

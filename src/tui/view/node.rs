@@ -19,7 +19,7 @@ use super::{
     Canvas,
     dialogs::{LABEL, labelled},
     facts::Facts,
-    text,
+    spark, text,
 };
 use crate::{
     app::{
@@ -30,6 +30,7 @@ use crate::{
         node::{EndpointView, NodeStatus},
     },
     domain::{
+        Wei,
         network::{KnownChain, ahead_words},
         node::{EndpointStatus, Managed, Pace, Peer, Standing, Sync},
         publication::TransactionHash,
@@ -106,7 +107,7 @@ fn heading<'t>(canvas: &Canvas, status: &NodeStatus, width: usize) -> Vec<Line<'
 }
 
 fn managed_words(managed: &Managed, answers: bool) -> (Role, String) {
-    let Managed { start, watcher, log } = managed;
+    let Managed { start, watcher, log, .. } = managed;
     match (answers, watcher) {
         (true, Some(process)) => (Role::Plain, format!("a geth of this home, watched by process {process}")),
         (true, None) => {
@@ -195,9 +196,13 @@ impl Facts<'_, '_> {
             self.push("chain", Role::Plain, &format!("{id}{name}"));
         }
         self.chain(one);
+        self.sparks();
         self.market(one);
         if let Some(disk) = one.disk {
             self.push("disk", Role::Plain, &text::size(disk));
+        }
+        if let Some(memory) = status.managed.as_ref().and_then(|managed| managed.memory) {
+            self.push("memory", Role::Plain, &text::size(memory));
         }
         if let Some(latency) = one.latency {
             self.push("answers in", Role::Plain, &coarse_latency(latency));
@@ -216,7 +221,21 @@ impl Facts<'_, '_> {
         let hash = TransactionHash(head.latest.hash).to_string();
         self.push("", Role::Muted, &text::middle(&hash, self.width.saturating_sub(LABEL)));
         let block = |number: Option<u64>| number.map_or_else(|| "not told".to_owned(), |number| format!("#{number}"));
-        let settled = format!("safe {}, final {}", block(head.safe), block(head.finalized));
+        let lag =
+            head.finalized.map(|last| head.latest.number.saturating_sub(last)).map_or_else(String::new, |blocks| {
+                let behind = one.vitals.block_seconds.map_or_else(String::new, |seconds| {
+                    #[expect(
+                        clippy::cast_precision_loss,
+                        clippy::cast_possible_truncation,
+                        clippy::cast_sign_loss,
+                        reason = "about how long"
+                    )]
+                    let seconds = (blocks as f64 * seconds) as u64;
+                    format!(" or about {}", coarse_age(seconds))
+                });
+                format!(", {blocks} blocks{behind} behind the head")
+            });
+        let settled = format!("safe {}, final {}{lag}", block(head.safe), block(head.finalized));
         self.push("settled", Role::Plain, &settled);
         match one.sync {
             Some(Sync::Done) => self.push("sync", Role::Plain, "it has all blocks that it knows of"),
@@ -233,6 +252,32 @@ impl Facts<'_, '_> {
         }
     }
 
+    /// The newest blocks: the time between them, how full they are, and what a gas burns.
+    fn sparks(&mut self) {
+        let blocks = &self.model.endpoints.blocks;
+        let gaps: Vec<u64> = blocks.windows(2).map(|two| two[1].at.since(two[0].at)).collect();
+        if let (Some(least), Some(most)) = (gaps.iter().min(), gaps.iter().max()) {
+            self.spark("time", &gaps, &format!("{least} to {most} s from one block to the next"));
+        }
+        let full: Vec<u64> = blocks.iter().filter_map(|block| block.gas).map(|gas| percent(gas).min(100)).collect();
+        if let Some(newest) = full.last() {
+            let average = full.iter().sum::<u64>() / full.len() as u64;
+            self.spark("gas", &full, &format!("{newest} % of the newest is full, {average} % of all"));
+        }
+        let fees: Vec<Wei> = blocks.iter().filter_map(|block| block.base_fee).collect();
+        if let (Some(newest), Some(least), Some(most)) = (fees.last(), fees.iter().min(), fees.iter().max()) {
+            let words = format!("{} gwei, {} to {}", newest.gwei(), least.gwei(), most.gwei());
+            let fees: Vec<u64> = fees.iter().map(|fee| u64::try_from(fee.0).unwrap_or(u64::MAX)).collect();
+            self.spark("base fee", &fees, &words);
+        }
+    }
+
+    fn spark(&mut self, label: &str, values: &[u64], words: &str) {
+        let line = spark::line(values, self.width.saturating_sub(LABEL), self.canvas.theme.is_unicode());
+        self.push(label, Role::Plain, words);
+        self.push("", Role::Busy, &line);
+    }
+
     /// What a transaction meets.
     fn market(&mut self, one: &EndpointStatus<Problem>) {
         if let Some(price) = one.vitals.gas_price {
@@ -244,6 +289,11 @@ impl Facts<'_, '_> {
             self.push("pending", Role::Plain, &format!("{pending} {plural} for a block"));
         }
     }
+}
+
+/// How much of a limit is used.
+fn percent((used, limit): (u64, u64)) -> u64 {
+    u64::try_from(u128::from(used) * 100 / u128::from(limit.max(1))).unwrap_or(u64::MAX)
 }
 
 /// In steps, so that a screen on which nothing happens stays silent.
