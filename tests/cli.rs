@@ -175,9 +175,15 @@ fn the_configuration_is_told_with_where_it_was_said_and_checked_with_places() {
 
 #[test]
 fn completions_are_printed_for_each_shell() {
-    for (shell, mark) in [("bash", "complete -F"), ("zsh", "#compdef daochain"), ("fish", "complete -c daochain")] {
+    for (shell, mark) in [
+        ("bash", "complete -o nospace"),
+        ("zsh", "#compdef daochain"),
+        ("fish", "complete "),
+        ("powershell", "Register-ArgumentCompleter"),
+        ("elvish", "edit:completion"),
+    ] {
         let (script, _) = daochain(&["completions", shell]).exits(0);
-        assert!(script.contains(mark) && script.contains("publish"), "{shell}");
+        assert!(script.contains(mark) && script.contains("DAOCHAIN_COMPLETE"), "{shell}: {script}");
     }
 }
 

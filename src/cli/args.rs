@@ -251,13 +251,20 @@ pub enum Command {
         after_help = "Examples:\n  daochain demo\n  daochain demo --no-tui --json\n  daochain demo --keep ./demo-home"
     )]
     Demo(Demo),
-    /// Print completions for a shell
+    /// Print what a shell loads to complete commands, images, accounts and networks
     #[command(
-        after_help = "Example:\n  daochain completions bash > ~/.local/share/bash-completion/completions/daochain"
+        after_help = "Examples:\n  daochain completions bash > ~/.local/share/bash-completion/completions/daochain\n  daochain completions zsh > ~/.zfunc/_daochain\n  daochain completions fish > ~/.config/fish/completions/daochain.fish\n  daochain completions powershell >> $PROFILE"
     )]
     Completions {
         /// Which shell
         shell: Shell,
+    },
+    /// Write the manual's pages, one for each command, into a folder
+    #[command(after_help = "Example:\n  daochain man ~/.local/share/man/man1")]
+    Man {
+        /// The folder; it is made if it is missing
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
     },
     /// Print this help, a command's, or the list of error codes
     #[command(

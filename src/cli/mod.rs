@@ -22,6 +22,7 @@ mod human;
 mod images;
 mod log;
 mod login;
+mod man;
 mod namespace;
 mod network;
 mod node;
@@ -98,6 +99,7 @@ fn keep_to_ourselves() {
 #[must_use]
 pub fn main() -> ExitCode {
     keep_to_ourselves();
+    completions::answer();
     let argv: Vec<OsString> = std::env::args_os().collect();
     let json = argv.iter().take_while(|arg| *arg != "--").any(|arg| arg == "--json");
     let mut console = Console::new(json);
@@ -141,6 +143,7 @@ fn refuse(console: &mut Console, error: &clap::Error) -> u8 {
 fn run(args: Args, mut console: Console) -> (Console, Exit) {
     let result = match args.command {
         Some(Command::Completions { shell }) => completions::run(&mut console, shell),
+        Some(Command::Man { folder }) => man::run(&mut console, &folder),
         Some(Command::Help { topic }) => help::run(&mut console, &topic),
         Some(Command::Config(command)) => config::run(&mut console, &args.globals, &command),
         command => match runtime() {
@@ -313,6 +316,7 @@ async fn execute(session: &mut Session, command: Command) -> Result<u8, Failure>
         | Command::Doctor
         | Command::Config(_)
         | Command::Completions { .. }
+        | Command::Man { .. }
         | Command::Help { .. } => Err(Failure::new("internal", "this command opens no home")),
     }
 }

@@ -141,12 +141,6 @@ fn environment_stands_above_the_file_and_flags_above_both() {
 }
 
 #[test]
-fn an_empty_variable_says_nothing() {
-    let empty = Setup::new(FILE).env("DAOCHAIN_NETWORK", "").env("DAOCHAIN_RPC", " ").env("DAOCHAIN_HOME", "");
-    assert_eq!(empty.chosen().0, "sepolia");
-}
-
-#[test]
 fn a_network_of_endpoints_alone_is_listed_last() {
     let config = Setup::new(FILE).rpc("https://flag.example").load().unwrap();
     assert_eq!(config.networks.last(), Some(&config.network));

@@ -74,3 +74,9 @@ fn a_check_tells_errors_of_both_files_with_their_places() {
     fs::write(setup.home().trust_file, rule.replace("network", "netwrok")).unwrap();
     assert!(problems(1)[0].words.contains("did you mean `network`?") && problems(1)[0].at == Some((4, 1)));
 }
+
+#[test]
+fn an_empty_variable_says_nothing() {
+    let empty = Setup::new(FILE).env("DAOCHAIN_NETWORK", "").env("DAOCHAIN_RPC", " ").env("DAOCHAIN_HOME", "");
+    assert_eq!(empty.chosen().0, "sepolia");
+}
