@@ -15,12 +15,12 @@ use daochain::{
         sign::PublicationId,
     },
     domain::{
-        Account, Timestamp,
+        Account, Timestamp, Wei,
         account::{AccountKind, Removed},
         appointment::{Appointment, Scope, Succession},
         digest::DigestKind,
         image::{Evidence, EvidenceLevel, KindedDigest},
-        node::{Managed, Sync},
+        node::{Managed, RecentBlock, Sync},
         progress::Progress,
         publication::Stage,
     },
@@ -31,9 +31,9 @@ use screen::{
     listed, problem, quarrel, settled, silent, text,
 };
 
-const SIZES: [(u16, u16); 2] = [(80, 24), (200, 60)];
+const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 
-/// Plays `scene` at both sizes and compares.
+/// Plays `scene` at every size and compares.
 fn snapshots(name: &str, scene: impl Fn(u16, u16) -> Play) {
     for (width, height) in SIZES {
         let screen = scene(width, height).screen();
@@ -240,11 +240,21 @@ fn the_node_and_its_endpoints() {
         start: "daochain node start --geth".into(),
         watcher,
         log: "/home/op/.local/share/daochain/geth/geth.log".into(),
+        memory: Some(812_000_000),
     };
     snapshots("node_geth", |width, height| {
         let mut one = endpoint("ipc:/home/op/.local/share/daochain/geth/geth.ipc", 1338, 1204, 4);
         one.status.disk = Some(51_200_000);
-        shown(width, height).tell(endpoints("geth", Some(managed(Some(4711))), 1, vec![one]))
+        let block = |number: u64| RecentBlock {
+            number,
+            at: Timestamp(screen::NOW - 13 * (1204 - number) - number % 5),
+            gas: Some((number % 31 * 1_000_000, 30_000_000)),
+            base_fee: Some(Wei((number % 17 * 100_000_000).into())),
+        };
+        let blocks = Ok((1141..=1204).map(block).collect());
+        shown(width, height)
+            .tell(endpoints("geth", Some(managed(Some(4711))), 1, vec![one]))
+            .tell(Msg::Node(NodeMsg::Blocks(blocks)))
     });
     snapshots("node_geth_down", |width, height| {
         let one = silent("ipc:/home/op/.local/share/daochain/geth/geth.ipc");

@@ -79,6 +79,22 @@ pub enum Deed {
     },
     /// The configuration is changed.
     Configure(Setting),
+    /// A registry's login is checked and kept, with the passphrase as its password.
+    LogIn {
+        /// Which registry.
+        registry: String,
+        /// Who.
+        user: String,
+    },
+    /// A registry's login is forgotten.
+    LogOut(String),
+    /// An image is pushed, and what the registry serves then is read back.
+    Push {
+        /// Under which name.
+        reference: Reference,
+        /// What was measured of it.
+        evidence: Evidence,
+    },
 }
 
 /// What of the configuration the screen changes.

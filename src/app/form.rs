@@ -56,6 +56,12 @@ pub enum Matter {
     RemoveNetwork,
     /// Ask another engine.
     Engine,
+    /// Log in to a registry.
+    LogIn,
+    /// Forget a registry's login.
+    LogOut,
+    /// Push an image.
+    Push,
 }
 
 impl Matter {
@@ -75,7 +81,10 @@ impl Matter {
             | Self::Network
             | Self::AddNetwork
             | Self::RemoveNetwork
-            | Self::Engine => None,
+            | Self::Engine
+            | Self::LogIn
+            | Self::LogOut
+            | Self::Push => None,
             Self::Label(account)
             | Self::Export(account)
             | Self::ChangePassphrase(account)
@@ -112,6 +121,9 @@ impl Matter {
             Self::AddNetwork => "Add a network",
             Self::RemoveNetwork => "Forget a network",
             Self::Engine => "Docker engine",
+            Self::LogIn => "Log in to a registry",
+            Self::LogOut => "Forget a login",
+            Self::Push => "Push",
         }
     }
 
@@ -162,6 +174,15 @@ impl Matter {
             Self::RemoveNetwork => {
                 "Its endpoints leave `config.toml`; what was written to its chain stays there. Where it is the current one, `dev` is afterwards."
             }
+            Self::LogIn => {
+                "The registry is asked whether the login is good. It is kept by Docker's credential helper where there is one, else unencrypted in this home, for its user alone."
+            }
+            Self::LogOut => {
+                "The login leaves the credential helper and this home. Docker's own file is left to Docker."
+            }
+            Self::Push => {
+                "The engine pushes the image to its registry under this name, where anybody who may read there sees it; then what the registry serves is read back and compared with what was measured here. Nothing is published on the chain: `p` does that."
+            }
             Self::Engine => {
                 "The engine's address, such as unix:///run/user/1000/docker.sock, tcp://127.0.0.1:2376 or http://127.0.0.1:2375. Empty: DOCKER_HOST, Docker's context and the usual sockets decide."
             }
@@ -191,6 +212,10 @@ pub enum Name {
     Path,
     /// BIP-39's own passphrase.
     WordsPassphrase,
+    /// A registry.
+    Registry,
+    /// Who logs in.
+    User,
     /// Clef's URL.
     Url,
     /// An address.
@@ -242,6 +267,8 @@ impl Name {
             Self::Key => "key",
             Self::Path => "path",
             Self::WordsPassphrase => "25th word",
+            Self::Registry => "registry",
+            Self::User => "user",
             Self::Url => "URL",
             Self::Address => "address",
             Self::Label => "label",

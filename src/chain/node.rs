@@ -59,7 +59,7 @@ impl Endpoint {
         let (method, params) = header_call(&json!("latest"));
         let latest: Header = self.transport().call(method, params).await?;
         let newest = latest.block().number;
-        let first = newest.saturating_sub(RECENT - 1).max(after.map_or(1, |after| after + 1)).max(1);
+        let first = newest.saturating_sub(RECENT - 1).max(after.map_or(1, |after| after.saturating_add(1))).max(1);
         let numbers: Vec<u64> = (first..newest).collect();
         let mut blocks = Vec::new();
         for some in numbers.chunks(AT_ONCE) {

@@ -2,14 +2,16 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
+use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
+use super::{board::Unshown, market::beside};
 use crate::{
     app::{
         effect::{Deed, KeySource, Setting},
         msg::{Abilities, Done},
     },
-    domain::{Address, Timestamp, account::AccountKind, progress::Watch, text::clean},
+    domain::{Address, Reference, Timestamp, account::AccountKind, image::Evidence, progress::Watch, text::clean},
     ops::{
         self, Context, Failure, Passphrase,
         accounts::{add_signer, ask_signer, choose_of_signer, find_account, forget_signer, label_account},
@@ -49,8 +51,9 @@ pub(super) async fn perform(
     context: &Context,
     deed: Deed,
     typed: Typed,
-    watch: Arc<dyn Watch>,
+    token: CancellationToken,
 ) -> Result<Done, Failure> {
+    let watch: Arc<dyn Watch> = Arc::new(Unshown(token.clone()));
     match deed {
         Deed::Keep { source, label } => keep(context, source, label, typed, watch).await,
         Deed::Know { address, kind, label } => know(context, (address, kind), label, &*watch).await,
@@ -74,6 +77,19 @@ pub(super) async fn perform(
             Ok(done(address, format!("{address} is back")))
         }
         Deed::Configure(setting) => configure(context, setting).await,
+        Deed::LogIn { registry, user } => {
+            let (own, password) = (context.clone(), typed.open);
+            beside(token, move || async move { log_in(&own, &registry, &user, password).await }).await
+        }
+        Deed::LogOut(registry) => {
+            let places = ops::registries::log_out(context, &registry).await?;
+            let (name, was) = (clean(&registry), if places.is_empty() { "there was no" } else { "forgotten is the" });
+            Ok(told(format!("{was} login for {name}")))
+        }
+        Deed::Push { reference, evidence } => {
+            let own = context.clone();
+            beside(token, move || async move { push(&own, &reference, &evidence, watch).await }).await
+        }
         Deed::Unlock { address, seconds } => {
             let until = unlock::unlock_for(context, address, typed.open, Duration::from_secs(seconds)).await?;
             if watch.is_cancelled() {
@@ -107,7 +123,28 @@ async fn configure(context: &Context, setting: Setting) -> Result<Done, Failure>
             "the engine is asked there".to_owned()
         }
     };
-    Ok(Done { account: None, words, open_until: None })
+    Ok(told(words))
+}
+
+async fn log_in(context: &Context, registry: &str, user: &str, password: Passphrase) -> Result<Done, Failure> {
+    let kept = ops::registries::log_in(context, registry, user, password).await?;
+    let doubt = if kept.is_checked { "" } else { "; the registry did not ask, so nobody knows whether it is good" };
+    Ok(told(format!("{} is logged in to {}{doubt}", clean(user), clean(registry))))
+}
+
+async fn push(
+    context: &Context,
+    reference: &Reference,
+    evidence: &Evidence,
+    watch: Arc<dyn Watch>,
+) -> Result<Done, Failure> {
+    let pushed = ops::push::push(context, reference, evidence, Arc::new(|_| ()), watch).await?;
+    let (name, digest) = (reference.familiar(), pushed.digest);
+    Ok(told(format!("{name}: its registry serves what is here, as {digest}; `p` publishes it")))
+}
+
+fn told(words: String) -> Done {
+    Done { account: None, words, open_until: None }
 }
 
 fn done(account: Address, words: String) -> Done {

@@ -120,7 +120,10 @@ impl Runtime {
 }
 
 /// Does work that asks registries, whose futures stay on one thread. Where it is stopped it is dropped: that leaves no name.
-async fn beside<T, F>(token: CancellationToken, work: impl FnOnce() -> F + Send + 'static) -> Result<T, Failure>
+pub(super) async fn beside<T, F>(
+    token: CancellationToken,
+    work: impl FnOnce() -> F + Send + 'static,
+) -> Result<T, Failure>
 where
     T: Send + 'static,
     F: Future<Output = Result<T, Failure>>,

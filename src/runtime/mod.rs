@@ -226,7 +226,7 @@ impl Runtime {
         self.deeds.insert(ticket, token.clone());
         let done = move |result| Msg::Account(AccountMsg::Done { ticket, result });
         self.answer("changing an account", done, move |context| async move {
-            deeds::perform(&context, deed, typed, Arc::new(Unshown(token))).await
+            deeds::perform(&context, deed, typed, token).await
         });
     }
 

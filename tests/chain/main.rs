@@ -290,3 +290,19 @@ fn a_block_is_told_of_over_a_lasting_connection() {
         assert!(chain.head().await.unwrap().latest.number > before, "{}", key.address());
     });
 }
+
+#[test]
+fn the_newest_blocks_are_told_once_each() {
+    on_each_node(async |node| {
+        node.account().await;
+        let endpoint = &node.chain.endpoints()[0];
+        let all = endpoint.recent_blocks(None).await.unwrap();
+        let numbers: Vec<u64> = all.iter().map(|block| block.number).collect();
+        assert!(numbers.len() <= 64 && numbers.windows(2).all(|two| two[0] + 1 == two[1]), "{numbers:?}");
+        assert!(all.iter().all(|block| block.gas.is_some_and(|(used, limit)| used <= limit)), "{all:?}");
+        let (last, before) = (numbers[numbers.len() - 1], numbers[numbers.len() - 2]);
+        let newer = endpoint.recent_blocks(Some(before)).await.unwrap();
+        assert_eq!(newer.first().map(|block| block.number), Some(last), "what is known is not asked for again");
+        assert!(endpoint.recent_blocks(Some(u64::MAX - 1)).await.unwrap().is_empty());
+    });
+}

@@ -8,7 +8,7 @@ use wanted::{Wanted, wanted};
 
 use crate::{
     app::{
-        effect::Effect,
+        effect::{Deed, Effect},
         form::{Field, Form, Matter, Name, Value},
         model::{Dialog, Model, Tone},
         msg::{Done, Problem, SecretField, SecretShape},
@@ -16,7 +16,7 @@ use crate::{
         trust::Entry,
         update::{accounts, sign, trust as policy},
     },
-    domain::account::FIRST_PATH,
+    domain::{account::FIRST_PATH, image::Source},
 };
 
 /// Minutes for which a key may stay open.
@@ -124,6 +124,15 @@ fn fields(model: &Model, matter: Matter, at: usize) -> Vec<Field> {
         }
         Matter::AddNetwork => {
             vec![text(Name::Called, "sepolia"), text(Name::Url, "https://… wss://… ipc:/path, blanks between")]
+        }
+        Matter::LogIn => {
+            let of_docker = text(Name::Registry, "docker.io");
+            vec![of_docker, text(Name::User, "who logs in"), secret(Name::Passphrase, SecretField::Open)]
+        }
+        Matter::LogOut => vec![text(Name::Registry, "docker.io")],
+        Matter::Push => {
+            let name = model.rows.selected().and_then(|row| row.key.reference.as_ref()).map(ToString::to_string);
+            vec![filled(Name::Reference, &name.unwrap_or_default(), "the image's name")]
         }
         Matter::Engine => vec![text(Name::Url, "unix:///var/run/docker.sock")],
         Matter::Given => vec![text(Name::File, "a file; or paste the text here")],
@@ -236,12 +245,26 @@ pub(super) fn accept(model: &mut Model) -> Vec<Effect> {
                 return Vec::new();
             }
             form.secret = SecretShape::default();
-            model.last_ticket += 1;
-            let ticket = model.last_ticket;
-            if let Some(Dialog::Form(form)) = &mut model.dialog {
-                form.working = Some(ticket);
-            }
-            vec![Effect::Do { ticket, deed }]
+            begin(model, deed)
+        }
+        Ok(Wanted::Push(reference)) => {
+            let row =
+                model.rows.all().iter().find(|row| {
+                    row.key.reference.as_ref() == Some(&reference) && row.key.image.source == Source::Engine
+                });
+            let evidence = row.filter(|row| row.is_measured()).map(|row| row.image.evidence.clone());
+            let Some(evidence) = evidence else {
+                let why = if row.is_some() {
+                    "it is not measured yet; `v` measures it"
+                } else {
+                    "the engine has no such image"
+                };
+                if let Some(form) = self::form(model) {
+                    form.problem = Some(why.to_owned());
+                }
+                return Vec::new();
+            };
+            begin(model, Deed::Push { reference, evidence })
         }
         Ok(Wanted::Trust(wish)) => policy::change(model, wish),
         Ok(Wanted::Given(source)) => {
@@ -260,6 +283,16 @@ pub(super) fn accept(model: &mut Model) -> Vec<Effect> {
             sign::open_personal(model, account, statement, form)
         }
     }
+}
+
+/// Has it done, and the form wait for it.
+fn begin(model: &mut Model, deed: Deed) -> Vec<Effect> {
+    model.last_ticket += 1;
+    let ticket = model.last_ticket;
+    if let Some(form) = form(model) {
+        form.working = Some(ticket);
+    }
+    vec![Effect::Do { ticket, deed }]
 }
 
 /// Takes a pasted document in the place of a file's name. False where the text is none.

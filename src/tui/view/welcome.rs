@@ -27,7 +27,7 @@ use crate::{
 };
 
 const WHAT: usize = 9;
-const DEED: usize = 28;
+const DEED: usize = 30;
 /// With fewer columns the deeds stand below.
 const ROOMY: usize = 72;
 

@@ -31,6 +31,8 @@ pub(super) enum Wanted {
     Given(GivenSource),
     /// The trust policy is changed.
     Trust(TrustChange),
+    /// An image is pushed.
+    Push(Reference),
 }
 
 /// What the form asks for, if its fields hold what they must.
@@ -74,6 +76,20 @@ pub(super) fn wanted(form: &Form, accounts: &Accounts, now: Timestamp, empty: bo
         }
         Matter::Network | Matter::RemoveNetwork | Matter::AddNetwork | Matter::Engine => {
             Deed::Configure(setting(form)?)
+        }
+        Matter::LogIn => {
+            let registry = Some(form.text(Name::Registry)).filter(|name| !name.is_empty()).unwrap_or("docker.io");
+            let user = given(form, Name::User, "say who logs in")?.to_owned();
+            opened(form)?;
+            Deed::LogIn { registry: registry.to_owned(), user }
+        }
+        Matter::LogOut => {
+            let registry = Some(form.text(Name::Registry)).filter(|name| !name.is_empty()).unwrap_or("docker.io");
+            Deed::LogOut(registry.to_owned())
+        }
+        Matter::Push => {
+            let nobody = || (Name::Reference, "name the image".to_owned());
+            return Ok(Wanted::Push(reference(form)?.ok_or_else(nobody)?));
         }
         Matter::Rule | Matter::Deny | Matter::Demand | Matter::Untrust => {
             return Ok(Wanted::Trust(trust::wanted(form)?));
