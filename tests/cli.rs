@@ -171,6 +171,11 @@ fn the_configuration_is_told_with_where_it_was_said_and_checked_with_places() {
     assert!(out.contains("config.toml:2:1: the key `jbos` means nothing; did you mean `jobs`?"), "{out}");
     let document = one_document(&daochain(&["config", "check", "--json"]).exits(0).0);
     assert_eq!(document["schema"], "daochain.config-check/1");
+    let call = daochain(&["config", "check"]);
+    std::fs::write(call.home.path().join("keys.toml"), "[images]\nmeasrue = 'm'\n").expect("a file");
+    std::fs::write(call.home.path().join("theme.toml"), "theme = 'drak'\n").expect("a file");
+    let (out, _) = call.exits(1);
+    assert!(out.contains("keys.toml:2:1: ") && out.contains("theme.toml:1:9: ") && out.contains("`dark`"), "{out}");
 }
 
 #[test]

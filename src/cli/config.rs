@@ -12,6 +12,7 @@ use crate::{
     config::{Checked, Home, Origin, Setting, check, commented, settings},
     domain::text::clean,
     ops::Failure,
+    tui::{keys, theme::Theme},
 };
 
 /// `daochain.config/1`
@@ -70,7 +71,14 @@ pub fn run(console: &mut Console, globals: &Globals, command: &args::Config) -> 
             present(console, settings(&globals.options(), &env)?);
             Ok(0)
         }
-        args::Config::Check => Ok(report(console, &check(&Home::find(globals.home.as_deref(), &env)?))),
+        args::Config::Check => {
+            let home = Home::find(globals.home.as_deref(), &env)?;
+            let mut files = check(&home);
+            files.push(Checked::of(&home.keys_file, keys::load(&home).map(drop)));
+            // What the environment names is no error of the file's.
+            files.push(Checked::of(&home.theme_file, Theme::find(&home.theme_file, |_| None).map(drop)));
+            Ok(report(console, &files))
+        }
     }
 }
 

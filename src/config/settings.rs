@@ -220,14 +220,23 @@ pub struct Checked {
     pub problems: Vec<Problem>,
 }
 
-/// Reads every file that the user writes, and is stricter than a run: a key that means nothing is wrong.
+impl Checked {
+    /// A file, and what came of reading it.
+    #[must_use]
+    pub fn of(file: &Path, read: Result<(), ConfigError>) -> Self {
+        let problems = read.err().into_iter().map(Problem::from).collect();
+        Self { file: file.to_owned(), exists: file.exists(), problems }
+    }
+
+    fn and(mut self, more: impl IntoIterator<Item = Problem>) -> Self {
+        self.problems.extend(more);
+        self
+    }
+}
+
+/// Reads `config.toml` and `trust.toml`, and is stricter than a run: a key that means nothing is wrong.
 #[must_use]
 pub fn check(home: &Home) -> Vec<Checked> {
-    let of = |file: &Path, read: Result<(), ConfigError>, more: Vec<Problem>| Checked {
-        file: file.to_owned(),
-        exists: file.exists(),
-        problems: read.err().into_iter().map(Problem::from).chain(more).collect(),
-    };
     let strange = file::strange(&home.config_file).unwrap_or_default();
     let strange = strange.iter().map(|one| Problem { code: "config-invalid", at: Some(one.at), words: one.words() });
     let config = file::read(&home.config_file);
@@ -245,7 +254,10 @@ pub fn check(home: &Home) -> Vec<Checked> {
             words: format!("`config.toml` has no network `{}`: what is said for it holds nowhere", clean(&name)),
         })
         .collect();
-    vec![of(&home.config_file, config.map(drop), strange.collect()), of(&home.trust_file, trust.map(drop), strangers)]
+    vec![
+        Checked::of(&home.config_file, config.map(drop)).and(strange),
+        Checked::of(&home.trust_file, trust.map(drop)).and(strangers),
+    ]
 }
 
 impl From<ConfigError> for Problem {

@@ -16,7 +16,7 @@ pub enum Config {
         #[arg(long)]
         default: bool,
     },
-    /// Read config.toml, trust.toml and the other files that you write, and tell every error with its place
+    /// Read config.toml, trust.toml, keys.toml and theme.toml, and tell every error with its place
     #[command(
         after_help = "Examples:\n  daochain config check\n  daochain --home /etc/daochain config check --json\n\nExit code 1 where something is wrong."
     )]
