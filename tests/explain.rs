@@ -3,18 +3,32 @@
 
 mod support;
 
-use std::{path::Path, process::Stdio};
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+};
 
+use daochain::domain::Digest;
 use serde_json::{Value, json};
-use support::{Home, Run, node, unique, without};
+use support::{
+    Home, Run, build, docker,
+    layout::{Blobs, MANIFEST},
+    node,
+    registry::Registry,
+    unique, without,
+};
 
 /// A home with a funded account that is trusted for `acme/*`, on a network with the registry.
 struct Stage(Home);
 
 impl Stage {
     fn new() -> Self {
+        Self::of(Home::new())
+    }
+
+    fn of(home: Home) -> Self {
         eprintln!("part: anvil at {}", node("anvil"));
-        let home = Home::new().on("anvil", &node("anvil"));
+        let home = home.on("anvil", &node("anvil"));
         let account = home.funded_account();
         home.run(&["contract", "deploy", "--account", &account, "--yes"]);
         assert!(home.run(&["trust", "add", "acme/*", &account, "--name", "acme"]).success());
@@ -101,4 +115,162 @@ fn what_cannot_be_found_or_asked_for_is_told() {
     assert_eq!(run.verdict(), ("undecided", Some(1)), "{run:?}");
     assert!(lines(section(&run, "chain")).contains("not read|"), "{run:?}");
     assert!(run.document["images"][0]["next"].to_string().contains("daochain node status"), "{run:?}");
+}
+
+/// A file of a layer: name, content, mode.
+type File<'f> = (&'f str, &'f str, u32);
+
+/// An image of these layers, each with its instruction; its manifest.
+fn image(blobs: &mut Blobs, layers: &[(&str, &[File<'_>])]) -> Digest {
+    let pack = |files: &[File<'_>]| {
+        let mut layer = tar::Builder::new(Vec::new());
+        for (name, content, mode) in files {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(content.len() as u64);
+            header.set_mode(*mode);
+            layer.append_data(&mut header, name, content.as_bytes()).unwrap();
+        }
+        layer.into_inner().unwrap()
+    };
+    let digests: Vec<Digest> = layers.iter().map(|(_, files)| blobs.add(pack(files))).collect();
+    let mut history = vec![json!({"created_by": "ENV WORD=x", "empty_layer": true})];
+    history.extend(layers.iter().map(|(by, _)| json!({"created_by": by})));
+    let config = json!({"os": "linux", "architecture": own(), "history": history,
+        "rootfs": {"type": "layers", "diff_ids": digests}});
+    let config = blobs.add(config.to_string().into_bytes());
+    let descriptor = |digest: &Digest| blobs.descriptor("application/vnd.oci.image.layer.v1.tar", *digest);
+    let manifest = json!({"schemaVersion": 2, "mediaType": MANIFEST,
+        "config": blobs.descriptor("application/vnd.oci.image.config.v1+json", config),
+        "layers": digests.iter().map(descriptor).collect::<Vec<_>>()});
+    blobs.add(manifest.to_string().into_bytes())
+}
+
+fn own() -> &'static str {
+    if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" }
+}
+
+const BASE: (&str, &[File<'static>]) = ("FROM base", &[("etc/passwd", "root", 0o644)]);
+const GOOD: [File<'static>; 3] = [("bin/su", "su", 0o755), ("srv/app", "app", 0o755), ("srv/gone", "x", 0o644)];
+const EVIL: [File<'static>; 3] = [("bin/su", "su", 0o4755), ("srv/app", "evil", 0o755), ("srv/new", "y", 0o644)];
+
+/// The released image and a changed one, as archives under one name.
+fn released_and_changed(folder: &Path, name: &str) -> (Blobs, Digest, PathBuf, PathBuf) {
+    let write = |blobs: &Blobs, root, file: &str| {
+        let path = folder.join(file);
+        std::fs::write(&path, blobs.archive(name, MANIFEST, root)).unwrap();
+        path
+    };
+    let mut good = Blobs::default();
+    let released = image(&mut good, &[BASE, ("COPY app /srv", &GOOD)]);
+    let mut evil = Blobs::default();
+    let changed = image(&mut evil, &[BASE, ("COPY app /srv", &EVIL), ("RUN backdoor", &[("tmp/x", "z", 0o644)])]);
+    let paths = (write(&good, released, "released.tar"), write(&evil, changed, "changed.tar"));
+    (good, released, paths.0, paths.1)
+}
+
+/// Every changed file as `change path`, in order.
+fn changes(pair: &Value) -> Vec<String> {
+    let all = pair["files"]["changes"].as_array().unwrap_or_else(|| panic!("{pair}"));
+    let word = |one: &Value, key: &str| one[key].as_str().unwrap().to_owned();
+    all.iter().map(|one| format!("{} {}: {}", word(one, "change"), word(one, "path"), word(one, "words"))).collect()
+}
+
+#[track_caller]
+fn has_both_sides(run: &Run, origin: &str) {
+    let compared = &run.document["images"][0]["compared"];
+    assert_eq!(compared["origin"], origin, "{run:?}");
+    let layers = compared["layers"].as_array().unwrap();
+    let same: Vec<_> = layers.iter().map(|pair| pair["same"].as_bool().unwrap()).collect();
+    assert_eq!(same, [true, false, false], "{compared}");
+    assert_eq!(layers[1]["here"]["made_by"], "COPY app /srv", "{compared}");
+    assert_eq!(layers[1]["released"]["made_by"], "COPY app /srv", "{compared}");
+    assert_eq!(layers[2]["released"], Value::Null);
+}
+
+#[track_caller]
+fn has_files(run: &Run) {
+    let layers = &run.document["images"][0]["compared"]["layers"];
+    let found = changes(&layers[1]);
+    assert_eq!(found[0], "changed bin/su: mode 0755 → 4755", "{found:?}");
+    assert!(found[1].starts_with("changed srv/app: size 3 → 4, content sha256:"), "{found:?}");
+    assert!(found[2].starts_with("removed srv/gone: 1 byte") && found[3].starts_with("added srv/new"), "{found:?}");
+    assert!(changes(&layers[2])[0].starts_with("added tmp/x"), "{layers}");
+    assert!(layers[0].get("files").is_none(), "nothing is listed of what is the same");
+}
+
+#[test]
+fn a_changed_image_is_compared_with_the_released_one_layer_by_layer_and_file_by_file() {
+    if without("node") {
+        return;
+    }
+    let stage = Stage::new();
+    let folder = tempfile::tempdir().unwrap();
+    let name = format!("docker.io/acme/{}:1", unique("layers"));
+    let (_, _, released, changed) = released_and_changed(folder.path(), &name);
+    stage.publish(&released);
+    // Publishing measured the released one.
+    let run = stage.explain(&changed, &[]);
+    has_both_sides(&run, "measured");
+    let told = stage.told(&changed, &["--files", "--archives", text_of(folder.path())]);
+    for words in
+        ["1 the same, 1 different, 1 only here", "≠ ", "│ released", "~ bin/su  mode 0755 → 4755 · RUNS AS ITS"]
+    {
+        assert!(told.contains(words), "`{words}` is missing in\n{told}");
+    }
+    has_files(&stage.explain(&changed, &["--files", "--archives", text_of(folder.path())]));
+}
+
+#[test]
+fn the_registry_tells_of_the_released_image_only_when_asked() {
+    if without("node") || without("registry") {
+        return;
+    }
+    let registry = Registry::start();
+    let name = format!("{}/acme/app:1", registry.host);
+    let folder = tempfile::tempdir().unwrap();
+    let (blobs, manifest, released, changed) = released_and_changed(folder.path(), &name);
+    registry.push("acme/app", "1", &blobs, MANIFEST, manifest);
+    let publisher = Stage::new();
+    publisher.publish(&released);
+    let address = publisher.0.run(&["account", "list"]).document["accounts"][0]["address"].as_str().unwrap().to_owned();
+    let home = Home::new().on("anvil", &node("anvil"));
+    assert!(home.run(&["trust", "add", &name, &address]).success());
+    let reader = Stage(home);
+    let run = reader.explain(&changed, &[]);
+    assert_eq!(run.verdict(), ("mismatch", Some(3)), "{run:?}");
+    assert_eq!(run.document["images"][0]["compared"], Value::Null);
+    assert!(lines(section(&run, "layers")).contains("is not known here"), "{run:?}");
+    assert!(run.document["images"][0]["next"].to_string().contains("--remote"), "{run:?}");
+    has_both_sides(&reader.explain(&changed, &["--remote"]), "registry");
+    has_files(&reader.explain(&changed, &["--files"]));
+
+    // What it serves is believed of nobody: a changed layer is no layer of the release.
+    let layer = blobs.0.values().find(|bytes| bytes.windows(8).any(|part| part == b"srv/gone")).unwrap();
+    let path = registry.data(Digest::of(layer));
+    let mut other = layer.clone();
+    other[700] ^= 1;
+    std::fs::write(path, other).unwrap();
+    let lied = reader.explain(&changed, &["--files"]);
+    assert_eq!(lied.document["images"][0]["compared"]["problem"]["code"], "not-compared", "{lied:?}");
+}
+
+#[test]
+fn an_engines_image_is_compared_with_the_one_that_lost_its_name() {
+    if without("node") || without("docker") {
+        return;
+    }
+    eprintln!("part: docker {}", docker(&["version", "--format", "{{.Server.Version}}"]));
+    let stage = Stage::of(Home::new().with_docker());
+    let reference = format!("acme/{}:1", unique("engine"));
+    let _first = build(&reference, &unique("first"));
+    let published = stage.0.run(&["publish", &reference, "--yes", "--confirmations", "1"]);
+    assert!(published.success(), "{published:?}");
+    let _second = build(&reference, &unique("another second"));
+    let run = stage.0.run(&["explain", &reference, "--files"]);
+    assert_eq!(run.verdict(), ("mismatch", Some(3)), "{run:?}");
+    let compared = &run.document["images"][0]["compared"];
+    let pair = &compared["layers"][0];
+    assert!(pair["here"]["made_by"].as_str().unwrap().starts_with("COPY "), "{compared}");
+    let found = changes(pair);
+    assert!(found.len() == 1 && found[0].starts_with("changed content: size "), "{found:?}");
 }

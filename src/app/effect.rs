@@ -12,6 +12,7 @@ use crate::{
     domain::{
         Address, Reference, Wei,
         account::AccountKind,
+        compare::{Comparison, Question},
         image::{Evidence, LocalImage},
         market::Query,
         node::Enode,
@@ -352,6 +353,24 @@ pub enum Effect {
     },
     /// Look at all that the program rests on.
     CheckUp,
+    /// Compare an image's layers with the released one's.
+    Compare {
+        /// Comes back with the answer.
+        ticket: u64,
+        /// Which.
+        question: Box<Question>,
+        /// Measure what is here and ask the registry, where that is not known. [`Effect::Undo`] stops it.
+        anywhere: bool,
+    },
+    /// List the files of the layers that differ. [`Effect::Undo`] stops it.
+    ListFiles {
+        /// Comes back with the answer.
+        ticket: u64,
+        /// Of which image.
+        question: Box<Question>,
+        /// What was found before.
+        comparison: Box<Comparison>,
+    },
     /// Read the trust policy.
     ReadTrust,
     /// Change the trust policy.

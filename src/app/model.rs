@@ -21,6 +21,7 @@ use crate::{
         tasks::Tasks,
         tries::Tries,
         trust::Trust,
+        why::Why,
     },
     domain::{
         Reference, Timestamp, account::AccountKind, finding::Finding, network::NetworkView,
@@ -158,6 +159,7 @@ pub struct Model {
     pub market: Market,
     pub accounts: Accounts,
     pub trust: Trust,
+    pub why: Why,
     pub tasks: Tasks,
     pub activity: Activity,
     pub publications: Vec<Publication>,
@@ -213,6 +215,7 @@ impl Model {
             market: Market::default(),
             accounts: Accounts::default(),
             trust: Trust::default(),
+            why: Why::default(),
             tasks: Tasks::default(),
             activity: Activity::default(),
             publications: Vec::new(),

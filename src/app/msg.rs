@@ -1,8 +1,10 @@
 //! What can happen to the interface, grouped by subject.
 
 mod market;
+mod why;
 
 pub use market::{MarketMsg, MarketPage, TrustMsg};
+pub use why::WhyMsg;
 
 use crate::{
     app::{
@@ -53,6 +55,8 @@ pub enum Msg {
     Node(NodeMsg),
     /// News of the trust policy.
     Trust(TrustMsg),
+    /// News of what stands beside the selected image.
+    Why(WhyMsg),
     /// News of what was published.
     Market(MarketMsg),
     /// The answer to [`Effect::CheckUp`](crate::app::Effect::CheckUp).

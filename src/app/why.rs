@@ -8,6 +8,7 @@ use crate::{
         rows::Row,
     },
     domain::{
+        compare::{Comparison, FileChanges, Pair, Question},
         explain::{Act, Case, Page, Tone, Witness},
         text::wrap,
     },
@@ -15,6 +16,42 @@ use crate::{
 
 /// Columns of a label and the gap behind it: 9 and the 71 of a digest are 80.
 pub const LABEL: usize = 9;
+
+/// The released image beside the selected one.
+#[derive(Debug, Clone, Default)]
+pub struct Why {
+    /// What is compared; `None` where nothing is.
+    pub question: Option<Question>,
+    /// What came of it.
+    pub comparison: Option<Result<Comparison, Problem>>,
+    /// The layers that differ, with the files that do.
+    pub files: Vec<(Pair, FileChanges)>,
+    /// Why they could not be listed.
+    pub problem: Option<Problem>,
+    /// What is being done, and the ticket that its answer brings back.
+    pub working: Option<(u64, Work)>,
+}
+
+/// What is done for the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    /// What is known is looked up.
+    Looking,
+    /// The released image's layers are got, wherever they are.
+    Getting,
+    /// The files of layers are listed.
+    Listing,
+}
+
+impl Work {
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Looking => "looking for the released image's layers",
+            Self::Getting => "getting the released image's layers; Esc stops it",
+            Self::Listing => "listing the files of the layers that differ; Esc stops it",
+        }
+    }
+}
 
 /// One line of the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,12 +124,23 @@ pub fn page(model: &Model, row: &Row, width: usize) -> Page {
         log_problem: model.log_problem.as_deref(),
         witnesses,
         must_agree,
-        comparison: None,
+        comparison: comparison(&model.why),
+        files: &model.why.files,
         now: model.now,
         age: coarse_age,
         width,
     }
     .page()
+}
+
+/// What is known of the released image, or what is under way.
+fn comparison(why: &Why) -> Option<Result<&Comparison, String>> {
+    match (&why.comparison, why.working) {
+        (Some(Ok(comparison)), _) => Some(Ok(comparison)),
+        (_, Some((_, work))) => Some(Err(work.words().to_owned())),
+        (Some(Err(problem)), None) => Some(Err(problem.sentence())),
+        (None, None) => None,
+    }
 }
 
 fn witnesses(model: &Model) -> (Vec<Witness>, usize) {
@@ -125,6 +173,16 @@ pub fn lines(model: &Model, width: usize) -> Vec<WhyLine> {
                 lines.push(WhyLine::Words { label, text, tone: line.tone });
             }
         }
+    }
+    let told = match (&model.why.comparison, model.why.working, &model.why.problem) {
+        (Some(Ok(_)), Some((_, work)), _) => Some((work.words().to_owned(), Tone::Muted)),
+        (_, None, Some(problem)) => Some((problem.sentence(), Tone::Bad)),
+        _ => None,
+    };
+    if let Some((words, tone)) = told {
+        lines.push(WhyLine::Gap);
+        let words = wrap(&words, width).into_iter();
+        lines.extend(words.map(|text| WhyLine::Words { label: String::new(), text, tone }));
     }
     if !page.steps.is_empty() {
         lines.push(WhyLine::Gap);

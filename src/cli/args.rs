@@ -137,7 +137,9 @@ pub enum Command {
     )]
     Verify(Verify),
     /// Tell why an image's verdict is what it is, and what to do next
-    #[command(after_help = "Examples:\n  daochain explain acme/api:2\n  daochain explain --archive app.tar --json")]
+    #[command(
+        after_help = "Examples:\n  daochain explain acme/api:2\n  daochain explain acme/api:2 --files\n  daochain explain --archive app.tar --json"
+    )]
     Explain(Explain),
     /// Release images under your account
     #[command(

@@ -50,6 +50,7 @@ pub const CODES: &[Code] = &[
     code("engine-config", "the engine's address or its TLS files cannot be used"),
     code("engine-error", "the engine refused, or its answer broke off"),
     code("no-such-image", "no engine, archive folder or archive has that image"),
+    code("not-compared", "an image or the released one is not to be had, so their layers or files are not compared"),
     code("reference-ambiguous", "one name stands for several images of one platform"),
     code("registry-unreachable", "the registry does not answer"),
     code("registry-denied", "the registry wants a login, or refuses the one that there is"),

@@ -1,5 +1,8 @@
 //! `daochain explain`
 
+mod compared;
+
+use compared::{ComparedPart, Side, sides};
 use serde::Serialize;
 
 use super::{
@@ -24,7 +27,7 @@ use crate::{
         exported::recall_image,
         now,
         trust::trust_policy,
-        verify::{Judgement, Subject, judge_images},
+        verify::{self, Judgement, judge_images},
     },
 };
 
@@ -55,6 +58,8 @@ struct Explained {
     judged: ImageVerdict,
     sections: Vec<Section>,
     next: Vec<Step>,
+    /// The layers here and released, where they were compared.
+    compared: Option<ComparedPart>,
 }
 
 /// One image under one name.
@@ -68,14 +73,18 @@ pub async fn run(session: &mut Session, args: args::Explain) -> Result<u8, Failu
     let policy = trust_policy(&session.context)?;
     let subject = |one: &Meant| {
         let Candidate { image, reference, evidence, .. } = one.candidate.clone();
-        Some(Subject { image, reference: reference?, evidence })
+        Some(verify::Subject { image, reference: reference?, evidence })
     };
-    let subjects: Vec<Subject> = meant.iter().filter_map(subject).collect();
+    let subjects: Vec<verify::Subject> = meant.iter().filter_map(subject).collect();
     let judgement = judge_images(&session.context, &subjects, &policy).await;
     let references: Vec<_> = meant.iter().filter_map(|one| one.candidate.reference.clone()).collect();
     let known = background(&session.context, &references, reading(session)).await;
     let width = session.console.look().width.unwrap_or(USUAL_WIDTH).max(LEAST_WIDTH) - 2;
-    let pages = pages(&meant, &judgement, &known, width);
+    let sides = sides(session, &args, &meant, &judgement).await?;
+    for failure in sides.iter().filter_map(|side| side.problem.as_ref()) {
+        session.console.complain(failure);
+    }
+    let pages = pages(&meant, &judgement, &known, &sides, width);
     let candidates = meant.into_iter().map(|one| one.candidate).collect();
     let mut judged = told(candidates, judgement, None);
     if let Err(failure) = &judged.network {
@@ -85,7 +94,13 @@ pub async fn run(session: &mut Session, args: args::Explain) -> Result<u8, Failu
     let images: Vec<_> = std::mem::take(&mut judged.images)
         .into_iter()
         .zip(pages)
-        .map(|(judged, page)| Explained { judged, sections: page.sections, next: page.steps })
+        .zip(sides)
+        .map(|((judged, page), side)| Explained {
+            judged,
+            sections: page.sections,
+            next: page.steps,
+            compared: side.part(),
+        })
         .collect();
     let document = Document {
         schema: "daochain.explain/1",
@@ -151,10 +166,11 @@ fn pages(
     meant: &[Meant],
     judgement: &Judgement,
     known: &Background,
+    sides: &[Side],
     width: usize,
 ) -> Vec<crate::domain::explain::Page> {
     let mut answers = judgement.verdicts.iter().zip(&judgement.last);
-    let page = |one: &Meant| {
+    let page = |(one, side): (&Meant, &Side)| {
         let reference = one.candidate.reference.as_ref();
         let (verdict, last) = reference.and_then(|_| answers.next()).map_or((None, None), |(v, last)| (Some(v), *last));
         let case = Case {
@@ -172,14 +188,15 @@ fn pages(
             log_problem: judgement.log_problem.as_deref(),
             witnesses: known.witnesses.clone(),
             must_agree: known.must_agree,
-            comparison: None,
+            comparison: side.comparison.as_ref().map(|asked| asked.as_ref().map_err(ToString::to_string)),
+            files: &side.files,
             now: now(),
             age: crate::domain::time::age,
             width,
         };
         case.page()
     };
-    meant.iter().map(page).collect()
+    meant.iter().zip(sides).map(page).collect()
 }
 
 fn describe(page: &mut Page, image: &Explained, width: usize) {

@@ -14,7 +14,12 @@ use serde::{Deserialize, Serialize};
 
 pub use files::{Change, FileChange, FileChanges, FileEntry, FileKind, LayerFiles, shown_path};
 
-use super::digest::Digest;
+use super::{
+    digest::Digest,
+    image::LocalImage,
+    reference::Reference,
+    verdict::{Conclusion, Verdict},
+};
 
 /// Products of two lengths up to which the longest common order is looked for: 4 MB of memory. Longer ones, of which both ends
 /// that are the same are taken off before, are compared by position.
@@ -81,6 +86,33 @@ pub enum Origin {
         /// The manifest's digest, which its bytes have.
         manifest: Digest,
     },
+}
+
+/// What is to be compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// The image.
+    pub image: LocalImage,
+    /// Its name.
+    pub reference: Reference,
+    /// The release's digests, as a verdict [tells](Verdict::expected) them.
+    pub expected: Vec<Digest>,
+    /// The release's version.
+    pub version: Option<u32>,
+}
+
+impl Question {
+    /// Of an image whose verdict leaves something to be compared.
+    #[must_use]
+    pub fn of(image: &LocalImage, reference: &Reference, verdict: &Verdict) -> Option<Self> {
+        let compares = matches!(verdict.conclusion, Conclusion::Mismatch | Conclusion::Outdated);
+        (compares && verdict.problem.is_none() && !verdict.expected.is_empty()).then(|| Self {
+            image: image.clone(),
+            reference: reference.clone(),
+            expected: verdict.expected.clone(),
+            version: verdict.current_version,
+        })
+    }
 }
 
 /// An image and the released one.

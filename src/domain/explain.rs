@@ -26,7 +26,7 @@ pub use next::{Act, Step};
 pub use rests::Witness;
 
 use super::{
-    compare::Comparison,
+    compare::{Comparison, FileChanges, Pair},
     image::{Evidence, LocalImage},
     network::NetworkView,
     record::{HistoryEvent, HistoryKind},
@@ -130,6 +130,8 @@ pub struct Case<'a> {
     pub must_agree: usize,
     /// The layers here and of the release, where they were looked for.
     pub comparison: Asked<&'a Comparison>,
+    /// Layers that differ, with the files that do.
+    pub files: &'a [(Pair, FileChanges)],
     /// Now.
     pub now: Timestamp,
     /// How a number of seconds is written.
@@ -153,6 +155,9 @@ impl Case<'_> {
     pub fn page(&self) -> Page {
         let mut sections = vec![self.meaning(), self.here(), self.released(), self.trusted(), self.rests()];
         sections.extend(self.layers());
+        if let Some(Ok(comparison)) = &self.comparison {
+            sections.extend(self.files.iter().map(|(pair, changes)| files_section(comparison, *pair, changes)));
+        }
         sections.retain(|section| !section.lines.is_empty());
         Page { sections, steps: self.steps() }
     }

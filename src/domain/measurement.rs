@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
+    compare::{LayerPart, Makeup},
     digest::{Digest, DigestKind, chain_id},
     image::{Evidence, EvidenceLevel, KindedDigest, SharedIndex},
     reference::Reference,
@@ -105,6 +106,9 @@ pub struct MeasuredLayer {
     pub state: LayerState,
     /// The digest that a corrupt layer really has.
     pub found: Option<Digest>,
+    /// The instruction that made it, as the configuration tells and safe to show.
+    #[serde(default)]
+    pub made_by: Option<String>,
 }
 
 impl MeasuredImage {
@@ -113,6 +117,19 @@ impl MeasuredImage {
     pub fn chain_id(&self) -> Option<Digest> {
         let diff_ids: Vec<_> = self.layers.iter().map(|layer| layer.diff_id).collect();
         chain_id(&diff_ids)
+    }
+
+    /// What it is made of.
+    #[must_use]
+    pub fn makeup(&self) -> Option<Makeup> {
+        let part = |layer: &MeasuredLayer| LayerPart {
+            diff_id: layer.diff_id,
+            bytes: (layer.state == LayerState::Measured).then_some(layer.bytes),
+            stored: None,
+            made_by: layer.made_by.clone(),
+        };
+        let layers = self.layers.iter().map(part).collect();
+        Some(Makeup { config: self.config_digest?, platform: self.platform.clone(), layers })
     }
 
     /// The evidence that this measurement gives.

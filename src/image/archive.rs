@@ -24,24 +24,26 @@ use super::{
     member::MemberHash,
     names,
 };
-use crate::domain::{progress::Watch, text::clean_to};
+use crate::domain::{digest::Digest, progress::Watch, text::clean_to};
 
 pub(super) const BLOCK: usize = 512;
 
 /// Every member of the archive.
 pub(super) fn read(feed: Feed, watch: &dyn Watch) -> Result<Contents, ImageError> {
-    read_until(feed, watch, &|_| false)
+    read_until(feed, watch, &[], &|_| false)
 }
 
-/// The members up to the one with which there is `enough`; all of them where there never is.
+/// The members up to the one with which there is `enough`; all of them where there never is. The files of the `wanted` layers are
+/// listed on the way.
 pub(super) fn read_until(
     feed: Feed,
     watch: &dyn Watch,
+    wanted: &[Digest],
     enough: &dyn Fn(&Contents) -> bool,
 ) -> Result<Contents, ImageError> {
     let (input, window) = codec::unpacked(feed)?;
     let mut archive = Archive { input, offset: 0, watch };
-    let mut contents = Contents::beside(window);
+    let mut contents = Contents::beside(window).wanting(wanted);
     let mut extensions = Extensions::default();
     loop {
         let start = archive.offset;
@@ -65,7 +67,8 @@ pub(super) fn read_until(
         }
         let name = header::name(&block).map_err(|problem| ImageError::malformed(start, problem))?;
         let entry = std::mem::take(&mut extensions).entry(header, name, size, start)?;
-        if archive.member(start, &entry, &mut contents)? && enough(&contents) {
+        let is_document = archive.member(start, &entry, &mut contents)?;
+        if (is_document || !wanted.is_empty()) && enough(&contents) {
             return Ok(contents);
         }
     }

@@ -9,6 +9,7 @@ use zstd::stream::raw::{DParameter, Decoder, InBuffer, Operation, OutBuffer};
 use super::{
     error::ImageError,
     feed::{Feed, go_on},
+    files::Lister,
     limits::{CHUNK, OUTER_WINDOW_LOG},
 };
 use crate::domain::{digest::Digest, progress::Watch};
@@ -71,6 +72,7 @@ struct HashWriter<'w> {
     hash: Sha256,
     bytes: u64,
     watch: &'w dyn Watch,
+    lister: Option<Box<Lister>>,
 }
 
 impl Write for HashWriter<'_> {
@@ -78,6 +80,9 @@ impl Write for HashWriter<'_> {
         go_on(self.watch)?;
         self.hash.update(bytes);
         self.bytes += bytes.len() as u64;
+        if let Some(lister) = &mut self.lister {
+            lister.push(bytes);
+        }
         Ok(bytes.len())
     }
 
@@ -95,9 +100,14 @@ enum Inner<'w> {
 }
 
 impl<'w> Unpacker<'w> {
-    /// `None` for what is not packed. `window_log` bounds the window of zstd.
-    pub(super) fn new(packing: Packing, window_log: u32, watch: &'w dyn Watch) -> io::Result<Option<Self>> {
-        let sink = HashWriter { hash: Sha256::new(), bytes: 0, watch };
+    /// `None` for what is not packed. `window_log` bounds the window of zstd. What is inside is listed where there is a `lister`.
+    pub(super) fn new(
+        packing: Packing,
+        window_log: u32,
+        watch: &'w dyn Watch,
+        lister: Option<Box<Lister>>,
+    ) -> io::Result<Option<Self>> {
+        let sink = HashWriter { hash: Sha256::new(), bytes: 0, watch, lister };
         match packing {
             Packing::Plain | Packing::Other(_) => Ok(None),
             Packing::Gzip => Ok(Some(Self(Inner::Gzip(Box::new(MultiGzDecoder::new(sink)))))),
@@ -130,8 +140,8 @@ impl<'w> Unpacker<'w> {
         }
     }
 
-    /// Digest and size of the unpacked bytes; an error when the last member or frame is incomplete.
-    pub(super) fn finish(self) -> io::Result<(Digest, u64)> {
+    /// Digest and size of the unpacked bytes, and what listed them; an error when the last member or frame is incomplete.
+    pub(super) fn finish(self) -> io::Result<(Digest, u64, Option<Box<Lister>>)> {
         let sink = match self.0 {
             Inner::Gzip(decoder) => decoder.finish()?,
             Inner::Zstd { in_frame: true, .. } => {
@@ -139,7 +149,7 @@ impl<'w> Unpacker<'w> {
             }
             Inner::Zstd { sink, .. } => sink,
         };
-        Ok((Digest::from_bytes(sink.hash.finalize().into()), sink.bytes))
+        Ok((Digest::from_bytes(sink.hash.finalize().into()), sink.bytes, sink.lister))
     }
 }
 
@@ -157,11 +167,11 @@ mod tests {
     }
 
     fn unpack(packed: &[u8], step: usize) -> io::Result<(Digest, u64)> {
-        let mut unpacker = Unpacker::new(packing(packed), LAYER_WINDOW_LOG, &Unwatched).unwrap().unwrap();
+        let mut unpacker = Unpacker::new(packing(packed), LAYER_WINDOW_LOG, &Unwatched, None).unwrap().unwrap();
         for piece in packed.chunks(step) {
             unpacker.push(piece)?;
         }
-        unpacker.finish()
+        unpacker.finish().map(|(digest, bytes, _)| (digest, bytes))
     }
 
     proptest! {

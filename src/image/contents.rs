@@ -10,14 +10,16 @@ use indexmap::{IndexMap, map::Entry};
 use super::{
     document::Document,
     error::{ImageError, shown},
+    files::Lister,
     inline::{self, descriptors},
     json::JsonProblem,
     limits::{
-        ALL_LAYERS, EMBEDDED_BYTES, HELD_BYTES, IMAGES, LINKS, MEMBER_BYTES, MEMBERS, NAME_BYTES, REMEMBERED_BYTES,
+        ALL_LAYERS, EMBEDDED_BYTES, HELD_BYTES, HISTORIES_BYTES, IMAGES, LINKS, LISTED_BYTES, MEMBER_BYTES, MEMBERS,
+        NAME_BYTES, REMEMBERED_BYTES,
     },
     names,
 };
-use crate::domain::digest::Digest;
+use crate::domain::{compare::LayerFiles, digest::Digest};
 
 /// What hashing a member's bytes found.
 pub(super) struct Blob {
@@ -27,6 +29,8 @@ pub(super) struct Blob {
     pub(super) bytes: u64,
     /// What they are.
     pub(super) content: Content,
+    /// What is in it as a layer, and the bytes that this takes; where layers are listed and until it is added.
+    pub(super) files: Option<Box<(LayerFiles, usize)>>,
 }
 
 /// What a member's bytes are.
@@ -67,12 +71,49 @@ pub(super) struct Contents {
     /// Images that were judged, and their layers.
     images: AtomicUsize,
     layers: AtomicUsize,
+    /// Bytes of the instructions that are kept.
+    histories: usize,
+    /// Layers whose files are still to be listed, those that are, and the bytes that these take.
+    wanted: Vec<Digest>,
+    listed: Vec<LayerFiles>,
+    listed_bytes: usize,
 }
 
 impl Contents {
     /// Nothing yet, beside a decoder that holds a `window` of the outer file.
     pub(super) fn beside(window: usize) -> Self {
         Self { window, ..Self::default() }
+    }
+
+    /// Has the files of these layers listed.
+    pub(super) fn wanting(mut self, layers: &[Digest]) -> Self {
+        self.wanted = layers.to_vec();
+        self
+    }
+
+    /// True while a layer is looked for whose files are to be listed.
+    pub(super) const fn is_listing(&self) -> bool {
+        !self.wanted.is_empty()
+    }
+
+    /// Lists the next member, in case it is one of those layers.
+    pub(super) fn lister(&self) -> Option<Box<Lister>> {
+        self.is_listing().then(|| Box::new(Lister::within(LISTED_BYTES.saturating_sub(self.listed_bytes))))
+    }
+
+    /// What was listed.
+    pub(super) fn into_listed(self) -> Vec<LayerFiles> {
+        self.listed
+    }
+
+    /// Keeps a member's list if it is wanted.
+    fn keep_list(&mut self, blob: &mut Blob) {
+        let Some((files, bytes)) = blob.files.take().map(|files| *files) else { return };
+        if self.wanted.contains(&files.diff_id) {
+            self.wanted.retain(|wanted| *wanted != files.diff_id);
+            self.listed.push(files);
+            self.listed_bytes += bytes;
+        }
     }
 
     /// Counts a member, of whatever kind, and its name.
@@ -114,7 +155,11 @@ impl Contents {
     }
 
     /// Adds a member that was counted. The same content under the same name again is no harm; other content is.
-    pub(super) fn add(&mut self, name: String, member: Member) -> Result<(), ImageError> {
+    pub(super) fn add(&mut self, name: String, mut member: Member) -> Result<(), ImageError> {
+        if let Member::File(blob) = &mut member {
+            self.keep_list(blob);
+            self.histories += blob.keep_history(HISTORIES_BYTES.saturating_sub(self.histories));
+        }
         self.remember(member.weight())?;
         if let Member::File(blob) = &member
             && let Some(Ok(document)) = blob.document()
@@ -241,6 +286,16 @@ impl Member {
 }
 
 impl Blob {
+    /// Keeps what it tells of layers' instructions if there is `room`; the bytes that this takes.
+    fn keep_history(&mut self, room: usize) -> usize {
+        let Content::Document(document) = &mut self.content else { return 0 };
+        let Ok(Document::Config(config)) = &mut **document else { return 0 };
+        if config.history_weight() > room {
+            config.made_by = Vec::new();
+        }
+        config.history_weight()
+    }
+
     /// What the bytes are as JSON; `None` for anything that no member can refer to as a document.
     pub(super) fn document(&self) -> Option<&Result<Document, JsonProblem>> {
         if let Content::Document(document) = &self.content { Some(document) } else { None }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, de::IgnoredAny};
 
 use super::{
     error::ImageError,
+    history,
     index::{INDEX_TYPES, MANIFEST_TYPES},
     json::{self, JsonProblem},
 };
@@ -51,6 +52,15 @@ pub(super) struct Config {
     /// The same as engines compare it; `None` where it says neither part.
     pub(super) built_for: Option<Platform>,
     pub(super) created: Option<Timestamp>,
+    /// What made each layer; empty where it does not tell.
+    pub(super) made_by: Vec<Box<str>>,
+}
+
+impl Config {
+    /// Bytes that the instructions take.
+    pub(super) fn history_weight(&self) -> usize {
+        self.made_by.iter().map(|made| size_of::<Box<str>>() + made.len()).sum()
+    }
 }
 
 /// What is used of an image manifest (OCI image-spec, `manifest.md`).
@@ -279,7 +289,11 @@ pub(super) fn parse(bytes: &[u8]) -> Option<Result<Document, JsonProblem>> {
     let kind: Kind = serde_json::from_slice(bytes).ok()?;
     match (kind.rootfs, kind.layers, kind.manifests) {
         (false, false, false) => None,
-        (true, false, false) => Some(read(bytes).map(|raw: RawConfig| Document::Config(raw.into()))),
+        (true, false, false) => Some(read(bytes).map(|raw: RawConfig| {
+            let mut config = Config::from(raw);
+            config.made_by = history::made_by(bytes, config.diff_ids.len());
+            Document::Config(config)
+        })),
         (false, true, false) => Some(read(bytes).and_then(|manifest: Manifest| match manifest.media_type.as_str() {
             media_type if INDEX_TYPES.contains(&media_type) => Err(JsonProblem::Polyglot),
             _ => Ok(Document::Manifest(Box::new(manifest))),
@@ -306,6 +320,7 @@ impl From<RawConfig> for Config {
                 Platform::new(&raw.os.0, &raw.architecture.0, word(raw.variant.as_ref()), has_features)
             }),
             created: raw.created.and_then(|text| Timestamp::try_from(text).ok()),
+            made_by: Vec::new(),
         }
     }
 }

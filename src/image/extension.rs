@@ -8,6 +8,7 @@ use super::{
     archive::Header,
     error::{ImageError, shown},
 };
+use crate::domain::digest::Digest;
 
 /// Extensions that wait for their member. Two different values for one field are refused: programs choose differently.
 #[derive(Default)]
@@ -18,6 +19,31 @@ pub(super) struct Extensions {
     pending: bool,
     /// A PAX header is among those that wait.
     pax: bool,
+    /// Who owns the member, where the numbers are too large for its own block.
+    user: Option<u64>,
+    group: Option<u64>,
+    /// SHA-256 of each extended attribute.
+    attributes: Vec<Digest>,
+}
+
+/// What extensions say of a member, where it is looked at as a file and not as a part of an image.
+pub(super) struct Parts {
+    pub(super) name: Option<Vec<u8>>,
+    pub(super) target: Option<Vec<u8>>,
+    pub(super) size: Option<u64>,
+    pub(super) user: Option<u64>,
+    pub(super) group: Option<u64>,
+    attributes: Vec<Digest>,
+}
+
+impl Parts {
+    /// SHA-256 of all extended attributes, in whatever order they stood.
+    pub(super) fn attributes(&self) -> Option<Digest> {
+        let mut all = self.attributes.clone();
+        all.sort_unstable();
+        let bytes: Vec<u8> = all.iter().flat_map(|one| *one.as_bytes()).collect();
+        (!all.is_empty()).then(|| Digest::of(&bytes))
+    }
 }
 
 impl Extensions {
@@ -59,14 +85,28 @@ impl Extensions {
         match record.key {
             b"path" => set(&mut self.name, record.value.to_vec()),
             b"linkpath" => set(&mut self.target, record.value.to_vec()),
-            b"size" => {
-                let digits = record.value.iter().all(u8::is_ascii_digit);
-                let size = std::str::from_utf8(record.value).ok().filter(|_| digits).and_then(|text| text.parse().ok());
-                set(&mut self.size, size.ok_or("a PAX size is no number")?)
+            b"size" => set(&mut self.size, whole(record.value).ok_or("a PAX size is no number")?),
+            b"uid" => {
+                self.user = whole(record.value);
+                Ok(())
+            }
+            b"gid" => {
+                self.group = whole(record.value);
+                Ok(())
+            }
+            key if key.starts_with(b"SCHILY.xattr.") => {
+                self.attributes.push(Digest::of(&[key, b"=", record.value].concat()));
+                Ok(())
             }
             key if key.starts_with(b"GNU.sparse.") => Err("sparse members are not part of image archives"),
             _ => Ok(()),
         }
+    }
+
+    /// What they say, as it is written.
+    pub(super) fn into_parts(self) -> Parts {
+        let Self { name, target, size, user, group, attributes, .. } = self;
+        Parts { name, target, size, user, group, attributes }
     }
 
     /// The member's header, with `name` and `size` as its own block says them.
@@ -109,6 +149,12 @@ impl Extensions {
             kind,
         })
     }
+}
+
+/// A whole number in digits.
+fn whole(digits: &[u8]) -> Option<u64> {
+    let is_number = digits.iter().all(u8::is_ascii_digit);
+    std::str::from_utf8(digits).ok().filter(|_| is_number).and_then(|text| text.parse().ok())
 }
 
 fn set<T: PartialEq>(slot: &mut Option<T>, value: T) -> Result<(), &'static str> {

@@ -54,7 +54,7 @@ fn text(field: &[u8]) -> &[u8] {
 
 /// Octal digits between blanks and zeros, or a whole big-endian number behind a set bit (GNU's base-256). A negative one
 /// is none.
-fn number(field: &[u8]) -> Option<u64> {
+pub(super) fn number(field: &[u8]) -> Option<u64> {
     let (first, rest) = field.split_first()?;
     if first & 0x80 != 0 {
         let significant = |number: u64, byte: &u8| Some(number.checked_mul(256)? | u64::from(*byte));

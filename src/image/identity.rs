@@ -131,7 +131,7 @@ pub fn identify_export<R: Read>(
 ) -> Result<Vec<Branch>, ImageError> {
     let has_enough = |contents: &Contents| branches_of(contents, root).is_ok_and(|found| is_enough(&found));
     let mut meter = Meter::new(None, watch);
-    let contents = feed::through(input, &mut meter, |feed| archive::read_until(feed, watch, &has_enough))?;
+    let contents = feed::through(input, &mut meter, |feed| archive::read_until(feed, watch, &[], &has_enough))?;
     branches_of(&contents, root)
 }
 
@@ -191,7 +191,13 @@ fn document(
         return Err(unusable(&name, &JsonProblem::TooLarge));
     }
     match super::document::parse(&bytes).transpose() {
-        Ok(document) => Ok(Some((document, bytes.len() as u64))),
+        Ok(mut document) => {
+            if let Some(Document::Config(config)) = &mut document {
+                // Nobody asks for them here, and many documents are held at once.
+                config.made_by = Vec::new();
+            }
+            Ok(Some((document, bytes.len() as u64)))
+        }
         Err(problem) => Err(unusable(&name, &problem)),
     }
 }

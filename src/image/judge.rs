@@ -84,7 +84,12 @@ pub(super) fn judge(contents: &Contents, claim: Claim) -> Result<Found, ImageErr
         image.platform.clone_from(&config.platform);
         image.created = config.created;
         match config.diff_ids.iter().map(|diff_id| diff_id.get(name)).collect::<Result<Vec<_>, _>>() {
-            Ok(diff_ids) => judge_layers(contents, &diff_ids, &claim.layers, &mut image)?,
+            Ok(diff_ids) => {
+                judge_layers(contents, &diff_ids, &claim.layers, &mut image)?;
+                for (layer, made) in image.layers.iter_mut().zip(&config.made_by) {
+                    layer.made_by = Some(made.to_string());
+                }
+            }
             // As above: it is not the promised configuration, whatever else is wrong with it.
             Err(_) if image.state == ImageState::Corrupt => {}
             Err(error) => return Err(error),
@@ -166,7 +171,7 @@ fn judge_layer(
     diff_id: Digest,
     member: Option<&str>,
 ) -> Result<(MeasuredLayer, Option<String>), ImageError> {
-    let layer = |bytes, state, found| MeasuredLayer { diff_id, bytes, state, found };
+    let layer = |bytes, state, found| MeasuredLayer { diff_id, bytes, state, found, made_by: None };
     let Some((name, blob)) = member.and_then(|name| Some((name, contents.file(name)?))) else {
         let problem = match member {
             Some(name) => format!("(`{}`) is not in the archive", shown(name)),

@@ -79,11 +79,21 @@ impl Layout {
 
     /// Hashes every file.
     pub(super) fn read(self, meter: &mut Meter<'_>, watch: &dyn Watch) -> Result<Contents, ImageError> {
+        self.read_into(Contents::default(), meter, watch)
+    }
+
+    /// Hashes every file beside what is known already.
+    pub(super) fn read_into(
+        self,
+        contents: Contents,
+        meter: &mut Meter<'_>,
+        watch: &dyn Watch,
+    ) -> Result<Contents, ImageError> {
         let files = self.0.into_iter().map(|file| {
             let content = File::open(&file.path).map_err(|cause| ImageError::open(&file.path, cause))?;
             Ok(LayoutFile { name: file.name, size: file.size, content })
         });
-        read(files, meter, watch)
+        read_into(contents, files, meter, watch)
     }
 }
 
@@ -114,7 +124,16 @@ pub(super) fn read<R: Read>(
     meter: &mut Meter<'_>,
     watch: &dyn Watch,
 ) -> Result<Contents, ImageError> {
-    let mut contents = Contents::default();
+    read_into(Contents::default(), files, meter, watch)
+}
+
+/// Hashes every file beside what is known already.
+pub(super) fn read_into<R: Read>(
+    mut contents: Contents,
+    files: impl Iterator<Item = Result<LayoutFile<R>, ImageError>>,
+    meter: &mut Meter<'_>,
+    watch: &dyn Watch,
+) -> Result<Contents, ImageError> {
     for file in files {
         let LayoutFile { name, size, content } = file?;
         contents.count(&name)?;

@@ -49,6 +49,14 @@ pub(super) const TRAILER_BYTES: usize = 64 * 1024;
 /// Symbolic and hard links from a name to its content.
 pub(super) const LINKS: usize = 16;
 
+/// What the instructions take that made the layers of all images, as their configurations tell: told to people, and left out
+/// beyond.
+pub(super) const HISTORIES_BYTES: usize = 1024 * 1024;
+
+/// What the lists of files take that are asked for, beside all that is held above, and what a file takes of it beside its names.
+pub(super) const LISTED_BYTES: usize = 24 * 1024 * 1024;
+pub(super) const FILE_BYTES: usize = 192;
+
 /// Content that descriptors embed, of all documents together and in base64. Embedded are configurations and statements.
 pub(super) const EMBEDDED_BYTES: usize = 1024 * 1024;
 

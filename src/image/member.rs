@@ -7,6 +7,7 @@ use super::{
     contents::{Blob, Content, Contents},
     document,
     error::ImageError,
+    files::Lister,
     json::JsonProblem,
     limits::{document_bytes, layer_window_log},
 };
@@ -22,6 +23,8 @@ pub(super) struct MemberHash<'w> {
     bytes: u64,
     size: u64,
     taking: Taking<'w>,
+    /// Lists what is not packed; what is packed its unpacker lists.
+    lister: Option<Box<Lister>>,
 }
 
 enum Taking<'w> {
@@ -45,6 +48,7 @@ impl<'w> MemberHash<'w> {
             bytes: 0,
             size,
             taking: Taking::Unknown(Vec::new()),
+            lister: contents.lister(),
         }
     }
 
@@ -69,7 +73,7 @@ impl<'w> MemberHash<'w> {
         self.taking = match packing(&head) {
             Packing::Other(name) => Taking::Unsupported(name),
             packed @ (Packing::Gzip | Packing::Zstd) => {
-                match Unpacker::new(packed, layer_window_log(self.room), self.watch) {
+                match Unpacker::new(packed, layer_window_log(self.room), self.watch, self.lister.take()) {
                     Ok(Some(unpacker)) => Taking::Packed(unpacker),
                     Ok(None) => Taking::Plain,
                     Err(cause) => Taking::Damaged(cause.to_string().into()),
@@ -88,6 +92,9 @@ impl<'w> MemberHash<'w> {
     }
 
     fn push_content(&mut self, bytes: &[u8]) -> Result<(), ImageError> {
+        if let Some(lister) = &mut self.lister {
+            lister.push(bytes);
+        }
         match &mut self.taking {
             Taking::Packed(unpacker) => {
                 if let Err(error) = unpacker.push(bytes) {
@@ -109,9 +116,13 @@ impl<'w> MemberHash<'w> {
     /// What the member is, after its last byte.
     pub(super) fn finish(mut self) -> Result<Blob, ImageError> {
         self.recognise()?;
+        let mut inside_lister = None;
         let content = match self.taking {
             Taking::Packed(unpacker) => match unpacker.finish() {
-                Ok(inside) => Content::Packed(Box::new(inside)),
+                Ok((digest, bytes, lister)) => {
+                    inside_lister = lister.map(|lister| lister.finish(digest));
+                    Content::Packed(Box::new((digest, bytes)))
+                }
                 Err(error) => Content::Damaged(damage(error)?),
             },
             Taking::Damaged(cause) => Content::Damaged(cause),
@@ -125,7 +136,8 @@ impl<'w> MemberHash<'w> {
             Taking::Plain | Taking::Unknown(_) => Content::Plain,
         };
         let digest = Digest::from_bytes(self.stored.finalize().into());
-        Ok(Blob { digest, bytes: self.bytes, content })
+        let files = inside_lister.or_else(|| self.lister.map(|lister| lister.finish(digest)));
+        Ok(Blob { digest, bytes: self.bytes, content, files: files.map(Box::new) })
     }
 }
 

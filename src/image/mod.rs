@@ -20,7 +20,9 @@ mod document;
 mod error;
 mod extension;
 mod feed;
+mod files;
 mod header;
+mod history;
 mod identity;
 mod index;
 mod inline;
@@ -28,6 +30,8 @@ mod json;
 mod judge;
 mod layout;
 mod limits;
+mod listing;
+mod makeup;
 mod member;
 mod merge;
 mod names;
@@ -48,6 +52,8 @@ pub use error::ImageError;
 use feed::Meter;
 pub use identity::{Behind, Branch, FETCHED_BYTES, Identity, identify, identify_export};
 pub use layout::LayoutFile;
+pub use listing::{list_layer_files, list_layers, list_layers_of};
+pub use makeup::{StoredLayers, makeup, stored_layers};
 
 use crate::domain::{digest::Digest, measurement::Measurement, progress::Watch};
 

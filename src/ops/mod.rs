@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod appointments;
 mod aside;
+pub mod compare;
 pub mod complete;
 mod context;
 pub mod contract;

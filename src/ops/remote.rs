@@ -17,7 +17,9 @@ use tokio::{
 
 use super::{context::blocking, registries};
 use crate::{
-    domain::{Platform, Reference, measurement::Measurement, platform::Standing, progress::Watch},
+    domain::{
+        Digest, Platform, Reference, compare::LayerFiles, measurement::Measurement, platform::Standing, progress::Watch,
+    },
     image::{self, ImageError, LayoutFile},
     ops::{Context, Failure},
     registry::{Access, Blob, Plan, RegistryError, Repository},
@@ -82,11 +84,7 @@ async fn measure_at(
 ) -> Result<Measurement, Failure> {
     let (own, name) = (local_platform(), reference.clone());
     let measured = blocking(move || {
-        // Its own: the program's runtime may be ending while this thread still waits for the registry.
-        let runtime = Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| Failure::new("internal", &format!("the system gives no event queue: {error}")))?;
+        let runtime = own_runtime()?;
         let asker = Asker { runtime: &runtime, watch: &*watch };
         let is_wanted = |platform: &Platform| platforms == Platforms::All || platform.standing(&own) != Standing::Other;
         let ask = || -> Result<Measurement, Failure> {
@@ -106,6 +104,38 @@ async fn measure_at(
     Ok(measured)
 }
 
+/// The files of layers as the registry of `reference` stores them: `blobs` with their sizes, `wanted` what they unpack to.
+pub(super) async fn list_remote_layers(
+    context: &Context,
+    reference: &Reference,
+    blobs: Vec<(Digest, u64)>,
+    wanted: Vec<Digest>,
+    watch: Arc<dyn Watch>,
+) -> Result<Vec<LayerFiles>, Failure> {
+    let (access, name) = (registries::access(context), reference.clone());
+    blocking(move || {
+        let runtime = own_runtime()?;
+        let asker = Asker { runtime: &runtime, watch: &*watch };
+        let list = || -> Result<Vec<LayerFiles>, Failure> {
+            let repository = asker.wait(Repository::connect(&name, &access)).map_err(|_| Failure::cancelled())??;
+            let total = blobs.iter().map(|(_, size)| *size).fold(0, u64::saturating_add);
+            let left = blobs.into_iter().map(|(digest, size)| Piece::Blob(digest, size)).collect();
+            let files = Files { repository: &repository, asker, left };
+            image::list_layer_files(files, Some(total), &wanted, asker.watch).map_err(told)
+        };
+        let listed = list();
+        // As above.
+        if watch.is_cancelled() { Err(Failure::cancelled()) } else { listed }
+    })
+    .await
+}
+
+/// Its own: the program's runtime may be ending while a thread still waits for the registry.
+fn own_runtime() -> Result<Runtime, Failure> {
+    let built = Builder::new_current_thread().enable_all().build();
+    built.map_err(|error| Failure::new("internal", &format!("the system gives no event queue: {error}")))
+}
+
 /// The registry's own error, where it is what ended the measurement.
 fn told(error: ImageError) -> Failure {
     let of_registry = match &error {
@@ -123,8 +153,8 @@ fn told(error: ImageError) -> Failure {
 /// One file of the layout that is put together.
 enum Piece {
     Index(Vec<u8>),
-    Document(crate::domain::Digest, Vec<u8>),
-    Blob(crate::domain::Digest, u64),
+    Document(Digest, Vec<u8>),
+    Blob(Digest, u64),
 }
 
 /// A layout of what the plan names, under the one name.

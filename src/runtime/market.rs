@@ -111,7 +111,7 @@ impl Runtime {
     }
 
     /// What [`Effect::Undo`] of that ticket stops.
-    fn undoable(&mut self, ticket: u64) -> CancellationToken {
+    pub(super) fn undoable(&mut self, ticket: u64) -> CancellationToken {
         let token = CancellationToken::new();
         self.deeds.retain(|_, token| !token.is_cancelled());
         self.deeds.insert(ticket, token.clone());

@@ -14,6 +14,7 @@ mod market;
 mod measuring;
 mod translate;
 mod trust;
+mod why;
 mod work;
 
 use std::{
@@ -178,6 +179,7 @@ impl Runtime {
                     Ok(ops::doctor::examine(&context).await)
                 });
             }
+            Effect::Compare { .. } | Effect::ListFiles { .. } => self.explain(effect),
             Effect::ReadTrust | Effect::ChangeTrust { .. } => self.trust(effect),
             Effect::ReadNode => {
                 let read = |status| Msg::Node(NodeMsg::Read(status));

@@ -10,8 +10,9 @@ use rusqlite::{OptionalExtension as _, Transaction, params};
 
 use super::{Store, StoreError};
 use crate::domain::{
+    compare::Makeup,
     digest::Digest,
-    measurement::{ImageState, Measurement},
+    measurement::{ImageState, MeasuredImage, Measurement},
 };
 
 /// Measurements kept; the oldest leave first. At some 2 kB each the table stays below 20 MB.
@@ -110,6 +111,20 @@ impl Store {
         Ok(found.map(Digest::from_bytes))
     }
 
+    /// What the image with this configuration is made of, where one was measured here. A row that another version wrote and this
+    /// one cannot read is none.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn makeup_of(&self, config: Digest) -> Result<Option<Makeup>, StoreError> {
+        let found: Option<String> = self.read("look up an image's layers", |connection| {
+            connection
+                .query_row("SELECT made_of FROM makeup WHERE config = ?1", [config.as_bytes()], |row| row.get(0))
+                .optional()
+        })?;
+        Ok(found.and_then(|json| serde_json::from_str(&json).ok()))
+    }
+
     /// Forgets what measuring found: the same bytes are no longer what they were.
     ///
     /// # Errors
@@ -164,8 +179,21 @@ impl Store {
 
 /// A configuration names its layers: what is known of it never changes.
 fn note_layers(transaction: &Transaction<'_>, measurement: &Measurement) -> rusqlite::Result<()> {
-    let whole = measurement.images.iter().filter(|image| image.state == ImageState::Measured);
-    for (config, chain) in whole.filter_map(|image| image.config_digest.zip(image.chain_id())) {
+    let whole = || measurement.images.iter().filter(|image| image.state == ImageState::Measured);
+    for makeup in whole().filter_map(MeasuredImage::makeup) {
+        // Such a value is always a text.
+        let made_of = serde_json::to_string(&makeup).unwrap_or_default();
+        // REPLACE gives the row a new number, the highest: the numbers tell the age.
+        transaction.execute(
+            "INSERT OR REPLACE INTO makeup (config, made_of) VALUES (?1, ?2)",
+            params![makeup.config.as_bytes(), made_of],
+        )?;
+    }
+    transaction.execute(
+        "DELETE FROM makeup WHERE rowid <= (SELECT rowid FROM makeup ORDER BY rowid DESC LIMIT 1 OFFSET ?1)",
+        [KEPT],
+    )?;
+    for (config, chain) in whole().filter_map(|image| image.config_digest.zip(image.chain_id())) {
         transaction.execute(
             "INSERT OR IGNORE INTO layers (config, chain) VALUES (?1, ?2)",
             params![config.as_bytes(), chain.as_bytes()],

@@ -45,6 +45,20 @@ pub(super) fn can_speak(model: &Model) -> Result<(), &'static str> {
     demand(marked.any(|row| row.key.reference.is_some()), "no marked image has a name")
 }
 
+pub(super) fn can_compare(model: &Model) -> Result<(), &'static str> {
+    demand(model.why.question.is_some(), "there is no released image to compare this one with")?;
+    demand(!matches!(model.why.comparison, Some(Ok(_))), "the layers of both are known already")
+}
+
+pub(super) fn can_list(model: &Model) -> Result<(), &'static str> {
+    demand(model.why.question.is_some(), "there is no released image to compare this one with")?;
+    demand(
+        matches!(model.why.comparison, Some(Ok(_))),
+        "the released image's layers are not known yet; `l` gets them",
+    )?;
+    demand(model.why.files.is_empty(), "the files that differ are listed already")
+}
+
 pub(super) fn is_named(model: &Model) -> Result<(), &'static str> {
     let row = model.rows.selected().ok_or("there is no image selected")?;
     let why = match row.key.image.source {

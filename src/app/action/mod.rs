@@ -102,6 +102,8 @@ impl Place {
 #[expect(missing_docs, reason = "the table below says what each does")]
 pub enum Action {
     Why,
+    FetchReleased,
+    ListFiles,
     Measure,
     MeasureAll,
     Publish,

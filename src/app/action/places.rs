@@ -1,6 +1,7 @@
-//! Groups of places in which the same keys work.
+//! Groups of places in which the same keys work, and the making of a row.
 
-use super::Place;
+use super::{Action, Binding, Place};
+use crate::app::{key::Key, model::Model};
 
 pub(super) const IMAGES: &[Place] = &[Place::Images, Place::Detail];
 pub(super) const ACCOUNTS: &[Place] = &[Place::Accounts];
@@ -60,3 +61,15 @@ pub const EVERYWHERE: &[Place] = &[
     Place::CheckUp,
     Place::Help,
 ];
+
+/// A row of the table.
+pub(super) const fn row(
+    action: Action,
+    keys: &'static [Key],
+    places: &'static [Place],
+    hint: &'static str,
+    help: &'static str,
+    allowed: fn(&Model) -> Result<(), &'static str>,
+) -> Binding {
+    Binding { action, keys, places, hint, help, allowed }
+}

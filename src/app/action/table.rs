@@ -1,32 +1,21 @@
 //! Every key, in the order in which hints are given.
 
 use super::places::{
-    ACCOUNTS, ACTIVITY, EVERYWHERE, IMAGES, LISTS, MARKET, MEASURED, MEASURED_ALL, MOVES, OFFERS, PALETTE, TRUST,
+    ACCOUNTS, ACTIVITY, EVERYWHERE, IMAGES, LISTS, MARKET, MEASURED, MEASURED_ALL, MOVES, OFFERS, PALETTE, TRUST, row,
 };
 use super::{
     Action, Binding, Motion, Place,
     allowed::{
-        always, can_add_peer, can_change_account, can_do_again, can_edit_name, can_edit_price, can_edit_reason,
-        can_fund, can_measure, can_publish, can_pull, can_replace, can_restore, can_retry, can_revoke, can_say,
-        can_set_default, can_sign, can_speak, can_stop, chooses, has_account, has_digest, has_earlier, has_ended,
-        has_endpoint, has_entry, has_key_here, has_line, has_networks, has_next_field, has_no_account, has_notice,
-        has_publisher, has_row, has_ware, is_bare, is_busy, is_done, is_filtered_or_marked, is_form_ready, is_named,
-        is_naming, is_narrowed, is_not_pricing, is_pricing, is_published, is_pulling, is_reasoning, is_saving,
-        is_spoken_of, is_waiting, no_account, says_personally,
+        always, can_add_peer, can_change_account, can_compare, can_do_again, can_edit_name, can_edit_price,
+        can_edit_reason, can_fund, can_list, can_measure, can_publish, can_pull, can_replace, can_restore, can_retry,
+        can_revoke, can_say, can_set_default, can_sign, can_speak, can_stop, chooses, has_account, has_digest,
+        has_earlier, has_ended, has_endpoint, has_entry, has_key_here, has_line, has_networks, has_next_field,
+        has_no_account, has_notice, has_publisher, has_row, has_ware, is_bare, is_busy, is_done, is_filtered_or_marked,
+        is_form_ready, is_named, is_naming, is_narrowed, is_not_pricing, is_pricing, is_published, is_pulling,
+        is_reasoning, is_saving, is_spoken_of, is_waiting, no_account, says_personally,
     },
 };
-use crate::app::{key::Key, model::Model};
-
-const fn row(
-    action: Action,
-    keys: &'static [Key],
-    places: &'static [Place],
-    hint: &'static str,
-    help: &'static str,
-    allowed: fn(&Model) -> Result<(), &'static str>,
-) -> Binding {
-    Binding { action, keys, places, hint, help, allowed }
-}
+use crate::app::key::Key;
 
 /// Every key.
 pub const BINDINGS: &[Binding] = &[
@@ -277,6 +266,8 @@ pub const BINDINGS: &[Binding] = &[
     ),
     row(Action::CopyOffered, &[Key::Char('y')], OFFERS, "copy", "copy the digest", has_ware),
     row(Action::ClearSearch, &[Key::Esc], MARKET, "everything", "show everything again", is_narrowed),
+    row(Action::FetchReleased, &[Key::Char('l')], &[Place::Detail], "layers", "get the released layers", can_compare),
+    row(Action::ListFiles, &[Key::Char('f')], &[Place::Detail], "files", "list the files that differ", can_list),
     row(Action::EditTrust, &[Key::Enter, Key::Char('e')], TRUST, "edit", "change the selected entry", has_entry),
     row(Action::AddRule, &[Key::Char('a')], TRUST, "trust", "let somebody speak for images", always),
     row(Action::Deny, &[Key::Char('d')], TRUST, "deny", "let nobody speak for images", always),

@@ -132,10 +132,15 @@ fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Why if model.pane == Pane::Market => market::unfold(model),
         Action::Cancel if model.pane == Pane::Activity => activity::stop(model),
         Action::Why => {
+            if let Some(stopped) = why::stop(model) {
+                return stopped;
+            }
             model.wide = !model.wide;
             model.detail_top = 0;
             if model.wide { why::look(model) } else { Vec::new() }
         }
+        Action::FetchReleased => why::fetch(model),
+        Action::ListFiles => why::list(model),
         Action::Measure => batch::measure(model),
         Action::MeasureAll => tasks::measure_all(model),
         Action::Cancel => tasks::cancel(model),

@@ -104,6 +104,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Sign(msg) => journal::update(model, msg),
         Msg::Node(msg) => node::update(model, msg),
         Msg::Trust(msg) => trust::update(model, msg),
+        Msg::Why(msg) => {
+            why::update(model, msg);
+            Vec::new()
+        }
         Msg::Market(msg) => market::update(model, msg),
         Msg::CheckedUp(result) => {
             checkup::found(model, result);
@@ -115,6 +119,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
     };
     model.rows.scroll(layout::list_rows(model));
+    effects.extend(why::follow(model));
     effects.extend(chain::follow_selection(model));
     effects.extend(accounts::follow_selection(model));
     effects

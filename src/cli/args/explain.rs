@@ -15,4 +15,10 @@ pub struct Explain {
     /// Take the engine's word instead of measuring
     #[arg(long)]
     pub quick: bool,
+    /// Get the released image's layers to compare with: measure an image of it that is here, or ask its registry
+    #[arg(long)]
+    pub remote: bool,
+    /// List the files of the layers that differ, as far as both are to be had; implies --remote
+    #[arg(long)]
+    pub files: bool,
 }

@@ -142,6 +142,7 @@ impl Steps<'_, '_> {
     fn compare(&mut self, words: &str) {
         let source = self.source();
         match &self.case.comparison {
+            Some(Ok(_)) if !self.case.files.is_empty() => {}
             Some(Ok(_)) => {
                 let command = format!("daochain explain {source} --files");
                 self.run(format!("{words}; list the files that differ"), command, Some(Act::Files));

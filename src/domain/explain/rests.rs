@@ -90,7 +90,7 @@ impl Case<'_> {
             _ => (Tone::Plain, format!("{} of {count} endpoints must say the same", self.must_agree)),
         };
         section.push("told by", tone, words);
-        for witness in &self.witnesses {
+        for witness in self.witnesses.iter().filter(|_| !local) {
             section.push("", witness.tone, format!("{} · {}", witness.url, witness.words));
         }
     }

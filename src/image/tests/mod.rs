@@ -8,5 +8,6 @@ mod damage;
 mod dialects;
 mod embedded;
 mod fixture;
+mod listing;
 mod mutation;
 mod streams;
