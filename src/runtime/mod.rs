@@ -174,8 +174,7 @@ impl Runtime {
                 self.trade(effect);
             }
             Effect::CheckUp => {
-                let found = |findings| Msg::CheckedUp(findings);
-                self.answer("looking at what the program rests on", found, |context| async move {
+                self.answer("looking at what the program rests on", Msg::CheckedUp, |context| async move {
                     Ok(ops::doctor::examine(&context).await)
                 });
             }
