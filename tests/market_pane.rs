@@ -81,7 +81,7 @@ fn play(width: u16, height: u16) -> Play {
 
 #[test]
 fn what_is_published_is_shown_with_what_the_policy_makes_of_it() {
-    for (width, height) in [(80, 24), (200, 60)] {
+    for (width, height) in [(80, 24), (120, 40), (200, 60)] {
         let play = play(width, height);
         insta::assert_snapshot!(format!("market_{width}x{height}"), play.screen());
         insta::assert_snapshot!(format!("market_offer_{width}x{height}"), play.key(Key::Enter).screen());

@@ -63,7 +63,7 @@ fn form_problem(play: &Play) -> (Option<Name>, String) {
 
 #[test]
 fn the_policy_is_shown_with_what_it_decides_about() {
-    for (width, height) in [(80, 24), (200, 60)] {
+    for (width, height) in [(80, 24), (120, 40), (200, 60)] {
         let play = play(width, height);
         insta::assert_snapshot!(format!("trust_{width}x{height}"), play.screen());
         let empty = Play::ready(width, height).keys("4").tell(read(TrustPolicy::default()));
