@@ -58,6 +58,8 @@ pub(super) struct Loop<'r> {
     pub(super) reread: Option<&'r Reread>,
     /// The configuration that the screen begins anew with, once nothing runs.
     pub(super) next: Option<Config>,
+    /// It ends to begin anew, and not because somebody quit.
+    pub(super) begins_anew: bool,
     pub(super) secrets: Secrets,
     /// What of the last frame can be clicked.
     pub(super) spots: Spots,
@@ -166,6 +168,7 @@ impl Loop<'_> {
     fn renew(&mut self) {
         if self.next.is_some() && self.outcome.is_none() && !self.model.is_at_work() {
             self.runtime.lock_all();
+            self.begins_anew = true;
             self.outcome = Some(Outcome::Quit);
         }
     }

@@ -32,7 +32,7 @@ use theme::Theme;
 use view::Spots;
 
 use crate::{
-    app::{Model, activity::Activity, model::Pane},
+    app::{Model, action::Keymap, activity::Activity, model::Pane},
     config::Config,
     ops::{Context, Failure},
     runtime::Runtime,
@@ -77,6 +77,7 @@ pub type Reread = Box<dyn Fn() -> Result<Config, Failure> + Send + Sync>;
 struct Kept {
     pane: Pane,
     mouse: bool,
+    keymap: Keymap,
     activity: Activity,
 }
 
@@ -87,21 +88,20 @@ struct Kept {
 /// `no-terminal` when there is no terminal that could be drawn on; when a home cannot be opened anew.
 pub async fn run(context: Context, options: ScreenOptions, reread: Option<Reread>) -> Result<Outcome, Failure> {
     let refused = |error: io::Error| Failure::new("no-terminal", &format!("signals could not be caught: {error}"));
-    keys::load(&context.config().home)?;
+    let keymap = keys::load(&context.config().home)?;
     let mut signals = Signals::catch().map_err(refused)?;
-    let (mut context, mut theme, mut guard, mut kept) = (context, options.theme, Guard::take()?, Kept::default());
+    let mut kept = Kept { keymap, ..Kept::default() };
+    let (mut context, mut theme, mut guard) = (context, options.theme, Guard::take()?);
     loop {
-        let keymap = keys::load(&context.config().home)?;
         let (width, height) = ratatui::crossterm::terminal::size().unwrap_or((80, 24));
         let notices = context.notices().iter().map(|notice| notice.sentence().to_owned()).collect();
         let mut model = Model::new(now(), width, height, notices);
         let config = context.config().clone();
         model.tasks.allow(config.jobs);
         model.unicode = theme.is_unicode();
-        model.keymap = keymap;
         let others = config.networks.iter().map(|one| &one.name).filter(|name| **name != config.network.name);
         model.networks = std::iter::once(&config.network.name).chain(others).cloned().collect();
-        (model.pane, model.mouse, model.activity) = (kept.pane, kept.mouse, kept.activity);
+        (model.pane, model.mouse, model.keymap, model.activity) = (kept.pane, kept.mouse, kept.keymap, kept.activity);
         let (runtime, receiver) = Runtime::new(context);
         if theme.is_calm() {
             runtime.board().calm_down();
@@ -109,19 +109,20 @@ pub async fn run(context: Context, options: ScreenOptions, reread: Option<Reread
         let (secrets, spots) = (Secrets::default(), Spots::default());
         let reread = reread.as_ref();
         let (next, outcome) = (None, None);
-        let mut screen = Loop { guard, model, theme, runtime, config, reread, next, secrets, spots, outcome };
+        let mut screen =
+            Loop { guard, model, theme, runtime, config, reread, next, begins_anew: false, secrets, spots, outcome };
         screen.draw();
         screen.start();
         let outcome = screen.turn(&mut signals, receiver).await;
-        let Loop { guard: taken, runtime, model, next, theme: newest, .. } = screen;
-        let Some(next) = next else {
+        let Loop { guard: taken, runtime, model, next, begins_anew, theme: newest, .. } = screen;
+        let Some(next) = next.filter(|_| begins_anew) else {
             drop(taken);
             let _ = tokio::time::timeout(CLOSING, runtime.close()).await;
             return Ok(outcome);
         };
         let _ = tokio::time::timeout(CLOSING, runtime.close()).await;
         (guard, theme) = (taken, newest);
-        kept = Kept { pane: model.pane, mouse: model.mouse, activity: model.activity };
+        kept = Kept { pane: model.pane, mouse: model.mouse, keymap: model.keymap, activity: model.activity };
         context = Context::open(next)?;
     }
 }

@@ -40,6 +40,11 @@ pub fn start(model: &mut Model) -> Vec<Effect> {
     effects.extend(accounts::list(model));
     effects.extend(journal::resume(model));
     effects.extend(trust::read(model));
+    effects.extend(match model.pane {
+        Pane::Market => market::look(model),
+        Pane::Node => node::tick(model),
+        _ => Vec::new(),
+    });
     effects
 }
 
