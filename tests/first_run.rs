@@ -26,7 +26,7 @@ fn an_empty_home_says_what_is_here_what_is_missing_and_which_key_mends_it() {
     let text = play.text();
     for words in [
         "no Docker engine at",
-        "h name another (R asks again)",
+        "h name another (R: again)",
         "n make one",
         "t trust a publisher",
         "D see it",

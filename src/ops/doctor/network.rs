@@ -121,7 +121,7 @@ async fn contracts(context: &Context, left: std::time::Duration) -> Vec<Finding>
 
 fn of_contract(view: &ContractView, without: &str, missing: fn(Area, &str) -> Finding) -> Finding {
     let what = view.what.name();
-    let words = format!("the {what} at {}", view.address);
+    let words = format!("{what} at {}", view.address);
     match (view.deployed, view.code_matches) {
         (true, true) => {
             Finding::fine(Area::Contract, &format!("{words} has the code that this program was built with"))

@@ -8,7 +8,7 @@
 //!    ✔ network   dev, local to this machine                5  look at it, or change it
 //!    ! account   none yet: one signs what you publish      n  make one
 //!    ! trust     nobody is trusted yet                     t  trust a publisher
-//!    · demo      every verdict, with nothing to set up     D  see it
+//!    · demo      every verdict, without set-up     D  see it
 //! ```
 
 use ratatui::text::{Line, Span};
@@ -27,7 +27,7 @@ use crate::{
 };
 
 const WHAT: usize = 9;
-const DEED: usize = 30;
+const DEED: usize = 26;
 /// With fewer columns the deeds stand below.
 const ROOMY: usize = 72;
 
@@ -99,7 +99,7 @@ fn steps(model: &Model) -> Vec<Step> {
         Engine::Here(name) => step(Standing::Fine, "engine", name.clone(), None),
         Engine::Archives => step(Standing::Fine, "engine", "none is wanted: archives are listed".to_owned(), None),
         Engine::Lost { problem, .. } => {
-            let again = Some((Action::NameEngine, "name another (R asks again)"));
+            let again = Some((Action::NameEngine, "name another (R: again)"));
             step(Standing::Trouble, "engine", problem.message.clone(), again)
         }
     };
@@ -134,11 +134,11 @@ fn steps(model: &Model) -> Vec<Step> {
             )
         }
         _ => {
-            let words = "nobody is trusted yet, so nothing is verified".to_owned();
+            let words = "nobody yet: nothing is verified".to_owned();
             step(Standing::Missing, "trust", words, Some((Action::AddRule, "trust a publisher")))
         }
     };
-    let words = "every verdict, with nothing to set up".to_owned();
+    let words = "every verdict, without set-up".to_owned();
     let demo = step(Standing::Offer, "demo", words, Some((Action::Demo, "see it")));
     vec![engine, network, account, trust, demo]
 }
