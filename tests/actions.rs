@@ -8,6 +8,7 @@ use daochain::{
         Effect, Key,
         action::Keymap,
         activity::{Line, Outcome},
+        effect::{Deed, Setting},
         model::{Dialog, Pane},
         msg::{ChainMsg, Found, InputMsg, Msg, SignMsg, TaskMsg},
         palette::Palette,
@@ -268,4 +269,45 @@ fn what_is_seen_can_be_clicked_once_the_mouse_is_taken() {
     let taken = Play::ready(80, 24).keys("o");
     assert!(taken.model.mouse && taken.asked.contains(&Effect::CaptureMouse(true)));
     assert!(taken.keys("o").asked.contains(&Effect::CaptureMouse(false)));
+}
+
+/// The newest deed that was asked for.
+fn deed(play: &Play) -> Option<&Deed> {
+    play.asked.iter().rev().find_map(|effect| match effect {
+        Effect::Do { deed, .. } => Some(deed),
+        _ => None,
+    })
+}
+
+#[test]
+fn only_what_was_measured_is_pushed() {
+    let play = Play::ready(80, 24).select("acme/db:16").keys("P").key(Key::Enter);
+    assert!(deed(&play).is_none());
+    assert!(play.text().contains("it is not measured yet; `v` measures it"), "{}", play.text());
+    let play = Play::ready(80, 24).select("acme/web:1.2").keys("P");
+    insta::assert_snapshot!("push_80x24", play.screen());
+    let play = play.key(Key::Enter);
+    let Some(Deed::Push { reference, evidence }) = deed(&play) else { panic!("{:?}", play.asked) };
+    assert_eq!(reference.familiar(), "acme/web:1.2");
+    assert!(evidence.level().is_measured());
+}
+
+#[test]
+fn networks_engine_and_logins_are_the_forms_of_their_panes() {
+    let configured = |play: &Play| match deed(play) {
+        Some(Deed::Configure(setting)) => setting.clone(),
+        other => panic!("{other:?}"),
+    };
+    let mut play = Play::ready(80, 24).keys("5");
+    assert!(play.text().contains("refresh") && !play.text().contains("n network"), "there is only one");
+    play.model.networks = vec!["dev".into(), "sepolia".into()];
+    let turned = play.keys("n").key(Key::Enter);
+    assert_eq!(configured(&turned), Setting::Network("sepolia".into()));
+    let added = Play::ready(80, 24).keys("5A").keys("lab").key(Key::Enter).keys("http://127.0.0.1:8545 ipc:/g.ipc");
+    let rpc = vec!["http://127.0.0.1:8545".to_owned(), "ipc:/g.ipc".to_owned()];
+    assert_eq!(configured(&added.key(Key::Enter)), Setting::AddNetwork { name: "lab".into(), rpc });
+    let engine = Play::ready(80, 24).keys("h").key(Key::Enter);
+    assert_eq!(configured(&engine), Setting::Engine(None), "nothing leaves it to the environment");
+    let login = Play::ready(80, 24).keys("2L").key(Key::Tab).keys("me").key(Key::Enter).passphrase(8).key(Key::Enter);
+    assert!(matches!(deed(&login), Some(Deed::LogIn { registry, user }) if registry == "docker.io" && user == "me"));
 }
