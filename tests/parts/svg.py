@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Turns what `tmux capture-pane -e -p` prints (standard input) into an SVG picture (standard output)."""
+"""Turns what `tmux capture-pane -e -p` prints (standard input) into an SVG picture (standard output).
+
+With files as arguments, into one picture that shows them one after the other, for ever."""
 import re, sys, unicodedata
 from html import escape
 
@@ -41,28 +43,52 @@ def apply(style, codes):
     return style
 
 
-lines = sys.stdin.read().rstrip("\n").split("\n")
-columns = max(sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in re.sub(r"\x1b\[[0-9;]*m", "", line)) for line in lines)
-width, height = columns * CELL + 2 * PAD, len(lines) * LINE + 2 * PAD
-out = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}">',
-       f'<rect width="100%" height="100%" rx="8" fill="{GROUND}"/>',
-       '<g font-family="ui-monospace, \'DejaVu Sans Mono\', Menlo, Consolas, monospace" font-size="14" xml:space="preserve">']
-style = {}
-for row, line in enumerate(lines):
-    column, y = 0, PAD + row * LINE
-    for codes, text in re.findall(r"(?:\x1b\[([0-9;]*)m)|([^\x1b]+)", line):
-        if not text:
-            style = apply(style, codes)
-            continue
-        fg, bg = style.get("fg", TEXT), style.get("bg", GROUND)
-        if 7 in style:
-            fg, bg = bg, fg
-        x, length = PAD + column * CELL, len(text) * CELL
-        if bg != GROUND:
-            out.append(f'<rect x="{x:.1f}" y="{y}" width="{length:.1f}" height="{LINE}" fill="{bg}"/>')
-        if text.strip():
-            looks = (' font-weight="bold"' if 1 in style else "") + (' opacity="0.6"' if 2 in style else "")
-            out.append(f'<text x="{x:.1f}" y="{y + 14}" fill="{fg}"{looks} textLength="{length:.1f}">{escape(text)}</text>')
-        column += len(text)
+SECONDS = 2.6
+
+
+def columns_of(line):
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", line)
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in plain)
+
+
+def drawn(lines):
+    out, style = [], {}
+    for row, line in enumerate(lines):
+        column, y = 0, PAD + row * LINE
+        for codes, text in re.findall(r"(?:\x1b\[([0-9;]*)m)|([^\x1b]+)", line):
+            if not text:
+                style = apply(style, codes)
+                continue
+            fg, bg = style.get("fg", TEXT), style.get("bg", GROUND)
+            if 7 in style:
+                fg, bg = bg, fg
+            x, length = PAD + column * CELL, len(text) * CELL
+            if bg != GROUND:
+                out.append(f'<rect x="{x:.1f}" y="{y}" width="{length:.1f}" height="{LINE}" fill="{bg}"/>')
+            if text.strip():
+                looks = (' font-weight="bold"' if 1 in style else "") + (' opacity="0.6"' if 2 in style else "")
+                out.append(f'<text x="{x:.1f}" y="{y + 14}" fill="{fg}"{looks} textLength="{length:.1f}">{escape(text)}</text>')
+            column += len(text)
+    return out
+
+
+texts = [open(path).read() for path in sys.argv[1:]] or [sys.stdin.read()]
+frames = [text.rstrip("\n").split("\n") for text in texts]
+columns = max(columns_of(line) for lines in frames for line in lines)
+rows = max(len(lines) for lines in frames)
+width, height = columns * CELL + 2 * PAD, rows * LINE + 2 * PAD
+out = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}">']
+if len(frames) > 1:
+    share = 100 / len(frames)
+    out.append(f"<style>@keyframes shown {{ 0%, {share:.3f}% {{ visibility: visible }} {share + 0.001:.3f}%, 100% {{ visibility: hidden }} }}"
+               f" .frame {{ visibility: hidden; animation: shown {SECONDS * len(frames):.1f}s step-end infinite }}</style>")
+out += [f'<rect width="100%" height="100%" rx="8" fill="{GROUND}"/>',
+        '<g font-family="ui-monospace, \'DejaVu Sans Mono\', Menlo, Consolas, monospace" font-size="14" xml:space="preserve">']
+for at, lines in enumerate(frames):
+    if len(frames) > 1:
+        out.append(f'<g class="frame" style="animation-delay: {SECONDS * at:.1f}s">')
+    out += drawn(lines)
+    if len(frames) > 1:
+        out.append("</g>")
 out.append("</g></svg>")
 print("\n".join(out))
