@@ -13,7 +13,8 @@ use tokio::{sync::mpsc, task::JoinHandle};
 use super::{
     Outcome, Reread, ScreenOptions,
     input::{self, Pointed},
-    keys, reload,
+    keys,
+    reload::{self, Files},
     secret::Secrets,
     terminal::{self, Caught, Guard, Signals},
     theme::Theme,
@@ -55,6 +56,7 @@ pub(super) struct Loop<'r> {
     pub(super) theme: Theme,
     pub(super) runtime: Runtime,
     pub(super) config: Config,
+    pub(super) files: Files,
     pub(super) reread: Option<&'r Reread>,
     /// The configuration that the screen begins anew with, once nothing runs.
     pub(super) next: Option<Config>,
@@ -77,7 +79,7 @@ impl Loop<'_> {
         let board = self.runtime.board();
         let (mut events, reader) = read_events();
         let _reader = tokio_util::task::AbortOnDropHandle::new(reader);
-        let mut files = reload::follow(&self.config.home);
+        let mut files = self.files.clone().follow();
         let hung_up = terminal::hung_up();
         tokio::pin!(hung_up);
         loop {

@@ -26,6 +26,7 @@ use std::{io, time::Duration};
 
 pub use backend::QuietBackend;
 use event_loop::{Loop, now};
+use reload::Files;
 use secret::Secrets;
 use terminal::{Guard, Signals};
 use theme::Theme;
@@ -88,6 +89,7 @@ struct Kept {
 /// `no-terminal` when there is no terminal that could be drawn on; when a home cannot be opened anew.
 pub async fn run(context: Context, options: ScreenOptions, reread: Option<Reread>) -> Result<Outcome, Failure> {
     let refused = |error: io::Error| Failure::new("no-terminal", &format!("signals could not be caught: {error}"));
+    let mut files = Files::of(&context.config().home);
     let keymap = keys::load(&context.config().home)?;
     let mut signals = Signals::catch().map_err(refused)?;
     let mut kept = Kept { keymap, ..Kept::default() };
@@ -109,8 +111,20 @@ pub async fn run(context: Context, options: ScreenOptions, reread: Option<Reread
         let (secrets, spots) = (Secrets::default(), Spots::default());
         let reread = reread.as_ref();
         let (next, outcome) = (None, None);
-        let mut screen =
-            Loop { guard, model, theme, runtime, config, reread, next, begins_anew: false, secrets, spots, outcome };
+        let mut screen = Loop {
+            guard,
+            model,
+            theme,
+            runtime,
+            config,
+            files,
+            reread,
+            next,
+            begins_anew: false,
+            secrets,
+            spots,
+            outcome,
+        };
         screen.draw();
         screen.start();
         let outcome = screen.turn(&mut signals, receiver).await;
@@ -123,6 +137,7 @@ pub async fn run(context: Context, options: ScreenOptions, reread: Option<Reread
         let _ = tokio::time::timeout(CLOSING, runtime.close()).await;
         (guard, theme) = (taken, newest);
         kept = Kept { pane: model.pane, mouse: model.mouse, keymap: model.keymap, activity: model.activity };
+        files = Files::of(&next.home);
         context = Context::open(next)?;
     }
 }

@@ -33,31 +33,54 @@ fn state(path: &PathBuf) -> State {
     known.map_or_else(State::default, |known| State { changed: known.modified().ok(), length: known.len() })
 }
 
-/// Tells each file that changed, until the receiver is dropped.
-pub fn follow(home: &Home) -> mpsc::Receiver<File> {
-    let (sender, receiver) = mpsc::channel(1);
-    let files = [
-        (File::Config, home.config_file.clone()),
-        (File::Keys, home.keys_file.clone()),
-        (File::Theme, home.theme_file.clone()),
-    ];
-    tokio::spawn(async move {
-        let look = || {
-            let files = files.clone();
-            // A disk that hangs holds one thread, and the screen goes on.
-            spawn_blocking(move || files.map(|(file, path)| (file, state(&path))))
-        };
-        let Ok(mut seen) = look().await else { return };
-        loop {
-            tokio::select! { () = sender.closed() => return, () = sleep(PAUSE) => {} }
-            let Ok(now) = look().await else { return };
-            for ((file, now), (_, before)) in now.iter().zip(&seen) {
-                if now != before && sender.send(*file).await.is_err() {
-                    return;
+/// How a home's files stand. Looked at before they are read, so that no change is missed.
+#[derive(Debug, Clone)]
+pub struct Files([(File, PathBuf, State); 3]);
+
+impl Files {
+    /// As they stand now.
+    pub fn of(home: &Home) -> Self {
+        let files = [
+            (File::Config, home.config_file.clone()),
+            (File::Keys, home.keys_file.clone()),
+            (File::Theme, home.theme_file.clone()),
+        ];
+        Self(files.map(|(file, path)| {
+            let now = state(&path);
+            (file, path, now)
+        }))
+    }
+
+    /// Looks again: which of them changed.
+    fn look(&mut self) -> Vec<File> {
+        let changed = self.0.iter_mut().filter_map(|(file, path, known)| {
+            let now = state(path);
+            (std::mem::replace(known, now) != now).then_some(*file)
+        });
+        changed.collect()
+    }
+
+    /// Tells each file that changes, until the receiver is dropped.
+    pub fn follow(self) -> mpsc::Receiver<File> {
+        let (sender, receiver) = mpsc::channel(1);
+        tokio::spawn(async move {
+            let mut files = self;
+            loop {
+                tokio::select! { () = sender.closed() => return, () = sleep(PAUSE) => {} }
+                // A disk that hangs holds one thread, and the screen goes on.
+                let looked = spawn_blocking(move || {
+                    let changed = files.look();
+                    (files, changed)
+                });
+                let Ok((again, changed)) = looked.await else { return };
+                files = again;
+                for file in changed {
+                    if sender.send(file).await.is_err() {
+                        return;
+                    }
                 }
             }
-            seen = now;
-        }
-    });
-    receiver
+        });
+        receiver
+    }
 }
