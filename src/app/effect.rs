@@ -71,6 +71,8 @@ pub enum Deed {
     Remove(Address),
     /// It is put back.
     Restore(Address),
+    /// This home's own geth is started (true), or every one of them stopped.
+    Geth(bool),
     /// Its key stays open for so many seconds.
     Unlock {
         /// Which account.

@@ -77,6 +77,10 @@ pub(super) async fn perform(
             Ok(done(address, format!("{address} is back")))
         }
         Deed::Configure(setting) => configure(context, setting).await,
+        Deed::Geth(start) => {
+            let own = context.clone();
+            beside(token, move || async move { geth(&own, start, &*watch).await }).await
+        }
         Deed::LogIn { registry, user } => {
             let (own, password) = (context.clone(), typed.open);
             beside(token, move || async move { log_in(&own, &registry, &user, password).await }).await
@@ -100,6 +104,17 @@ pub(super) async fn perform(
             Ok(Done { open_until: Some(until), ..done(address, words) })
         }
     }
+}
+
+/// Starts this home's own geth, or stops every one.
+async fn geth(context: &Context, start: bool, watch: &dyn Watch) -> Result<Done, Failure> {
+    if start {
+        return ops::geth::start_geth(context, watch).await.map(told);
+    }
+    let networks = ops::geth::stop_geth(context, |_| ()).await?;
+    let words =
+        if networks.is_empty() { "no geth of this home runs".to_owned() } else { networks.join(", ") + " was stopped" };
+    Ok(told(words))
 }
 
 /// Changes the configuration. The screen takes it up when it sees the file.

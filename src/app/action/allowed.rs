@@ -215,6 +215,21 @@ pub(super) fn has_networks(model: &Model) -> Result<(), &'static str> {
     demand(model.networks.len() > 1, "there is no other network; `A` adds one")
 }
 
+/// The process that watches the geth that the current network is, if it is one.
+fn watcher(model: &Model) -> Option<u32> {
+    let Some(Ok(status)) = &model.endpoints.status else { return None };
+    status.managed.as_ref()?.watcher
+}
+
+pub(super) fn can_start_geth(model: &Model) -> Result<(), &'static str> {
+    demand(watcher(model).is_none(), "the geth of this home runs already; `S` stops it")
+}
+
+pub(super) fn can_stop_geth(model: &Model) -> Result<(), &'static str> {
+    let why = "the current network is no geth of this home that runs; `daochain node stop` stops any";
+    demand(watcher(model).is_some(), why)
+}
+
 pub(super) fn can_add_peer(model: &Model) -> Result<(), &'static str> {
     let Some(Ok(status)) = &model.endpoints.status else { return Err("the endpoints have not answered yet") };
     demand(!status.local, "the embedded node has no peers: it is shared with nobody")

@@ -114,6 +114,8 @@ pub enum Action {
     CopyAddress,
     CopyUrl,
     AskEndpoints,
+    StartGeth,
+    StopGeth,
     TurnNetwork,
     AddNetwork,
     RemoveNetwork,

@@ -8,11 +8,11 @@ use super::{
     allowed::{
         always, can_add_peer, can_change_account, can_compare, can_do_again, can_edit_name, can_edit_price,
         can_edit_reason, can_fund, can_list, can_measure, can_publish, can_pull, can_replace, can_restore, can_retry,
-        can_revoke, can_say, can_set_default, can_sign, can_speak, can_stop, chooses, has_account, has_digest,
-        has_earlier, has_ended, has_endpoint, has_entry, has_key_here, has_line, has_networks, has_next_field,
-        has_no_account, has_notice, has_publisher, has_row, has_ware, is_bare, is_busy, is_done, is_filtered_or_marked,
-        is_form_ready, is_named, is_naming, is_narrowed, is_not_pricing, is_pricing, is_published, is_pulling,
-        is_reasoning, is_saving, is_spoken_of, is_waiting, no_account, says_personally,
+        can_revoke, can_say, can_set_default, can_sign, can_speak, can_start_geth, can_stop, can_stop_geth, chooses,
+        has_account, has_digest, has_earlier, has_ended, has_endpoint, has_entry, has_key_here, has_line, has_networks,
+        has_next_field, has_no_account, has_notice, has_publisher, has_row, has_ware, is_bare, is_busy, is_done,
+        is_filtered_or_marked, is_form_ready, is_named, is_naming, is_narrowed, is_not_pricing, is_pricing,
+        is_published, is_pulling, is_reasoning, is_saving, is_spoken_of, is_waiting, no_account, says_personally,
     },
 };
 use crate::app::key::Key;
@@ -284,6 +284,15 @@ pub const BINDINGS: &[Binding] = &[
         can_add_peer,
     ),
     row(Action::TurnNetwork, &[Key::Char('n')], &[Place::Node], "network", "turn to another network", has_networks),
+    row(
+        Action::StartGeth,
+        &[Key::Char('s')],
+        &[Place::Node],
+        "start geth",
+        "start a geth of this home",
+        can_start_geth,
+    ),
+    row(Action::StopGeth, &[Key::Char('S')], &[Place::Node], "stop geth", "stop the geths of this home", can_stop_geth),
     row(Action::AddNetwork, &[Key::Char('A')], &[Place::Node], "", "know another network", always),
     row(Action::RemoveNetwork, &[Key::Delete], &[Place::Node], "", "forget a network", has_networks),
     row(Action::NameEngine, &[Key::Char('h')], &[Place::Images], "", "ask another Docker engine", always),

@@ -113,8 +113,7 @@ fn fields(model: &Model, matter: Matter, at: usize) -> Vec<Field> {
                 1 => None,
                 _ => Some("0x…, who offers"),
             };
-            let who = who.map(|hint| text(Name::Address, hint));
-            std::iter::once(what).chain(who).chain([reference()]).collect()
+            std::iter::once(what).chain(who.map(|hint| text(Name::Address, hint))).chain([reference()]).collect()
         }
         Matter::Rule | Matter::Deny | Matter::Demand | Matter::Untrust => trust::fields(model, matter),
         Matter::Network | Matter::RemoveNetwork => {
@@ -134,6 +133,7 @@ fn fields(model: &Model, matter: Matter, at: usize) -> Vec<Field> {
             let name = model.rows.selected().and_then(|row| row.key.reference.as_ref()).map(ToString::to_string);
             vec![filled(Name::Reference, &name.unwrap_or_default(), "the image's name")]
         }
+        Matter::StartGeth | Matter::StopGeth => Vec::new(),
         Matter::Engine => vec![text(Name::Url, "unix:///var/run/docker.sock")],
         Matter::Given => vec![text(Name::File, "a file; or paste the text here")],
         Matter::Retire(_) => {

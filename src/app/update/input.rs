@@ -231,6 +231,8 @@ fn perform_in_dialog(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         (Action::AddRule, _) => trust::open_rule(model),
         (Action::TurnNetwork, _) => accounts::open(model, Matter::Network),
+        (Action::StartGeth, _) => accounts::open(model, Matter::StartGeth),
+        (Action::StopGeth, _) => accounts::open(model, Matter::StopGeth),
         (Action::AddNetwork, _) => accounts::open(model, Matter::AddNetwork),
         (Action::RemoveNetwork, _) => accounts::open(model, Matter::RemoveNetwork),
         (Action::NameEngine, _) => accounts::open(model, Matter::Engine),

@@ -11,6 +11,7 @@
 //!          supervisor     the process that watches it, and its lock
 //! ```
 
+mod aside;
 mod chain;
 mod ending;
 mod runner;
@@ -27,7 +28,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tokio::time::sleep;
 use url::Url;
 
-pub use self::{chain::GethChain, supervision::run_geth};
+pub use self::{aside::start_geth, chain::GethChain, supervision::run_geth};
 use self::{
     ending::{Ending, LOOK, NOW_AND_THEN, Place},
     runner::{Runner, end_leftover, log},

@@ -77,6 +77,7 @@ pub(super) fn wanted(form: &Form, accounts: &Accounts, now: Timestamp, empty: bo
         Matter::Network | Matter::RemoveNetwork | Matter::AddNetwork | Matter::Engine => {
             Deed::Configure(setting(form)?)
         }
+        Matter::StartGeth | Matter::StopGeth => Deed::Geth(form.matter == Matter::StartGeth),
         Matter::LogIn => {
             let registry = Some(form.text(Name::Registry)).filter(|name| !name.is_empty()).unwrap_or("docker.io");
             let user = given(form, Name::User, "say who logs in")?.to_owned();

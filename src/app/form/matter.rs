@@ -1,0 +1,199 @@
+//! What forms are for, and what is said of each.
+
+use crate::domain::Address;
+
+/// What a form is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Matter {
+    /// Make a key.
+    New,
+    /// Keep a key that there is.
+    Import,
+    /// Know an account whose key is elsewhere.
+    Know,
+    /// Call it something.
+    Label(Address),
+    /// Write a copy of its key file.
+    Export(Address),
+    /// Give it another passphrase.
+    ChangePassphrase(Address),
+    /// Take it away.
+    Remove(Address),
+    /// Put one back that was removed.
+    Restore,
+    /// Keep its key open for a while.
+    Unlock(Address),
+    /// Let another account speak for it, or no longer.
+    Delegate(Address),
+    /// Offer its word to a successor, withdraw an offer, or take over.
+    Succeed(Address),
+    /// End its word.
+    Retire(Address),
+    /// Sign or send what was carried here.
+    Given,
+    /// Make a rule of the trust policy.
+    Rule,
+    /// Deny a pattern.
+    Deny,
+    /// Demand more of a pattern.
+    Demand,
+    /// Take the selected entry of the trust policy away.
+    Untrust,
+    /// Turn to another network.
+    Network,
+    /// Know another network.
+    AddNetwork,
+    /// Forget a network.
+    RemoveNetwork,
+    /// Ask another engine.
+    Engine,
+    /// Log in to a registry.
+    LogIn,
+    /// Forget a registry's login.
+    LogOut,
+    /// Push an image.
+    Push,
+    /// Start a geth of this home.
+    StartGeth,
+    /// Stop every geth of this home.
+    StopGeth,
+}
+
+impl Matter {
+    /// The account that it is about.
+    #[must_use]
+    pub const fn account(self) -> Option<Address> {
+        match self {
+            Self::New
+            | Self::Import
+            | Self::Know
+            | Self::Restore
+            | Self::Given
+            | Self::Rule
+            | Self::Deny
+            | Self::Demand
+            | Self::Untrust
+            | Self::Network
+            | Self::AddNetwork
+            | Self::RemoveNetwork
+            | Self::Engine
+            | Self::LogIn
+            | Self::LogOut
+            | Self::Push
+            | Self::StartGeth
+            | Self::StopGeth => None,
+            Self::Label(account)
+            | Self::Export(account)
+            | Self::ChangePassphrase(account)
+            | Self::Remove(account)
+            | Self::Unlock(account)
+            | Self::Delegate(account)
+            | Self::Succeed(account)
+            | Self::Retire(account) => Some(account),
+        }
+    }
+
+    /// The form's title.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::New => "New account",
+            Self::Import => "Import a key",
+            Self::Know => "Add an account",
+            Self::Label(_) => "Label",
+            Self::Export(_) => "Export",
+            Self::ChangePassphrase(_) => "Change the passphrase",
+            Self::Remove(_) => "Remove",
+            Self::Restore => "Restore",
+            Self::Unlock(_) => "Unlock",
+            Self::Delegate(_) => "Delegate",
+            Self::Succeed(_) => "Succession",
+            Self::Retire(_) => "Retire",
+            Self::Given => "Signed elsewhere",
+            Self::Rule => "Trust",
+            Self::Deny => "Deny",
+            Self::Demand => "Demand",
+            Self::Untrust => "Remove from the policy",
+            Self::Network => "Turn to a network",
+            Self::AddNetwork => "Add a network",
+            Self::RemoveNetwork => "Forget a network",
+            Self::Engine => "Docker engine",
+            Self::LogIn => "Log in to a registry",
+            Self::LogOut => "Forget a login",
+            Self::Push => "Push",
+            Self::StartGeth => "Start geth",
+            Self::StopGeth => "Stop geth",
+        }
+    }
+
+    /// What somebody who has never done it should know.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::New => {
+                "The key is written to this home, protected by a passphrase. Nobody can restore either: without the passphrase the key is lost, and with both anybody can publish as you."
+            }
+            Self::Import => {
+                "The key is sealed at geth's strength and kept in this home. A key file keeps the passphrase that opens it."
+            }
+            Self::Know => {
+                "Its key stays where it is: clef signs what its user allows, another machine signs requests that are carried there, a contract's owners execute what is called."
+            }
+            Self::Label(_) => "What this home calls the account. Empty calls it nothing.",
+            Self::Export(_) => "A copy of the key file is written, sealed with a passphrase of its own.",
+            Self::ChangePassphrase(_) => "Copies of the old key file still open with the old passphrase.",
+            Self::Remove(_) => "The account leaves the keystore, and can be restored for 30 days.",
+            Self::Restore => "The account comes back as it was.",
+            Self::Unlock(_) => {
+                "Its key stays in this program's memory, and no passphrase is asked: until the time is over, somebody locks it (`u`), no key is pressed for two minutes, or the program ends."
+            }
+            Self::Delegate(_) => {
+                "The other account may publish and revoke in this one's name, under one image name or all (empty). The cost is shown before anything is signed."
+            }
+            Self::Succeed(_) => {
+                "Another publisher takes over an image name, or all of them (empty), once it accepts: that is final. Verifiers are told, and follow only when they choose to."
+            }
+            Self::Given => {
+                "A request that `--cold` made elsewhere is shown in plain words, and signed with this home's key. A signature that comes back is shown with its cost, and sent from any account that can pay. Name its file, or paste its text."
+            }
+            Self::Rule => {
+                "Whose word counts for which image names. The most specific pattern decides, alone. An observer attests what it saw: it decides only where a demand says how many observers must agree."
+            }
+            Self::Deny => "Nobody's word makes these images good, unless a more specific rule does.",
+            Self::Demand => {
+                "What is demanded of words about these images; each is taken from the most specific pattern that states it."
+            }
+            Self::Untrust => "The entry leaves the trust policy. Images are judged without it at once.",
+            Self::Network => {
+                "Images are judged by what is published there, and what is published is written there. The screen begins anew: unlocked accounts are locked; what was sent goes on, and is taken up when the screen is back on this network."
+            }
+            Self::AddNetwork => {
+                "Every endpoint is asked for its chain, and must be of the same one. Of several, most must say the same. `n` turns to it afterwards."
+            }
+            Self::RemoveNetwork => {
+                "Its endpoints leave `config.toml`; what was written to its chain stays there. Where it is the current one, `dev` is afterwards."
+            }
+            Self::StartGeth => {
+                "A geth of this home is started and watched by a process of its own, as `daochain node start --geth` does: the chain of the current network where that is one, else a private development chain, which the network `geth` is then. It goes on when this screen is closed, opens no port for requests, and takes some hundred MB of memory and disk."
+            }
+            Self::StopGeth => {
+                "Every geth of this home is stopped in order, as `daochain node stop` does, also those that other programs use. Their chains stay on disk; networks that consist of them answer nothing until they are started again, and a transaction that is in no block by then may be lost."
+            }
+            Self::LogIn => {
+                "The registry is asked whether the login is good. It is kept by Docker's credential helper where there is one, else unencrypted in this home, for its user alone."
+            }
+            Self::LogOut => {
+                "The login leaves the credential helper and this home. Docker's own file is left to Docker."
+            }
+            Self::Push => {
+                "The engine pushes the image to its registry under this name, where anybody who may read there sees it; then what the registry serves is read back and compared with what was measured here. Nothing is published on the chain: `p` does that."
+            }
+            Self::Engine => {
+                "The engine's address, such as unix:///run/user/1000/docker.sock, tcp://127.0.0.1:2376 or http://127.0.0.1:2375. Empty: DOCKER_HOST, Docker's context and the usual sockets decide."
+            }
+            Self::Retire(_) => {
+                "Final: nothing of the account under the image name (empty: under any) can be verified any more."
+            }
+        }
+    }
+}
