@@ -118,7 +118,10 @@ impl Rows {
 
     /// Marked rows, in the list's order; those that the filter hides are none: nothing is done to what nobody sees.
     pub fn marked(&self) -> impl Iterator<Item = &Row> {
-        self.order.iter().map(|index| &self.all[*index]).filter(|row| self.marked.contains(&row.key))
+        // Asked for with every frame: without marks no row is looked at.
+        let looked_at = if self.marked.is_empty() { 0 } else { self.order.len() };
+        let rows = self.order.iter().take(looked_at).map(|index| &self.all[*index]);
+        rows.filter(|row| self.marked.contains(&row.key))
     }
 
     /// Marks the selected row, or takes its mark away.
