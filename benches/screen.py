@@ -326,8 +326,6 @@ def hashing():
     engine = Engine(20, "--export", str(10**9))
     time.sleep(3)
     terminal = ours.shown(engine)
-    terminal.type(b"\x1b[F")
-    terminal.wait(0.5)
     terminal.type(b"v")
     terminal.until(lambda: "%" in terminal.text(), 10)
     times, before, began, used = [], terminal.bytes, time.perf_counter(), 0
@@ -335,7 +333,7 @@ def hashing():
         # What the task says by itself comes between: only the row that the selection leaves answers the key.
         terminal.calm(0.001, 0.01)
         start, marks = time.perf_counter(), selected(terminal)
-        terminal.type(UP if len(times) % 16 < 8 else DOWN)
+        terminal.type(DOWN if len(times) % 16 < 8 else UP)
         end = start + 1
         while selected(terminal) == marks and (left := end - time.perf_counter()) > 0:
             piece = terminal.step(left)

@@ -108,12 +108,12 @@ def screen_figures():
         screen = Screen([], silent.env())
         firsts.append(screen.first_frame())
         screen.close()
-    figure("first frame, engine hangs (median of 15)", statistics.median(firsts), 20, "ms")
+    figure("first frame, engine hangs (median of 15)", statistics.median(firsts), 15, "ms")
     silent.close()
 
     engine = Engine(300)
     # A remote network that nobody answers: the program without its embedded node.
-    for name, args, bound in (("without the embedded node", ["--rpc", "http://127.0.0.1:9"], 20), ("with it", [], 45)):
+    for name, args, bound in (("without the embedded node", ["--rpc", "http://127.0.0.1:9"], 16), ("with it", [], 45)):
         screen = Screen(args, engine.env())
         screen.first_frame()
         screen.drain(6)
@@ -123,8 +123,8 @@ def screen_figures():
         figure(f"idle bytes to the terminal over 10 s, {name}", bytes_out, 200, "bytes")
         if not args:
             keys = sorted(screen.key(DOWN if n % 20 < 10 else UP) for n in range(200))
-            figure("key to frame, median of 200", statistics.median(keys), 5, "ms")
-            figure("key to frame, p99 of 200", keys[197], 5, "ms")
+            figure("key to frame, median of 200", statistics.median(keys), 1.5, "ms")
+            figure("key to frame, p99 of 200", keys[197], 4, "ms")
         screen.close()
     engine.close()
 

@@ -4,6 +4,8 @@
 
 mod screen;
 
+use std::time::Duration;
+
 use daochain::{
     app::{
         Effect, Key, Model, Msg,
@@ -76,6 +78,24 @@ fn a_burst_of_changes_makes_one_listing_and_one_more() {
     assert_eq!(count(&play, is_list), 2, "what changed while it was listed is listed again, once");
     play = play.tell(listed(images()));
     assert_eq!(count(&play, is_list), 2);
+}
+
+#[test]
+fn a_long_list_is_not_read_anew_for_every_change() {
+    let mut many = image(1, None, EvidenceLevel::Claimed, 1, 1);
+    many.references = (0..2000).map(|n| reference(&format!("acme/web:{n}"))).collect();
+    let waits = |play: &Play| {
+        let of = |effect: &Effect| if let Effect::ListImages { after } = effect { Some(*after) } else { None };
+        play.asked.iter().rev().find_map(of).unwrap()
+    };
+    let listing = || listed(vec![many.clone()]);
+    let changed = || Msg::Source(SourceMsg::Changed);
+    let mut play = Play::ready(80, 24).tell(listing()).tell(changed());
+    assert_eq!(waits(&play), Duration::from_secs(3), "a millisecond and a half for each");
+    play = play.tell(listing()).after(2).tell(changed());
+    assert_eq!(waits(&play), Duration::from_secs(1), "what has passed counts");
+    play = play.tell(listing()).after(60).tell(changed());
+    assert_eq!(waits(&play), Duration::from_millis(100), "the first change after a while waits for its burst alone");
 }
 
 #[test]

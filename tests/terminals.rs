@@ -246,6 +246,23 @@ fn ctrl_z_and_fg_in_a_shell_of_jobs() {
 }
 
 #[test]
+fn the_mouse_is_taken_when_it_is_asked_for_and_given_back() {
+    let home = Home::new();
+    let engine = engine_of_thirty(&home, &[]);
+    let mut terminal = started(&program(&home, &engine));
+    assert!(!terminal.written().contains("\x1b[?1000h"), "the terminal's own selection works");
+    terminal.send("o").wait_for_bytes("\x1b[?1006h");
+    for mode in ["?1002", "?1003"] {
+        assert!(!terminal.written().contains(mode), "moving it is nothing to tell");
+    }
+    // The fourth image; the fifth line of the screen is the first's.
+    terminal.send("\x1b[<0;12;8M\x1b[<0;12;8m").wait_for_line(&["▌", "-00003:1"]);
+    terminal.send("o").wait_for_bytes("\x1b[?1000l");
+    terminal.send("o").wait_until("the mouse", |screen| screen.mouse_protocol_mode() != vt100::MouseProtocolMode::None);
+    quit(&mut terminal);
+}
+
+#[test]
 fn a_storm_of_sizes_is_survived_and_the_last_one_counts() {
     let home = Home::new();
     let engine = engine_of_thirty(&home, &[]);

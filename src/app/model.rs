@@ -177,6 +177,8 @@ pub struct Model {
     pub resuming: Once,
     /// It may hold something that stands in no list here: each block looks.
     pub journal_open: bool,
+    /// When the newest listing came.
+    pub listed_at: Timestamp,
     /// A first listing has come.
     pub listed: bool,
     pub judging: Once,
@@ -228,6 +230,7 @@ impl Model {
             listing: Once::Idle,
             resuming: Once::Idle,
             journal_open: false,
+            listed_at: Timestamp::default(),
             listed: false,
             judging: Once::Idle,
             log_problem: None,

@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+use unicode_width::UnicodeWidthChar as _;
 
 /// `text` with every control, format and line-separating character replaced by a visible escape (`\u{1b}`).
 ///
@@ -86,9 +86,9 @@ pub fn wrap(text: &str, limit: usize) -> Vec<String> {
     for word in text.split(' ') {
         let mut word = word.to_owned();
         loop {
-            let line = lines.last().map_or(0, |line: &String| line.width());
+            let line = lines.last().map_or(0, |line: &String| columns(line));
             let gap = usize::from(line > 0);
-            if line + gap + word.width() <= limit {
+            if line + gap + columns(&word) <= limit {
                 if let Some(last) = lines.last_mut() {
                     last.push_str(&" ".repeat(gap));
                     last.push_str(&word);
@@ -109,6 +109,11 @@ pub fn wrap(text: &str, limit: usize) -> Vec<String> {
         }
     }
     lines
+}
+
+/// Columns of the letters one by one, which is how they are drawn: some take fewer where they meet, but not in cells.
+fn columns(text: &str) -> usize {
+    text.chars().map(|c| c.width().unwrap_or_default()).sum()
 }
 
 /// The beginning of a text that takes at most `limit` columns.

@@ -302,7 +302,7 @@ impl Runtime {
             let _guard = token.drop_guard();
             let list = async || {
                 let (images, listing) = match caught("listing the images", ops::images::list_images(&context)).await {
-                    Ok(list) => (list.images.clone(), translate::listing(list)),
+                    Ok(list) => (translate::unidentified(&list), translate::listing(list)),
                     Err(problem) => (Vec::new(), Listing { images: Vec::new(), problems: vec![problem], engine: None }),
                 };
                 tell(&sender, Msg::Source(SourceMsg::Listed(listing))).await;

@@ -9,6 +9,7 @@ use crate::{
     },
     domain::{
         Wei,
+        image::LocalImage,
         network::Dissent,
         publication::{Authority, Statement},
         verdict::undecided,
@@ -23,6 +24,12 @@ use crate::{
 
 pub(super) fn problem(failure: Failure) -> Problem {
     Problem { code: failure.code, message: failure.message, hint: failure.hint }
+}
+
+/// Images that an engine does not say enough of. Most engines have none: a second list of ten thousand would be kept for
+/// nothing.
+pub(super) fn unidentified(list: &ImageList) -> Vec<LocalImage> {
+    list.images.iter().filter(|image| image.evidence.config_digest().is_none()).cloned().collect()
 }
 
 pub(super) fn listing(list: ImageList) -> Listing {

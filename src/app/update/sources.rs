@@ -13,6 +13,9 @@ use crate::app::{
 pub(super) const AT_ONCE: Duration = Duration::ZERO;
 /// A pull brings a burst of events within tens of milliseconds; one listing answers them all.
 const AFTER_BURST: Duration = Duration::from_millis(100);
+/// Listing an image and judging it takes some thirty microseconds. An engine with ten thousand of them that builds without
+/// a pause would have us list and judge without a pause: this is the time for each, so that it is a fiftieth of all.
+const FOR_EACH: Duration = Duration::from_micros(1500);
 
 pub(super) fn update(model: &mut Model, msg: SourceMsg) -> Vec<Effect> {
     match msg {
@@ -23,7 +26,10 @@ pub(super) fn update(model: &mut Model, msg: SourceMsg) -> Vec<Effect> {
             model.engine = Engine::Here(engine);
             if first { Vec::new() } else { list(model, AT_ONCE) }
         }
-        SourceMsg::Changed => list(model, AFTER_BURST),
+        SourceMsg::Changed => {
+            let after = pause(model);
+            list(model, after)
+        }
         // Whoever named archives and no engine misses none.
         SourceMsg::Lost(_) if model.engine == Engine::Archives => Vec::new(),
         SourceMsg::Lost(problem) => {
@@ -31,6 +37,13 @@ pub(super) fn update(model: &mut Model, msg: SourceMsg) -> Vec<Effect> {
             Vec::new()
         }
     }
+}
+
+/// How long a change may wait for others. The first after a while waits for its burst alone.
+fn pause(model: &Model) -> Duration {
+    let rows = u32::try_from(model.rows.all().len()).unwrap_or(u32::MAX);
+    let since = Duration::from_secs(model.now.0.saturating_sub(model.listed_at.0));
+    FOR_EACH.saturating_mul(rows).saturating_sub(since).max(AFTER_BURST)
 }
 
 /// Asks for a listing, unless one is under way: then once more after it.
@@ -47,12 +60,13 @@ fn listed(model: &mut Model, listing: Listing) -> Vec<Effect> {
         (None, None) => miss(model),
     }
     model.rows.replace(images, matches!(model.engine, Engine::Lost { .. }));
-    model.listed = true;
+    (model.listed, model.listed_at) = (true, model.now);
     for problem in problems {
         let sentence = problem.sentence();
         model.note(sentence);
     }
-    let mut effects = if model.listing.done() { vec![Effect::ListImages { after: AFTER_BURST }] } else { Vec::new() };
+    let after = pause(model);
+    let mut effects = if model.listing.done() { vec![Effect::ListImages { after }] } else { Vec::new() };
     effects.extend(measure_archives(model));
     effects.extend(chain::judge(model));
     effects.extend(sign::recheck(model));
