@@ -55,6 +55,27 @@ fn what_cannot_be_done_is_answered() {
     assert!(pane(None).keys("S").text().contains("no geth of this home that runs"));
 }
 
+#[test]
+fn real_nodes_tell_their_newest_blocks_without_a_gap() {
+    if without("node") {
+        return;
+    }
+    for name in ["geth", "anvil"] {
+        let run = Home::new().run(&["node", "status", "--rpc", &node(name)]);
+        assert!(run.success(), "{run:?}");
+        let (endpoint, recent) = (&run.document["endpoints"][0], run.document["recent"].as_array().unwrap());
+        let head = endpoint["head"]["number"].as_u64().unwrap();
+        let numbers: Vec<_> = recent.iter().map(|block| block["number"].as_u64().unwrap()).collect();
+        assert!(!numbers.is_empty() && numbers.len() <= 64, "{numbers:?}");
+        assert!(numbers.windows(2).all(|pair| pair[1] == pair[0] + 1), "{numbers:?}");
+        // Other tests make blocks meanwhile.
+        assert!(numbers.last().is_some_and(|last| *last >= head), "{numbers:?} and {head}");
+        assert!(recent.iter().all(|block| block["gas_limit"].as_u64().unwrap() > 1_000_000), "{recent:?}");
+        let settled = endpoint["finalized"].as_u64();
+        assert_eq!(endpoint["finality_lag"].as_u64(), settled.map(|number| head - number), "{endpoint}");
+    }
+}
+
 /// Stops what a failing test leaves.
 struct Stopped<'h>(&'h Home);
 
@@ -92,6 +113,8 @@ fn a_geth_that_the_screen_started_goes_on_without_it_until_it_is_stopped() {
         home.run(&["node", "status", "--network", "geth"]).success().then_some(())
     });
     assert!(!processes(&home).is_empty());
+    let memory = home.run(&["node", "status", "--network", "geth"]).document["memory_bytes"].as_u64();
+    assert!(memory.is_some_and(|bytes| bytes > 10_000_000), "{memory:?}");
 
     let mut terminal = screen("geth");
     terminal.wait_for_text("5 Node").send("5").wait_for_text("watched by process").send("S");

@@ -1,22 +1,24 @@
 //! `daochain node`
 
+mod peers;
+
 use serde::Serialize;
 
 use super::{
     Session, args,
     console::Page,
-    human::{Role, Table, size},
+    human::{Role, size},
 };
 use crate::{
     domain::{
         Timestamp, Wei,
         network::{Block, ahead_words},
-        node::{Standing, Sync},
+        node::{RecentBlock, Standing, Sync},
     },
     ops::{
         Failure,
         geth::{GethChain, GethNews, GethOptions, Listing, NETWORK, run_geth, stop_geth},
-        node::{EndpointStatus, Peer, add_peer, node_peers, node_status},
+        node::{EndpointStatus, add_peer, node_status, recent_blocks},
         now,
     },
 };
@@ -28,7 +30,28 @@ struct Document {
     network: String,
     local: bool,
     must_agree: usize,
+    /// Bytes of memory that a geth of this home has, while it runs on this machine.
+    memory_bytes: Option<u64>,
     endpoints: Vec<Endpoint>,
+    /// The newest blocks, oldest first, by the first endpoint that tells.
+    recent: Vec<RecentPart>,
+}
+
+/// What the screen draws of a block.
+#[derive(Serialize)]
+struct RecentPart {
+    number: u64,
+    at: Timestamp,
+    gas_used: Option<u64>,
+    gas_limit: Option<u64>,
+    base_fee_wei: Option<Wei>,
+}
+
+impl From<RecentBlock> for RecentPart {
+    fn from(RecentBlock { number, at, gas, base_fee }: RecentBlock) -> Self {
+        let (gas_used, gas_limit) = gas.unzip();
+        Self { number, at, gas_used, gas_limit, base_fee_wei: base_fee }
+    }
 }
 
 #[derive(Serialize)]
@@ -53,6 +76,8 @@ struct Endpoint {
     gas_price_wei: Option<Wei>,
     base_fee_wei: Option<Wei>,
     pending: Option<u64>,
+    /// Blocks between the newest and the newest that is final.
+    finality_lag: Option<u64>,
     /// Bytes on this machine, of a geth of this home.
     disk_bytes: Option<u64>,
     latency_ms: Option<u64>,
@@ -77,30 +102,6 @@ impl From<&Block> for HeadPart {
     }
 }
 
-/// `daochain.peers/1`
-#[derive(Serialize)]
-struct Peers {
-    schema: &'static str,
-    endpoints: Vec<Connected>,
-}
-
-#[derive(Serialize)]
-struct Connected {
-    url: String,
-    peers: Vec<PeerPart>,
-    /// Why it does not tell.
-    problem: Option<super::console::ErrorPart>,
-}
-
-#[derive(Serialize)]
-struct PeerPart {
-    name: String,
-    address: String,
-    enode: String,
-    inbound: bool,
-    head: Option<u64>,
-}
-
 pub async fn run(session: &mut Session, command: args::Node) -> Result<u8, Failure> {
     match command {
         args::Node::Status => show_status(session).await,
@@ -109,11 +110,11 @@ pub async fn run(session: &mut Session, command: args::Node) -> Result<u8, Failu
             start(session, &GethOptions { chain, container, engine_port, more }).await
         }
         args::Node::Stop => stop(session).await,
-        args::Node::Peers => show_peers(session).await,
+        args::Node::Peers => peers::show(session).await,
         args::Node::AddPeer { enode } => {
             add_peer(&session.context, &enode).await?;
             session.console.note("the node tries to connect; `daochain node peers` shows whether it did");
-            show_peers(session).await
+            peers::show(session).await
         }
     }
 }
@@ -196,39 +197,6 @@ async fn stop(session: &mut Session) -> Result<u8, Failure> {
     Ok(0)
 }
 
-async fn show_peers(session: &mut Session) -> Result<u8, Failure> {
-    let mut endpoints = Vec::new();
-    for (url, told) in node_peers(&session.context).await? {
-        let problem = told.as_ref().err().map(|failure| {
-            session.console.complain(failure);
-            super::console::ErrorPart::from(failure)
-        });
-        let part = |peer: Peer| {
-            let Peer { name, address, enode, inbound, head } = peer;
-            PeerPart { name, address, enode, inbound, head }
-        };
-        endpoints.push(Connected { url, peers: told.unwrap_or_default().into_iter().map(part).collect(), problem });
-    }
-    let document = Peers { schema: "daochain.peers/1", endpoints };
-    session.console.present(&document, |page| {
-        for endpoint in &document.endpoints {
-            page.line(&endpoint.url);
-            if endpoint.peers.is_empty() {
-                page.field("peers", if endpoint.problem.is_some() { "not told" } else { "none" });
-                continue;
-            }
-            let mut table = Table::new(&["NAME", "ADDRESS", "", "HEAD"]).right(&[3]).gives_way(0);
-            for peer in &endpoint.peers {
-                let head = peer.head.map_or_else(|| "?".to_owned(), |head| head.to_string());
-                let way = if peer.inbound { "in" } else { "out" };
-                table.row(vec![peer.name.clone().into(), peer.address.clone().into(), way.into(), head.into()]);
-            }
-            page.table(&table);
-        }
-    });
-    Ok(u8::from(document.endpoints.iter().any(|endpoint| endpoint.problem.is_some())))
-}
-
 async fn show_status(session: &mut Session) -> Result<u8, Failure> {
     let mut status = node_status(&session.context).await?;
     if let Some(managed) = &status.managed {
@@ -244,18 +212,29 @@ async fn show_status(session: &mut Session) -> Result<u8, Failure> {
         session.console.complain(failure);
     }
     let (now, managed) = (now(), status.managed.is_some());
+    let recent = if status.endpoints.iter().any(|one| one.head.is_some()) {
+        // Without them the rest is told all the same.
+        recent_blocks(&session.context, None).await.unwrap_or_default()
+    } else {
+        Vec::new()
+    };
     let document = Document {
         schema: "daochain.node/1",
         endpoints: status.endpoints.iter().map(|one| Endpoint::of(one, status.local, managed, now)).collect(),
         network: status.network,
         local: status.local,
         must_agree: status.must_agree,
+        memory_bytes: status.managed.and_then(|managed| managed.memory),
+        recent: recent.into_iter().map(RecentPart::from).collect(),
     };
     session.console.present(&document, |page| {
         let local = if document.local { ", local to this machine" } else { "" };
         page.spans(&[(Role::Strong, &document.network), (Role::Muted, local)]);
         if document.endpoints.len() > 1 {
             page.field("must agree", format!("{} of {}", document.must_agree, document.endpoints.len()));
+        }
+        if let Some(memory) = document.memory_bytes {
+            page.field("memory", size(memory));
         }
         for endpoint in &document.endpoints {
             endpoint.describe(page);
@@ -296,6 +275,7 @@ impl Endpoint {
             gas_price_wei: status.vitals.gas_price,
             base_fee_wei: status.vitals.base_fee,
             pending: status.vitals.pending,
+            finality_lag: head.and_then(|head| Some(head.latest.number.saturating_sub(head.finalized?))),
             disk_bytes: status.disk,
             latency_ms: status.latency.and_then(|latency| u64::try_from(latency.as_millis()).ok()),
             agrees,
@@ -331,7 +311,8 @@ impl Endpoint {
         let block = |number: Option<u64>| number.map_or_else(|| "not told".to_owned(), |number| number.to_string());
         if self.head.is_some() {
             page.field("safe", block(self.safe));
-            page.field("finalized", block(self.finalized));
+            let lag = self.finality_lag.map_or_else(String::new, |blocks| format!(", {blocks} behind the head"));
+            page.field("finalized", block(self.finalized) + &lag);
         }
         if let Some(peers) = self.peers {
             page.field("peers", peers);
