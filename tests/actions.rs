@@ -281,7 +281,7 @@ fn deed(play: &Play) -> Option<&Deed> {
 
 #[test]
 fn only_what_was_measured_is_pushed() {
-    let play = Play::ready(80, 24).select("acme/db:16").keys("P").key(Key::Enter);
+    let play = Play::ready(80, 24).select("nginx:1.27").keys("P").key(Key::Enter);
     assert!(deed(&play).is_none());
     assert!(play.text().contains("it is not measured yet; `v` measures it"), "{}", play.text());
     let play = Play::ready(80, 24).select("acme/web:1.2").keys("P");

@@ -28,7 +28,7 @@ pub async fn run(console: &mut Console, args: args::Demo) -> Exit {
         let outcome = until_signalled(Box::pin(show(console, &demo)), &token, false).await;
         Exit::Code(console.conclude(outcome))
     } else {
-        screen::run(console, demo.context.clone(), None).await
+        Box::pin(screen::run(console, demo.context.clone(), None)).await
     };
     if let Ok(Err(failure)) = tokio::time::timeout(CLOSING, demo.close()).await {
         console.complain(&failure);

@@ -179,7 +179,7 @@ fn tell_notices(context: &Context, console: &mut Console, told: usize) -> usize 
 /// Opens the home, runs a command and closes the home.
 async fn perform(command: Option<Command>, globals: Globals, mut console: Console) -> (Console, Exit) {
     if let Some(Command::Demo(demo)) = command {
-        let exit = demo::run(&mut console, demo).await;
+        let exit = Box::pin(demo::run(&mut console, demo)).await;
         return (console, exit);
     }
     if matches!(command, Some(Command::Doctor)) {
@@ -196,7 +196,7 @@ async fn perform(command: Option<Command>, globals: Globals, mut console: Consol
     let Some(command) = command else {
         let options = globals.options();
         let reread = move || Ok(Config::load(options.clone(), &|name| std::env::var(name).ok())?);
-        let exit = screen::run(&mut console, context, Some(Box::new(reread))).await;
+        let exit = Box::pin(screen::run(&mut console, context, Some(Box::new(reread)))).await;
         return (console, exit);
     };
     let told = tell_notices(&context, &mut console, 0);

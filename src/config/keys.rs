@@ -62,17 +62,14 @@ impl KeysFile {
         let table = DeTable::parse(&text)
             .map_err(|error| malformed(&file.path, INVALID, &text, error.span(), error.message()))?;
         for (name, value) in table.into_inner() {
-            match value.get_ref() {
-                DeValue::Table(below) => {
-                    for (action, value) in below {
-                        let entry = file.entry(Some(spot(&name)), action, value)?;
-                        file.entries.push(entry);
-                    }
-                }
-                _ => {
-                    let entry = file.entry(None, &name, &value)?;
+            if let DeValue::Table(below) = value.get_ref() {
+                for (action, value) in below {
+                    let entry = file.entry(Some(spot(&name)), action, value)?;
                     file.entries.push(entry);
                 }
+            } else {
+                let entry = file.entry(None, &name, &value)?;
+                file.entries.push(entry);
             }
         }
         file.entries.sort_by_key(|entry| entry.action.span.start);

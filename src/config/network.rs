@@ -129,6 +129,9 @@ pub(super) fn name_fault(name: &str) -> Option<String> {
 }
 
 /// An endpoint. The cause of a refusal does not repeat it: it may hold an API key.
+///
+/// # Errors
+/// What is wrong with it.
 pub fn endpoint(text: &str) -> Result<Url, String> {
     let url =
         Url::parse(text.trim()).map_err(|error| format!("it is no URL: {error}; write it as `https://host/path`"))?;

@@ -12,6 +12,7 @@ mod deeds;
 mod elsewhere;
 mod market;
 mod measuring;
+mod nodes;
 mod translate;
 mod trust;
 mod why;
@@ -37,12 +38,12 @@ use board::Unshown;
 use caught::caught;
 pub use deeds::Typed;
 use translate::{problem, resumed};
-use work::{list_accounts, price, read_node, send, set_default};
+use work::{list_accounts, price, send, set_default};
 
 use crate::{
     app::{
         effect::{Deed, Effect, Subject},
-        msg::{AccountMsg, HistoryMsg, Listing, Msg, NodeMsg, SignMsg, SourceMsg},
+        msg::{AccountMsg, HistoryMsg, Listing, Msg, SignMsg, SourceMsg},
         sign::PublicationId,
         tasks::TaskId,
     },
@@ -175,27 +176,12 @@ impl Runtime {
             }
             Effect::CheckUp => {
                 self.answer("looking at what the program rests on", Msg::CheckedUp, |context| async move {
-                    Ok(ops::doctor::examine(&context).await)
+                    Ok(Box::pin(ops::doctor::examine(&context)).await)
                 });
             }
             Effect::Compare { .. } | Effect::ListFiles { .. } => self.explain(effect),
             Effect::ReadTrust | Effect::ChangeTrust { .. } => self.trust(effect),
-            Effect::ReadNode => {
-                let read = |status| Msg::Node(NodeMsg::Read(status));
-                self.answer("asking the endpoints", read, read_node);
-            }
-            Effect::ReadBlocks { after } => {
-                let read = |blocks| Msg::Node(NodeMsg::Blocks(blocks));
-                self.answer("asking for the newest blocks", read, move |context| async move {
-                    ops::node::recent_blocks(&context, after).await
-                });
-            }
-            Effect::AddPeer(enode) => {
-                let added = |added| Msg::Node(NodeMsg::PeerAdded(added));
-                self.answer("telling the node of a peer", added, move |context| async move {
-                    ops::node::add_peer(&context, enode.as_str()).await
-                });
-            }
+            Effect::ReadNode | Effect::ReadBlocks { .. } | Effect::AddPeer(_) => self.ask_nodes(effect),
             Effect::Ask { .. }
             | Effect::ReadGiven { .. }
             | Effect::Forget(_)

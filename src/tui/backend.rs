@@ -223,7 +223,7 @@ mod tests {
                     Paragraph::new("x".repeat(79) + "\n" + &"line\n".repeat(250))
                         .wrap(ratatui::widgets::Wrap { trim: false }),
                     frame.area(),
-                )
+                );
             })
             .unwrap();
         let small = taken(&out);
@@ -233,7 +233,7 @@ mod tests {
                 frame.render_widget(
                     Paragraph::new("y".repeat(1900)).wrap(ratatui::widgets::Wrap { trim: false }),
                     frame.area(),
-                )
+                );
             })
             .unwrap();
         let large = taken(&out);

@@ -40,13 +40,11 @@ pub(super) fn open(model: &mut Model, revocation: bool) -> Vec<Effect> {
 pub(super) fn next(model: &mut Model) -> Vec<Effect> {
     let Some(batch) = &mut model.batch else { return Vec::new() };
     let revocation = batch.revocation;
-    match batch.rows.pop_front() {
-        Some(key) => sign::open(model, &key, revocation),
-        None => {
-            model.batch = None;
-            Vec::new()
-        }
+    if let Some(key) = batch.rows.pop_front() {
+        return sign::open(model, &key, revocation);
     }
+    model.batch = None;
+    Vec::new()
 }
 
 /// The user left the dialog before anything was signed: what comes after it is left alone, too.

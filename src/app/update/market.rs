@@ -125,7 +125,7 @@ fn pulled(model: &mut Model, ticket: u64, result: Result<String, Problem>) -> Ve
         model.market.failed = Some((pull.reference.clone(), problem.sentence()));
     }
     let name = pull.as_ref().map_or("", |pull| pull.reference.familiar());
-    let event = Event::of("pulling", name, result.as_ref().map(Clone::clone));
+    let event = Event::of("pulling", name, result.as_ref().cloned());
     let event = match result {
         Ok(_) => event,
         Err(problem) => {

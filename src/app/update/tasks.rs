@@ -77,8 +77,8 @@ fn event(model: &Model, ended: &Running, result: Result<String, &Problem>) -> Ev
     let again = model.rows.all().iter().find(|row| row.key.image == ended.image.id);
     let again = again.map(|row| Again::Measure(row.key.clone()));
     let progress = ended.progress;
-    let took = (progress.done > 0).then(|| Took { bytes: progress.done, elapsed: progress.elapsed });
-    Event { again, took, ..Event::of("measuring", &ended.label, result) }
+    let took = (progress.done > 0).then_some(Took { bytes: progress.done, elapsed: progress.elapsed });
+    Event { took, again, ..Event::of("measuring", &ended.label, result) }
 }
 
 /// Starts as many waiting tasks as may run.

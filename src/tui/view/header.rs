@@ -171,10 +171,8 @@ fn panes<'t>(model: &Model, canvas: &Canvas, titles: Titles) -> Line<'t> {
         let role = if open { Role::Selected } else { Role::Plain };
         let title = match titles {
             Titles::Counted => format!(" {title}{count} "),
-            Titles::Plain => format!(" {title} "),
-            Titles::Tight if open => format!(" {title} "),
-            Titles::Tight => format!(" {title}"),
-            Titles::Open if open => format!(" {title} "),
+            _ if open || titles == Titles::Plain => format!(" {title} "),
+            Titles::Tight | Titles::Plain => format!(" {title}"),
             Titles::Open => " ".to_owned(),
         };
         spans.extend([Span::raw(" "), canvas.span(Role::Key, key.to_string()), canvas.span(role, title)]);
