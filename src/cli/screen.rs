@@ -9,7 +9,7 @@ use crate::{
 /// Opens the screen on a context, closes the context, and shows the demonstration to whom wants to see it.
 pub async fn run(console: &mut Console, context: Context, reread: Option<Reread>) -> Exit {
     let outcome = match ScreenOptions::find(context.config()) {
-        Ok(options) => tui::run(context.clone(), options, reread).await,
+        Ok(options) => Box::pin(tui::run(context.clone(), options, reread)).await,
         Err(failure) => Err(failure),
     };
     super::close(&context).await;
