@@ -3,7 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use super::*;
-use crate::config::{Config, Options};
+use crate::{
+    app::msg::NodeMsg,
+    config::{Config, Options},
+};
 
 #[tokio::test]
 async fn a_task_that_panics_has_answered() {
