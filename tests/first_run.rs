@@ -1,5 +1,5 @@
 //! An empty home leads somewhere, and a terminal without room says what it needs.
-#![expect(clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod screen;
 

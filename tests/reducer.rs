@@ -967,10 +967,8 @@ proptest! {
                 // A key in the list makes the row under the cursor the user's choice.
                 let is_list = play.model.pane == Pane::Images && play.model.dialog.is_none();
                 held = rows.selected().map(|row| row.key.clone()).filter(|_| is_list);
-            } else if let Some(key) = held.clone().filter(is_here) {
-                if rows.wanted().terms().is_empty() {
-                    prop_assert_eq!(rows.selected().map(|row| &row.key), Some(&key), "the selection is another row");
-                }
+            } else if let Some(key) = held.clone().filter(|key| is_here(key) && rows.wanted().terms().is_empty()) {
+                prop_assert_eq!(rows.selected().map(|row| &row.key), Some(&key), "the selection is another row");
             }
             let answers = play.asked.split_off(0);
             for effect in answers {

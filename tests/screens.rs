@@ -340,14 +340,15 @@ fn losses() {
 
 #[test]
 fn nothing_beyond_ascii_leaves_where_the_locale_has_only_that() {
-    for play in [
-        Play::ready(80, 24).select("acme/api:latest"),
-        Play::ready(80, 24).select("acme/api:latest").keys("p").quoted().passphrase(3),
-        Play::ready(80, 24).keys("?"),
-        Play::ready(200, 60).keys("3"),
-        Play::ready(80, 24).keys("5").tell(quarrel()),
-    ] {
-        let shown = text(&draw(&play.model, Theme::COLOUR.in_ascii()));
+    let scenes: [fn() -> Play; 5] = [
+        || Play::ready(80, 24).select("acme/api:latest"),
+        || Play::ready(80, 24).select("acme/api:latest").keys("p").quoted().passphrase(3),
+        || Play::ready(80, 24).keys("?"),
+        || Play::ready(200, 60).keys("3"),
+        || Play::ready(80, 24).keys("5").tell(quarrel()),
+    ];
+    for scene in scenes {
+        let shown = text(&draw(&scene().model, Theme::COLOUR.in_ascii()));
         assert!(shown.is_ascii(), "{shown}");
     }
     snapshots("ascii", |width, height| {
