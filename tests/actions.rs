@@ -311,3 +311,10 @@ fn networks_engine_and_logins_are_the_forms_of_their_panes() {
     let login = Play::ready(80, 24).keys("2L").key(Key::Tab).keys("me").key(Key::Enter).passphrase(8).key(Key::Enter);
     assert!(matches!(deed(&login), Some(Deed::LogIn { registry, user }) if registry == "docker.io" && user == "me"));
 }
+
+#[test]
+fn a_network_without_the_contract_is_no_lost_node() {
+    let none = problem("no-contract", "the registry contract is not deployed", "`daochain contract deploy`");
+    let text = Play::ready(80, 24).tell(Msg::Chain(ChainMsg::Lost(none))).text();
+    assert!(text.contains("no contract on this network") && !text.contains("node lost"), "{text}");
+}

@@ -75,7 +75,7 @@ fn tables_fit_terminals_of_any_width() {
         for columns in [40, 80, 200] {
             let (written, _) = Terminal::start(24, columns, &command(&home, args)).finish();
             let lines = shown(&written);
-            let long: Vec<_> = lines.iter().filter(|line| line.width() > columns.into()).collect();
+            let long: Vec<_> = lines.iter().filter(|line| line.width() > usize::from(columns)).collect();
             // Failures are sentences, which the terminal breaks.
             let long: Vec<_> =
                 long.into_iter().filter(|line| !line.starts_with("daochain: ") && !line.starts_with("  ")).collect();

@@ -102,7 +102,7 @@ pub struct FileChange {
 /// How two layers differ.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FileChanges {
-    /// By name; the first [`KEPT`] of them.
+    /// By name; the first ten thousand of them.
     pub changes: Vec<FileChange>,
     /// All that differ.
     pub total: usize,

@@ -61,10 +61,15 @@ fn network<'t>(model: &Model, canvas: &Canvas, terseness: u8) -> Vec<Span<'t>> {
         Node::Here(network) => {
             vec![canvas.span(Role::Plain, name(network)), canvas.span(Role::Muted, head(network))]
         }
-        Node::Lost { last, since, .. } => {
+        Node::Lost { last, since, problem } => {
             let age = coarse_age(model.now.since(*since));
-            let lost =
-                if terseness < 2 { format!("node lost {age} ago, retrying") } else { format!("node lost {age}") };
+            let lost = match problem.code {
+                // It answers, and what it says is no use.
+                "no-contract" => "no contract on this network".to_owned(),
+                "foreign-contract" => "a foreign contract".to_owned(),
+                _ if terseness < 2 => format!("node lost {age} ago, retrying"),
+                _ => format!("node lost {age}"),
+            };
             let last = last.as_ref().map(|network| canvas.span(Role::Stale, format!("{} ", name(network))));
             last.into_iter().chain([canvas.span(Role::Danger, lost)]).collect()
         }
