@@ -131,11 +131,25 @@ impl Pen {
         if !self.wear.is_some_and(|wear| suits(wear, cell)) {
             self.wear(out, worn_by(cell));
         }
+        let stood = self.stood(x, y);
         self.keep(x, y, cell);
         let symbol = cell.symbol();
         out.extend_from_slice(symbol.as_bytes());
         let next = x + 1;
         self.at = (is_certain(symbol) && next != self.columns).then_some((next, y));
+        // What is left of a wider letter, terminals blank each in its own way.
+        for half in symbol.width().max(1)..stood {
+            let next = x + u16::try_from(half).unwrap_or(u16::MAX);
+            if next < self.columns {
+                self.put(out, next, y, &Cell::EMPTY);
+            }
+        }
+    }
+
+    /// Columns of what stands there, as far as it is known.
+    fn stood(&self, x: u16, y: u16) -> usize {
+        let known = self.stands.get(self.place(x, y)).filter(|_| self.columns > 0);
+        known.and_then(Option::as_ref).map_or(0, |cell| cell.symbol().width())
     }
 
     /// Moves the cursor.

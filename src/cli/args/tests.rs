@@ -31,7 +31,16 @@ fn every_command_tells_what_it_does_and_shows_an_example_that_it_understands() {
             wrong.push(format!("{path}: no example"));
         }
         for line in help.lines().filter_map(|line| line.strip_prefix("  daochain ")) {
-            let line = line.split(" | ").next().unwrap_or_default().split(" > ").next().unwrap_or_default();
+            let line = line
+                .split(" | ")
+                .next()
+                .unwrap_or_default()
+                .split(" >> ")
+                .next()
+                .unwrap_or_default()
+                .split(" > ")
+                .next()
+                .unwrap_or_default();
             let line = line.split(" < ").next().unwrap_or_default().split("   ").next().unwrap_or_default();
             let line =
                 line.replace("0x…", if line.starts_with("tx ") { HASH } else { ADDRESS }).replace("sha256:…", DIGEST);
