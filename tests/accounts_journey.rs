@@ -238,6 +238,7 @@ fn a_request_is_signed_and_its_signature_sent_on_the_screen() {
     terminal.send(&format!("\u{1b}[200~{over}\u{1b}[201~")).wait_for_text("pasted").send(key::ENTER);
     terminal.wait_for_text("OVER").send(PASSPHRASE).wait_for_text("•••").send(key::ENTER);
     terminal.wait_for_text("no registry takes its signature").send(key::ESC).wait_for_text("pasted").send(key::ESC);
+    terminal.wait_for_text("Esc again gives up").send(key::ESC);
     terminal.wait_until("no dialog", |screen| !screen.contents().contains("Signed elsewhere"));
     terminal.send("s").wait_for_text("Signed elsewhere");
     terminal.send(out).send(key::ENTER).wait_for_text(&name).wait_for_text("passphrase");

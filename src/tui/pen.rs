@@ -131,14 +131,15 @@ impl Pen {
         if !self.wear.is_some_and(|wear| suits(wear, cell)) {
             self.wear(out, worn_by(cell));
         }
-        let stood = self.stood(x, y);
-        self.keep(x, y, cell);
         let symbol = cell.symbol();
+        let own = symbol.width().max(1);
+        let stood = self.stood(x, y, own);
+        self.keep(x, y, cell);
         out.extend_from_slice(symbol.as_bytes());
         let next = x + 1;
         self.at = (is_certain(symbol) && next != self.columns).then_some((next, y));
         // What is left of a wider letter, terminals blank each in its own way.
-        for half in symbol.width().max(1)..stood {
+        for half in own..stood {
             let next = x + u16::try_from(half).unwrap_or(u16::MAX);
             if next < self.columns {
                 self.put(out, next, y, &Cell::EMPTY);
@@ -146,10 +147,14 @@ impl Pen {
         }
     }
 
-    /// Columns of what stands there, as far as it is known.
-    fn stood(&self, x: u16, y: u16) -> usize {
-        let known = self.stands.get(self.place(x, y)).filter(|_| self.columns > 0);
-        known.and_then(Option::as_ref).map_or(0, |cell| cell.symbol().width())
+    /// Columns from there on of what stands in the next `own` of them, as far as it is known.
+    fn stood(&self, x: u16, y: u16, own: usize) -> usize {
+        if self.columns == 0 {
+            return 0;
+        }
+        let place = self.place(x, y);
+        let known = (0..own).filter_map(|at| Some(at + self.stands.get(place + at)?.as_ref()?.symbol().width()));
+        known.max().unwrap_or_default()
     }
 
     /// Moves the cursor.
