@@ -202,6 +202,7 @@ fn the_node_pane_tells_of_a_geth_and_of_one_that_is_gone() {
     terminal.wait_for_text("128 hex digits").send("\x15");
     let enode = format!("enode://{}@192.0.2.7:30303", "a1".repeat(64));
     terminal.send(&enode).send(key::ENTER).wait_for_text("takes no peers over this connection").send(key::ESC);
+    terminal.wait_for_text("Esc again gives up").send(key::ESC);
     // A key right behind it would be read as one with Alt.
     terminal.wait_until("the dialog to close", |screen| !screen.contents().contains("New peer")).send("q");
     assert_eq!(terminal.finish().1, 0);
