@@ -196,7 +196,6 @@ impl Facts<'_, '_> {
             self.push("chain", Role::Plain, &format!("{id}{name}"));
         }
         self.chain(one);
-        self.sparks();
         self.market(one);
         if let Some(disk) = one.disk {
             self.push("disk", Role::Plain, &text::size(disk));
@@ -207,6 +206,7 @@ impl Facts<'_, '_> {
         if let Some(latency) = one.latency {
             self.push("answers in", Role::Plain, &coarse_latency(latency));
         }
+        self.sparks();
         self.lines
     }
 
