@@ -150,7 +150,7 @@ pub(super) fn draw_facts(model: &Model, canvas: &mut Canvas, area: Area) {
             facts.push(one.doing(), Role::Plain, one.subject());
             facts.push("stage", Role::Plain, &stage_words(one));
             if let Some(hash) = one.stage.hash() {
-                facts.push("transaction", Role::Plain, &hash.to_string());
+                facts.push("hash", Role::Plain, &hash.to_string());
             }
             if let Some(problem) = &one.problem {
                 facts.push("problem", Role::Danger, &problem.sentence());
@@ -196,7 +196,7 @@ fn ended(facts: &mut Facts, model: &Model, event: &Event) {
         facts.push("passed", Role::Plain, &took_words(took));
     }
     if let Some(hash) = event.transaction {
-        facts.push("transaction", Role::Plain, &hash.to_string());
+        facts.push("hash", Role::Plain, &hash.to_string());
     }
     if let Some(code) = event.code {
         facts.push("code", Role::Muted, &format!("{code}, which `daochain help errors` tells about"));
