@@ -367,7 +367,10 @@ impl Model {
             Some(Dialog::Form(form)) => form.working.is_none() && (form.touched || !form.secret.is_empty()),
             Some(Dialog::Sign(sign)) => {
                 let reason = matches!(&sign.purpose, Purpose::Revoke { reason } if !reason.value().trim().is_empty());
-                sign.publication().is_none() && !sign.is_repetition() && (reason || !sign.secret.is_empty())
+                let passphrase = sign.step == Step::Ready && !sign.secret.is_empty();
+                // What was signed, or asked for, is kept elsewhere by then.
+                let is_carried = matches!(sign.step, Step::Carrying | Step::Saving | Step::Working(_));
+                !is_carried && !sign.is_repetition() && (reason || passphrase)
             }
             Some(Dialog::AddPeer(add)) => !add.working && !add.input.value().trim().is_empty(),
             _ => false,
