@@ -117,7 +117,8 @@ fn columns(text: &str) -> usize {
 }
 
 /// The beginning of a text that takes at most `limit` columns.
-fn take(chars: impl Iterator<Item = char>, limit: usize) -> String {
+#[must_use]
+pub fn take(chars: impl Iterator<Item = char>, limit: usize) -> String {
     let mut used = 0;
     chars
         .take_while(|c| {

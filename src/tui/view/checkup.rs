@@ -1,6 +1,6 @@
 //! ```text
 //! ┌ Check-up ────────────────────────────────────────────────────┐
-//! │ ✔ home           /root/.local/share/daochain                 │
+//! │ ✔ home           /home/op/.local/share/daochain              │
 //! │ ✘ engine         no Docker engine at unix:///var/run/dock…   │
 //! │                  → start it, or name it with --docker-host   │
 //! │                                        R again     Esc close │

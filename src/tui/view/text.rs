@@ -1,8 +1,9 @@
 //! Text that fits: whole columns or none, names shortened in the middle, numbers that keep their width.
 
 use ratatui::{style::Style, text::Span};
-use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+use unicode_width::UnicodeWidthStr as _;
 
+use crate::domain::text::take;
 pub(super) use crate::domain::text::{size, wrap};
 
 /// Columns that `text` takes: those of its letters, one by one, as they are drawn into cells. (As a whole it may take
@@ -35,16 +36,6 @@ pub(super) fn middle(text: &str, limit: usize) -> String {
     let head = take(text.chars(), limit - 1 - tail);
     let end: String = take(text.chars().rev(), tail).chars().rev().collect();
     format!("{head}…{end}")
-}
-
-fn take(chars: impl Iterator<Item = char>, limit: usize) -> String {
-    let mut used = 0;
-    chars
-        .take_while(|c| {
-            used += c.width().unwrap_or_default();
-            used <= limit
-        })
-        .collect()
 }
 
 /// `text` in exactly `columns` columns, at the left.
