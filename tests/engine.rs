@@ -296,6 +296,29 @@ async fn changes_are_told_and_exporting_is_none() {
     lab.close().await;
 }
 
+#[tokio::test]
+async fn what_an_event_is_about_is_told_as_the_list_tells_it() {
+    if without_docker() {
+        return;
+    }
+    let mut lab = Lab::open().await;
+    let tiny = lab.tiny("1", b"looked at");
+    lab.load(&tiny).await;
+    lab.tag(&tiny, "again").await;
+    let listed = lab.engine.resolve(tiny.reference.familiar()).await.unwrap();
+    let again = format!("{}:again", lab.repository);
+    let told = |image| if lab.engine.info().store == Store::Classic { Some(image) } else { None };
+    for name in [listed.id.id.as_str(), tiny.reference.familiar(), &again] {
+        assert_eq!(lab.engine.look(name).await.unwrap(), told(listed.clone()), "{name}");
+    }
+    assert_eq!(lab.engine.look("../containers/json").await.unwrap(), None, "no name gets out of its place in the path");
+    lab.remove(&again).await;
+    lab.remove(tiny.reference.familiar()).await;
+    let gone = lab.engine.look(&listed.id.id).await;
+    assert!(told(listed).is_none() || gone.is_err_and(|error| error.is_absence()), "it went with its last name");
+    lab.close().await;
+}
+
 /// `tests/parts/tls_proxy.py` in front of the tests' engine. It ends with the test, as its standard input does.
 struct TlsProxy {
     address: String,

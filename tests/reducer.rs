@@ -927,6 +927,11 @@ fn any_msg() -> impl Strategy<Value = Msg> {
         1 => "\\PC{0,20}".prop_map(|text| Msg::Input(InputMsg::Paste(text))),
         1 => (0usize..2000, 0usize..20).prop_map(|(first, again)| Msg::Input(InputMsg::Secret(SecretShape { typed: [first, again, again, first], same: true, strength: None }))),
         1 => (0usize..10).prop_map(move |count| listed(some(count))),
+        1 => (0usize..10, 0usize..10).prop_map(move |(here, gone)| {
+            let here: Vec<_> = images().into_iter().skip(here).take(2).filter(|image| !image.references.is_empty()).collect();
+            let gone = images().into_iter().skip(gone).take(1).map(|image| image.id);
+            Msg::Source(SourceMsg::Some { gone: gone.filter(|id| here.iter().all(|image| image.id != *id)).collect(), images: here })
+        }),
         1 => Just(Msg::Source(SourceMsg::Lost(lost()))),
         1 => Just(Msg::Source(SourceMsg::Listed(Listing { images: Vec::new(), problems: vec![lost()], engine: None }))),
         1 => Just(Msg::Chain(ChainMsg::Lost(lost()))),
@@ -967,7 +972,10 @@ proptest! {
                 // A key in the list makes the row under the cursor the user's choice.
                 let is_list = play.model.pane == Pane::Images && play.model.dialog.is_none();
                 held = rows.selected().map(|row| row.key.clone()).filter(|_| is_list);
-            } else if let Some(key) = held.clone().filter(|key| is_here(key) && rows.wanted().terms().is_empty()) {
+            } else if held.as_ref().is_some_and(|key| !is_here(key)) {
+                // With its image the choice went; should that come back, another row has been chosen.
+                held = None;
+            } else if let Some(key) = held.clone().filter(|_| rows.wanted().terms().is_empty()) {
                 prop_assert_eq!(rows.selected().map(|row| &row.key), Some(&key), "the selection is another row");
             }
             let answers = play.asked.split_off(0);

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use tui_input::Input;
 
-pub use crate::app::state::{Engine, Node, Once};
+pub use crate::app::state::{Engine, Judging, Node, Once};
 use crate::{
     app::{
         accounts::Accounts,
@@ -181,7 +181,7 @@ pub struct Model {
     pub listed_at: Timestamp,
     /// A first listing has come.
     pub listed: bool,
-    pub judging: Once,
+    pub judging: Judging,
     /// Blocks and reasons are missing, because.
     pub log_problem: Option<String>,
     /// Wrong passphrases.
@@ -232,7 +232,7 @@ impl Model {
             journal_open: false,
             listed_at: Timestamp::default(),
             listed: false,
-            judging: Once::Idle,
+            judging: Judging::Idle,
             log_problem: None,
             tries: Tries::default(),
             opening: None,

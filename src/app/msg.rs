@@ -20,7 +20,7 @@ use crate::{
         account::{KeyFileProblem, Removed},
         appointment::{Appointment, Succession},
         finding::Finding,
-        image::{Evidence, LocalImage},
+        image::{Evidence, ImageId, LocalImage},
         network::NetworkView,
         node::RecentBlock,
         progress::Progress,
@@ -185,6 +185,13 @@ pub enum SourceMsg {
     Connected {
         /// Name and version.
         engine: String,
+    },
+    /// Of the engine's images some changed, and the others did not.
+    Some {
+        /// These are here, as a listing would tell them. A name of theirs is no other image's any more.
+        images: Vec<LocalImage>,
+        /// These are no longer.
+        gone: Vec<ImageId>,
     },
     /// Something changed; the list is out of date.
     Changed,

@@ -1,7 +1,9 @@
 //! How engine and node stand, and work of which one at a time is under way.
 
+use std::collections::HashSet;
+
 use crate::{
-    app::msg::Problem,
+    app::{msg::Problem, rows::RowKey},
     domain::{Timestamp, network::NetworkView},
 };
 
@@ -68,5 +70,66 @@ impl Once {
         let again = *self == Self::Stale;
         *self = if again { Self::Busy } else { Self::Idle };
         again
+    }
+}
+
+/// Rows that a verdict is wanted for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wanted {
+    /// These.
+    Rows(HashSet<RowKey>),
+    /// Every row.
+    All,
+}
+
+impl Wanted {
+    fn join(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Rows(mut rows), Self::Rows(others)) => {
+                rows.extend(others);
+                Self::Rows(rows)
+            }
+            _ => Self::All,
+        }
+    }
+}
+
+/// One judging at a time; what is wanted meanwhile waits for its end.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Judging {
+    /// Nothing is under way.
+    #[default]
+    Idle,
+    /// Under way.
+    Busy {
+        /// What is judged after it.
+        next: Option<Wanted>,
+    },
+}
+
+impl Judging {
+    /// Wants verdicts: gives back what must be judged now.
+    pub fn want(&mut self, wanted: Wanted) -> Option<Wanted> {
+        let Self::Busy { next } = self else {
+            *self = Self::Busy { next: None };
+            return Some(wanted);
+        };
+        *next = Some(match next.take() {
+            Some(before) => before.join(wanted),
+            None => wanted,
+        });
+        None
+    }
+
+    /// One judging has ended: gives back what must be judged now.
+    pub fn done(&mut self) -> Option<Wanted> {
+        let next = match std::mem::take(self) {
+            Self::Busy { next } => next,
+            Self::Idle => None,
+        };
+        if next.is_some() {
+            *self = Self::Busy { next: None };
+        }
+        next
     }
 }

@@ -14,7 +14,7 @@ use tokio::time::{sleep, timeout};
 use super::{
     EngineError, EngineTarget, ImageDetail,
     error::Call,
-    images::{detail, local_image, parse_id, unlisted, unsettled},
+    images::{as_listed, detail, local_image, parse_id, unlisted, unsettled},
     transport::Wire,
 };
 use crate::domain::{
@@ -231,6 +231,23 @@ impl Engine {
     /// [`EngineError::NoSuchImage`], [`EngineError::BadName`] for anything but a whole ID, and the engine's own.
     pub async fn inspect(&self, id: &str) -> Result<ImageDetail, EngineError> {
         self.inspect_path(&whole_id(id)?.to_string()).await
+    }
+
+    /// The image that an event is about, as [`Engine::list`] would tell it; `None` where one image's answer does not tell
+    /// what the list would: of containerd's store, and of a name that is none.
+    ///
+    /// # Errors
+    /// [`EngineError::NoSuchImage`], and the engine's own.
+    pub async fn look(&self, name: &str) -> Result<Option<LocalImage>, EngineError> {
+        if self.info.store != Store::Classic {
+            return Ok(None);
+        }
+        let asked = match (whole_id(name), name.parse::<Reference>()) {
+            (Ok(id), _) => id.to_string(),
+            (_, Ok(reference)) => reference.as_str().to_owned(),
+            _ => return Ok(None),
+        };
+        Ok(Some(as_listed(self.inspect_path(&asked).await?, &self.info)))
     }
 
     /// The same of a whole ID or a normalised name, which have no characters that mean anything in a path.

@@ -164,7 +164,8 @@ impl EngineError {
     }
 
     /// The engine answered, and holds no such image.
-    pub(super) const fn is_absence(&self) -> bool {
+    #[must_use]
+    pub const fn is_absence(&self) -> bool {
         matches!(self, Self::NoSuchImage { .. })
     }
 

@@ -18,7 +18,7 @@ const NO_CHANGE: &[&str] = &["push", "save", "mount", "unmount"];
 /// Actions that take an image or a name away.
 const REMOVALS: &[&str] = &["delete", "remove", "untag", "prune"];
 
-/// A change in the engine's images. What exactly changed is in the list, which is to be asked again.
+/// A change in the engine's images: what the image is now, [`Engine::look`] or the list tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EngineEvent {
     /// An image came, or got a name.
@@ -31,6 +31,16 @@ pub enum EngineEvent {
         /// Its name or ID, as the engine calls it; made safe to show.
         image: String,
     },
+}
+
+impl EngineEvent {
+    /// The image's name or ID.
+    #[must_use]
+    pub fn image(&self) -> &str {
+        match self {
+            Self::Changed { image } | Self::Removed { image } => image,
+        }
+    }
 }
 
 impl Engine {

@@ -68,6 +68,20 @@ pub(super) fn local_image(summary: &ImageSummary, info: &EngineInfo) -> LocalIma
     }
 }
 
+/// An image as the list of a store that keeps images by their configurations would tell it.
+pub(super) fn as_listed(detail: ImageDetail, info: &EngineInfo) -> LocalImage {
+    let config = parse_id(&detail.id).map(|digest| KindedDigest { kind: DigestKind::Config, digest });
+    LocalImage {
+        id: ImageId { source: Source::Engine, id: detail.id },
+        references: detail.references,
+        size: detail.size,
+        created: detail.created,
+        platform: None,
+        engine: info.label(),
+        evidence: Evidence::known(EvidenceLevel::Claimed, config.into_iter().collect()),
+    }
+}
+
 /// An image that the engine runs under these names and does not list.
 pub(super) fn unlisted(references: Vec<Reference>, detail: &ImageDetail, info: &EngineInfo) -> LocalImage {
     let digests = parse_id(&detail.id).map(|digest| KindedDigest { kind: UNSAID, digest });

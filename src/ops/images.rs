@@ -8,14 +8,18 @@ use std::{
     time::Duration,
 };
 
-use futures_util::{StreamExt, pin_mut};
-use tokio::{sync::mpsc, time::sleep};
+use futures_util::{Stream, StreamExt as _, pin_mut};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, sleep, timeout_at},
+};
 
 use super::{context::blocking, lasting::lasting};
 use crate::{
     config,
-    docker::EngineTarget,
+    docker::{Engine, EngineError, EngineEvent, EngineTarget},
     domain::{
+        Digest,
         image::{Evidence, EvidenceLevel, ImageId, LocalImage, Source},
         measurement::Measurement,
         text::clean,
@@ -26,6 +30,10 @@ use crate::{
 
 /// How soon a lost engine is tried again, at most.
 const RETRY_LIMIT: Duration = Duration::from_secs(5);
+/// Events that come this soon after one belong to it.
+const BURST: Duration = Duration::from_millis(50);
+/// More images than these at once are listed, not asked for one by one.
+const BURST_LIMIT: usize = 32;
 /// How often archive folders are looked at: no file system tells of changes everywhere (network mounts).
 const FOLDER_INTERVAL: Duration = Duration::from_secs(1);
 /// Files of one folder that are looked at. A folder with more is not a folder of images.
@@ -181,6 +189,15 @@ pub(super) fn archive_images(path: &Path, measurement: &Measurement) -> Vec<Loca
     measurement.images.iter().enumerate().map(image).collect()
 }
 
+/// What became of single images of the engine.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// As the list would tell them now. A name of theirs is no other image's any more.
+    pub images: Vec<LocalImage>,
+    /// The engine has these no more.
+    pub gone: Vec<ImageId>,
+}
+
 /// News of the sources.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SourceChange {
@@ -189,6 +206,8 @@ pub enum SourceChange {
         /// Name and version.
         engine: String,
     },
+    /// These images came, went, or changed their names; what the others are, they stay.
+    Some(Changes),
     /// An image came, went, or changed its name: list again.
     Changed,
     /// The engine is gone; it is tried again by itself.
@@ -231,11 +250,21 @@ async fn follow_engine(context: &Context, sender: &mpsc::Sender<SourceChange>) {
                 loop {
                     tokio::select! {
                         () = sender.closed() => return,
-                        event = events.next() => match event {
-                            Some(Ok(_)) => if sender.send(SourceChange::Changed).await.is_err() { return },
-                            Some(Err(error)) => break error.into(),
-                            None => break Failure::new("engine-unreachable", "the engine ended its stream of events"),
-                        },
+                        event = events.next() => {
+                            let first = match event {
+                                Some(Ok(event)) => event,
+                                Some(Err(error)) => break error.into(),
+                                None => break Failure::new("engine-unreachable", "the engine ended its stream of events"),
+                            };
+                            let (burst, failure) = gather(first, &mut events).await;
+                            let change = look_at(context, &engine, burst).await;
+                            if sender.send(change).await.is_err() {
+                                return;
+                            }
+                            if let Some(failure) = failure {
+                                break failure;
+                            }
+                        }
                     }
                 }
             }
@@ -248,6 +277,52 @@ async fn follow_engine(context: &Context, sender: &mpsc::Sender<SourceChange>) {
         told = Some(failure);
         tokio::select! { () = sender.closed() => return, () = sleep(pause) => {} }
         pause = (pause * 2).min(RETRY_LIMIT);
+    }
+}
+
+/// What comes with an event, or closely after it, and what ended that: a pull tells of its image several times.
+async fn gather(
+    first: EngineEvent,
+    events: &mut (impl Stream<Item = Result<EngineEvent, EngineError>> + Unpin),
+) -> (Vec<EngineEvent>, Option<Failure>) {
+    let mut burst = vec![first];
+    let end = Instant::now() + BURST;
+    while burst.len() <= BURST_LIMIT {
+        match timeout_at(end, events.next()).await {
+            Ok(Some(Ok(event))) if burst.contains(&event) => {}
+            Ok(Some(Ok(event))) => burst.push(event),
+            Ok(Some(Err(error))) => return (burst, Some(error.into())),
+            Ok(None) | Err(_) => break,
+        }
+    }
+    (burst, None)
+}
+
+/// Asks for the images of a burst alone, where that tells what a list would: a list of ten thousand takes an engine, and us,
+/// the better part of a second.
+async fn look_at(context: &Context, engine: &Engine, burst: Vec<EngineEvent>) -> SourceChange {
+    if burst.len() > BURST_LIMIT {
+        return SourceChange::Changed;
+    }
+    let mut changes = Changes::default();
+    for event in burst {
+        match engine.look(event.image()).await {
+            // Which images without names are listed depends on what was built upon them.
+            Ok(Some(image)) if image.references.is_empty() => return SourceChange::Changed,
+            Ok(Some(image)) => {
+                changes.images.retain(|one| one.id != image.id);
+                changes.images.push(image);
+            }
+            Err(error) if error.is_absence() && event.image().parse::<Digest>().is_ok() => {
+                changes.gone.push(ImageId { source: Source::Engine, id: event.image().to_owned() });
+            }
+            Ok(None) | Err(_) => return SourceChange::Changed,
+        }
+    }
+    changes.gone.retain(|gone| changes.images.iter().all(|image| image.id != *gone));
+    match exported::recall_engine_images(context, engine, changes.images).await {
+        Ok(images) => SourceChange::Some(Changes { images, ..changes }),
+        Err(_) => SourceChange::Changed,
     }
 }
 

@@ -43,6 +43,7 @@ pub(super) fn listing(list: ImageList) -> Listing {
 pub(super) fn source(change: SourceChange) -> SourceMsg {
     match change {
         SourceChange::Connected { engine } => SourceMsg::Connected { engine: crate::domain::text::clean(&engine) },
+        SourceChange::Some(changes) => SourceMsg::Some { images: changes.images, gone: changes.gone },
         SourceChange::Changed => SourceMsg::Changed,
         SourceChange::Lost(failure) => SourceMsg::Lost(problem(failure)),
     }

@@ -1,13 +1,17 @@
-//! All rows: what a listing, a verdict or a measurement changes of them, and which are shown in which order.
+//! All rows: what a verdict or a measurement changes of them, and which are shown in which order.
+
+mod take;
 
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
 };
 
+pub use take::Merged;
+
 use super::{Filter, Row, RowKey, Sort, order::compare};
 use crate::domain::{
-    Digest, Timestamp,
+    Timestamp,
     image::{Evidence, ImageId, LocalImage, Source},
     verdict::{Conclusion, Verdict},
 };
@@ -160,38 +164,6 @@ impl Rows {
         self.all.iter().find(|row| row.key == *key)
     }
 
-    /// Takes a new listing over. Rows that stay keep their verdict. With `keep_engine` the engine's old rows stay too:
-    /// an engine that does not answer has not lost its images.
-    pub fn replace(&mut self, images: Vec<LocalImage>, keep_engine: bool) {
-        let mut known = self.take_known(|_| true);
-        let measured: HashMap<ImageId, Arc<LocalImage>> = known
-            .values()
-            .filter(|row| row.is_measured() && row.key.image.source == Source::Engine)
-            .map(|row| (row.key.image.clone(), Arc::clone(&row.image)))
-            .collect();
-        let recalled = images.into_iter().map(|image| match measured.get(&image.id) {
-            Some(before) if !image.evidence.level().is_measured() && is_kept(&before.evidence, &image.evidence) => {
-                LocalImage { evidence: before.evidence.clone(), ..image }
-            }
-            _ => image,
-        });
-        self.add(recalled.collect(), &mut known);
-        if keep_engine {
-            self.all.extend(known.into_values().filter(|row| row.key.image.source == Source::Engine));
-        }
-        self.rebuild();
-    }
-
-    /// Puts the images that an archive was found to hold in the place of what was known of it.
-    pub fn open_archive(&mut self, archive: &Source, images: Vec<LocalImage>, at: Timestamp) {
-        let mut known = self.take_known(|row| row.key.image.source == *archive);
-        self.add(images, &mut known);
-        for row in self.all.iter_mut().filter(|row| row.key.image.source == *archive) {
-            row.measured_at = Some(at);
-        }
-        self.rebuild();
-    }
-
     /// Notes that an archive could not be read. An engine's image keeps what the engine says of it.
     pub fn fail(&mut self, id: &ImageId, cause: &str) {
         if id.source != Source::Engine {
@@ -203,51 +175,16 @@ impl Rows {
         }
     }
 
-    fn take_known(&mut self, wanted: impl Fn(&Row) -> bool) -> HashMap<RowKey, Row> {
-        let (known, others) = std::mem::take(&mut self.all).into_iter().partition(wanted);
-        self.all = others;
-        let known: Vec<Row> = known;
-        known.into_iter().map(|row| (row.key.clone(), row)).collect()
-    }
-
-    /// One row for each name of each image. What was concluded of other bytes is not taken over.
-    fn add(&mut self, images: Vec<LocalImage>, known: &mut HashMap<RowKey, Row>) {
-        let mut seen = HashSet::new();
-        for image in images {
-            let image = Arc::new(image);
-            let names: Vec<_> = if image.references.is_empty() {
-                vec![None]
-            } else {
-                image.references.iter().cloned().map(Some).collect()
-            };
-            for reference in names {
-                let mut row = Row::new(&image, reference);
-                if !seen.insert(row.key.clone()) {
-                    continue;
-                }
-                let before = known.remove(&row.key).filter(|before| is_same(before, &row));
-                if let Some(before) = before {
-                    row.verdict = before.verdict;
-                    row.checked_at = before.checked_at;
-                    row.last = before.last;
-                    row.measured_at = before.measured_at;
-                    row.index();
-                }
-                self.all.push(row);
-            }
-        }
-    }
-
     /// Takes verdicts over; those of rows that went meanwhile are dropped.
     pub fn judge(
         &mut self,
         verdicts: impl IntoIterator<Item = (RowKey, Verdict, Option<(Conclusion, Timestamp)>)>,
         at: Timestamp,
     ) {
-        let index: HashMap<RowKey, usize> =
-            self.all.iter().enumerate().map(|(index, row)| (row.key.clone(), index)).collect();
-        for (key, verdict, last) in verdicts {
-            let Some(row) = index.get(&key).and_then(|index| self.all.get_mut(*index)) else { continue };
+        let mut verdicts: HashMap<RowKey, _> =
+            verdicts.into_iter().map(|(key, verdict, last)| (key, (verdict, last))).collect();
+        for row in &mut self.all {
+            let Some((verdict, last)) = verdicts.remove(&row.key) else { continue };
             let before = decided(row.verdict.as_ref()).map(|conclusion| (conclusion, row.checked_at));
             row.last = match verdict.conclusion {
                 Conclusion::Undecided => last.or(before).or(row.last),
@@ -318,8 +255,11 @@ impl Rows {
     }
 
     /// Makes the row under the cursor the user's choice, from which no new order and no new image takes it.
+    /// What a filter hides stays chosen.
     pub fn hold(&mut self) {
-        self.selected = self.selected().map(|row| row.key.clone());
+        if let Some(row) = self.selected() {
+            self.selected = Some(row.key.clone());
+        }
     }
 
     /// Moves the first visible row as little as needed to show the selected one in `height` rows.
@@ -370,26 +310,6 @@ impl Rows {
             None if self.get(selected).is_some() && self.order.is_empty() => self.cursor = 0,
             None => self.select(self.cursor),
         }
-    }
-}
-
-/// Whether two rows of one key are about the same bytes. An index's configuration changes with its platform.
-fn is_same(before: &Row, row: &Row) -> bool {
-    let (one, other) = (&before.image.evidence, &row.image.evidence);
-    match (&row.key.image.source, one.config_digest(), other.config_digest()) {
-        (Source::Engine, Some(one), other) => Some(one) == other,
-        (Source::Engine, None, _) => true,
-        (Source::Archive(_), ..) => one == other,
-    }
-}
-
-/// Whether what was measured under an engine's ID outlasts a listing that knows less. The configuration must be the one that
-/// the engine still means: an index's platform may change. What was damaged stays so until it is measured again.
-fn is_kept(measured: &Evidence, listed: &Evidence) -> bool {
-    let is_known = |config: &Digest| Some(*config) == listed.config_digest();
-    match measured {
-        Evidence::Known { .. } => measured.config_digest().as_ref().is_some_and(is_known),
-        Evidence::Corrupt { .. } | Evidence::Unreadable { .. } => true,
     }
 }
 

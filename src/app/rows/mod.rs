@@ -7,7 +7,7 @@ mod order;
 use std::sync::Arc;
 
 pub use filter::Filter;
-pub use list::{Counts, Rows};
+pub use list::{Counts, Merged, Rows};
 pub use order::Sort;
 
 use crate::domain::{

@@ -7,6 +7,8 @@ use crate::{
         effect::{Effect, Subject},
         model::{History, Model, Node, Pane},
         msg::{ChainMsg, HistoryMsg, JudgedRow, Problem},
+        rows::Row,
+        state::Wanted,
         update::{accounts, journal, market, node},
     },
     domain::{Timestamp, network::NetworkView},
@@ -70,7 +72,7 @@ fn advance(model: &mut Model, network: NetworkView) -> Option<Vec<Effect>> {
 
 fn judged(model: &mut Model, rows: Vec<JudgedRow>, at: Timestamp) -> Vec<Effect> {
     model.rows.judge(rows.into_iter().map(|row| (row.key, row.verdict, row.last)), at);
-    if model.judging.done() { vec![Effect::Judge(subjects(model))] } else { Vec::new() }
+    model.judging.done().map(|wanted| Effect::Judge(subjects(model, &wanted))).into_iter().collect()
 }
 
 fn lose(model: &mut Model, problem: Problem) {
@@ -82,13 +84,22 @@ fn lose(model: &mut Model, problem: Problem) {
     model.node = Node::Lost { last, since, problem };
 }
 
-/// Asks for verdicts of every row, unless they are on their way: then once more after them.
+/// Asks for verdicts of every row, unless verdicts are on their way: then once more after them.
 pub(super) fn judge(model: &mut Model) -> Vec<Effect> {
-    if model.judging.want() { vec![Effect::Judge(subjects(model))] } else { Vec::new() }
+    judge_those(model, Wanted::All)
 }
 
-fn subjects(model: &Model) -> Vec<Subject> {
-    let named = model.rows.all().iter().filter_map(|row| Some((row, row.key.reference.clone()?)));
+/// The same of some rows: what the chain says of the others is as it was.
+pub(super) fn judge_those(model: &mut Model, wanted: Wanted) -> Vec<Effect> {
+    model.judging.want(wanted).map(|wanted| Effect::Judge(subjects(model, &wanted))).into_iter().collect()
+}
+
+fn subjects(model: &Model, wanted: &Wanted) -> Vec<Subject> {
+    let is_wanted = |row: &&Row| match wanted {
+        Wanted::All => true,
+        Wanted::Rows(rows) => rows.contains(&row.key),
+    };
+    let named = model.rows.all().iter().filter(is_wanted).filter_map(|row| Some((row, row.key.reference.clone()?)));
     named
         .map(|(row, reference)| Subject { key: row.key.clone(), reference, evidence: row.image.evidence.clone() })
         .collect()

@@ -21,9 +21,6 @@ use crate::app::{
 const FIELD_LIMIT: usize = 280;
 
 pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
-    if model.pane == Pane::Images {
-        model.rows.hold();
-    }
     let binding = action::binding(model, key);
     // What cannot be read must not be agreed to.
     let ends = [Action::Quit, Action::Yes, Action::No, Action::Redraw, Action::Suspend];

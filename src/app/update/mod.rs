@@ -50,6 +50,10 @@ pub fn start(model: &mut Model) -> Vec<Effect> {
 
 /// Changes the model by one message.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
+    let is_input = matches!(msg, Msg::Input(_));
+    if is_input {
+        hold(model);
+    }
     let mut effects = match msg {
         Msg::Input(InputMsg::Key(key)) => {
             model.touched = model.now;
@@ -123,9 +127,19 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
     };
+    if is_input {
+        hold(model);
+    }
     model.rows.scroll(layout::list_rows(model));
     effects.extend(why::follow(model));
     effects.extend(chain::follow_selection(model));
     effects.extend(accounts::follow_selection(model));
     effects
+}
+
+/// Whoever does something at the list has the row under its cursor in view: no new order and no new image takes it away.
+fn hold(model: &mut Model) {
+    if model.pane == Pane::Images {
+        model.rows.hold();
+    }
 }

@@ -2,11 +2,16 @@
 
 use std::time::Duration;
 
-use crate::app::{
-    effect::Effect,
-    model::{Engine, Model, Once, Pane, Tone},
-    msg::{Listing, Problem, SourceMsg},
-    update::{chain, sign, tasks},
+use crate::{
+    app::{
+        effect::Effect,
+        model::{Engine, Model, Once, Pane, Tone},
+        msg::{Listing, Problem, SourceMsg},
+        rows::Merged,
+        state::Wanted,
+        update::{chain, sign, tasks},
+    },
+    domain::image::{ImageId, LocalImage},
 };
 
 /// A first listing, or one that the user asked for.
@@ -26,6 +31,7 @@ pub(super) fn update(model: &mut Model, msg: SourceMsg) -> Vec<Effect> {
             model.engine = Engine::Here(engine);
             if first { Vec::new() } else { list(model, AT_ONCE) }
         }
+        SourceMsg::Some { images, gone } => changed(model, images, &gone),
         SourceMsg::Changed => {
             let after = pause(model);
             list(model, after)
@@ -37,6 +43,19 @@ pub(super) fn update(model: &mut Model, msg: SourceMsg) -> Vec<Effect> {
             Vec::new()
         }
     }
+}
+
+/// Takes single images over. A list that is under way may have been made before they changed: it is asked for again.
+fn changed(model: &mut Model, images: Vec<LocalImage>, gone: &[ImageId]) -> Vec<Effect> {
+    let Merged { rows, lost_a_name } = model.rows.merge(images, gone);
+    let is_listing = model.listing != Once::Idle;
+    let mut effects = chain::judge_those(model, Wanted::Rows(rows));
+    effects.extend(sign::recheck(model));
+    if lost_a_name || is_listing || !gone.is_empty() {
+        let after = pause(model);
+        effects.extend(list(model, after));
+    }
+    effects
 }
 
 /// How long a change may wait for others. The first after a while waits for its burst alone.
