@@ -91,8 +91,10 @@ impl Store {
     /// When the database cannot be read.
     pub fn measured(&self, key: &CacheKey) -> Result<Option<Measurement>, StoreError> {
         let found: Option<String> = self.read("look up a measurement", |connection| {
+            // Asked for each image of a list.
             connection
-                .query_row("SELECT measured FROM measurement WHERE key = ?1", [key.text()], |row| row.get(0))
+                .prepare_cached("SELECT measured FROM measurement WHERE key = ?1")?
+                .query_row([key.text()], |row| row.get(0))
                 .optional()
         })?;
         Ok(found.and_then(|json| serde_json::from_str(&json).ok()))

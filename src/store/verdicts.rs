@@ -40,12 +40,14 @@ impl Store {
     /// When the database cannot be read.
     pub fn last_verdict(&self, key: VerdictKey<'_>) -> Result<Option<(Conclusion, Timestamp)>, StoreError> {
         let found: Option<(String, i64)> = self.read("look up a verdict", |connection| {
+            // Asked for each image of a list.
             connection
-                .query_row(
+                .prepare_cached(
                     "SELECT conclusion, concluded_at FROM verdict WHERE network = ?1 AND image = ?2 AND reference = ?3",
-                    params![key.network, image_key(key.image), key.reference.as_str()],
-                    |row| Ok((row.get(0)?, row.get(1)?)),
-                )
+                )?
+                .query_row(params![key.network, image_key(key.image), key.reference.as_str()], |row| {
+                    Ok((row.get(0)?, row.get(1)?))
+                })
                 .optional()
         })?;
         Ok(found.and_then(|(word, at)| {
