@@ -6,6 +6,8 @@ mod why;
 pub use market::{MarketMsg, MarketPage, TrustMsg};
 pub use why::WhyMsg;
 
+use std::sync::Arc;
+
 use crate::{
     app::{
         key::Key,
@@ -205,7 +207,7 @@ pub struct JudgedRow {
     /// Which row.
     pub key: RowKey,
     /// The verdict.
-    pub verdict: Verdict,
+    pub verdict: Arc<Verdict>,
     /// For an undecided one: what was reached before, and when.
     pub last: Option<(Conclusion, Timestamp)>,
 }

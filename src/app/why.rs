@@ -111,7 +111,7 @@ pub fn page(model: &Model, row: &Row, width: usize) -> Page {
         image: Some(&row.image),
         evidence: &row.image.evidence,
         measured_at: row.measured_at,
-        verdict: row.verdict.as_ref(),
+        verdict: row.verdict.as_deref(),
         last: row.last,
         checked_at: row.verdict.as_ref().map(|_| row.checked_at),
         history: history.map(|read| read.as_deref().map_err(Problem::sentence)),

@@ -4,7 +4,7 @@ use crate::{
     app::{
         msg::{AccountList, ChainMsg, JudgedRow, Listing, Problem, ResumedEntry, SourceMsg},
         node::{EndpointView, NodeStatus},
-        rows::RowKey,
+        rows::{RowKey, Said},
         sign::{Quote, Replaces},
     },
     domain::{
@@ -62,11 +62,11 @@ pub(super) fn accounts(list: ops::accounts::Accounts) -> AccountList {
 }
 
 pub(super) fn judged(keys: Vec<RowKey>, judgement: Judgement) -> ChainMsg {
-    let mut last = judgement.last.into_iter();
+    let (mut last, mut said) = (judgement.last.into_iter(), Said::default());
     let rows = keys
         .into_iter()
         .zip(judgement.verdicts)
-        .map(|(key, verdict)| JudgedRow { key, verdict, last: last.next().flatten() })
+        .map(|(key, verdict)| JudgedRow { key, verdict: said.once(verdict), last: last.next().flatten() })
         .collect();
     ChainMsg::Judged {
         network: judgement.network.map_err(problem),
@@ -78,7 +78,8 @@ pub(super) fn judged(keys: Vec<RowKey>, judgement: Judgement) -> ChainMsg {
 
 /// Without a trust policy nothing is decided; an empty one in its place would call everything untrusted.
 pub(super) fn unjudged(keys: Vec<RowKey>, subjects: &[Subject], problem: Problem) -> ChainMsg {
-    let verdict = |subject: &Subject| undecided(subject.evidence.level(), problem.sentence());
+    let mut said = Said::default();
+    let mut verdict = |subject: &Subject| said.once(undecided(subject.evidence.level(), problem.sentence()));
     let rows = keys
         .into_iter()
         .zip(subjects)

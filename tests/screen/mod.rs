@@ -97,7 +97,7 @@ impl Play {
         });
         let rows = subjects.unwrap_or_default().into_iter().map(|subject| {
             let verdict = verdict_of(&subject.reference, subject.evidence.level());
-            JudgedRow { key: subject.key, verdict, last: None }
+            JudgedRow { key: subject.key, verdict: verdict.into(), last: None }
         });
         let (rows, checked_at) = (rows.collect(), self.model.now);
         self.tell(Msg::Chain(ChainMsg::Judged { network: Ok(network()), rows, checked_at, log_problem: None }))

@@ -193,7 +193,7 @@ fn quantity(text: &str, units: &[(&str, u64)]) -> Option<u64> {
 
 fn holds(test: &Test, row: &Row, is_marked: bool, now: Timestamp) -> bool {
     match test {
-        Test::Text(word) => row.haystack.contains(word),
+        Test::Text(word) => row.mentions(word),
         Test::Name(word) => row.label().to_lowercase().contains(word),
         Test::Publisher(word) => row.verdict.as_ref().is_some_and(|verdict| {
             let named = verdict.publisher_name.as_ref().is_some_and(|name| name.to_lowercase().contains(word));

@@ -9,7 +9,7 @@ use std::{
 
 pub use take::Merged;
 
-use super::{Filter, Row, RowKey, Sort, order::compare};
+use super::{Filter, Row, RowKey, Said, Sort, order::compare};
 use crate::domain::{
     Timestamp,
     image::{Evidence, ImageId, LocalImage, Source},
@@ -178,30 +178,27 @@ impl Rows {
     /// Takes verdicts over; those of rows that went meanwhile are dropped.
     pub fn judge(
         &mut self,
-        verdicts: impl IntoIterator<Item = (RowKey, Verdict, Option<(Conclusion, Timestamp)>)>,
+        verdicts: impl IntoIterator<Item = (RowKey, Arc<Verdict>, Option<(Conclusion, Timestamp)>)>,
         at: Timestamp,
     ) {
         let mut verdicts: HashMap<RowKey, _> =
             verdicts.into_iter().map(|(key, verdict, last)| (key, (verdict, last))).collect();
         for row in &mut self.all {
             let Some((verdict, last)) = verdicts.remove(&row.key) else { continue };
-            let before = decided(row.verdict.as_ref()).map(|conclusion| (conclusion, row.checked_at));
+            let before = decided(row.verdict.as_deref()).map(|conclusion| (conclusion, row.checked_at));
             row.last = match verdict.conclusion {
                 Conclusion::Undecided => last.or(before).or(row.last),
                 _ => None,
             };
-            let same = row.verdict.as_ref() == Some(&verdict);
             row.verdict = Some(verdict);
             row.checked_at = at;
-            if !same {
-                row.index();
-            }
         }
         self.rebuild();
     }
 
     /// Makes every verdict that rests on the chain undecided, and remembers it.
     pub fn doubt(&mut self, because: &str) {
+        let mut said = Said::default();
         for row in &mut self.all {
             let Some(verdict) = &row.verdict else { continue };
             if verdict.problem.is_some() {
@@ -210,8 +207,7 @@ impl Rows {
             if let Some(conclusion) = decided(Some(verdict)) {
                 row.last = Some((conclusion, row.checked_at));
             }
-            row.verdict = Some(crate::domain::verdict::undecided(verdict.evidence, because.to_owned()));
-            row.index();
+            row.verdict = Some(said.once(crate::domain::verdict::undecided(verdict.evidence, because.to_owned())));
         }
         self.rebuild();
     }
@@ -225,7 +221,6 @@ impl Rows {
             });
             row.image = Arc::clone(image);
             row.measured_at = Some(at);
-            row.index();
         }
         self.rebuild();
     }

@@ -25,6 +25,22 @@ pub struct RowKey {
     pub reference: Option<Reference>,
 }
 
+/// Verdicts of many rows, of which those that say the same are one: a node that is lost leaves ten thousand undecided alike.
+#[derive(Debug, Default)]
+pub struct Said {
+    last: Option<Arc<Verdict>>,
+}
+
+impl Said {
+    /// The verdict, or the one before it where that says the same.
+    pub fn once(&mut self, verdict: Verdict) -> Arc<Verdict> {
+        match &self.last {
+            Some(last) if **last == verdict => Arc::clone(last),
+            _ => Arc::clone(self.last.insert(Arc::new(verdict))),
+        }
+    }
+}
+
 /// One image under one name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
@@ -32,32 +48,27 @@ pub struct Row {
     pub key: RowKey,
     /// The image, shared by the rows of its other names.
     pub image: Arc<LocalImage>,
-    /// The newest verdict. `None` before the first, and for an image without a name.
-    pub verdict: Option<Verdict>,
+    /// The newest verdict. `None` before the first, and for an image without a name. Rows of which the same is said share it.
+    pub verdict: Option<Arc<Verdict>>,
     /// When it was reached.
     pub checked_at: Timestamp,
     /// What was concluded before the verdict became undecided, and when.
     pub last: Option<(Conclusion, Timestamp)>,
     /// When the image was measured, if that was in this session.
     pub measured_at: Option<Timestamp>,
-    /// What the filter looks through.
-    haystack: String,
 }
 
 impl Row {
     fn new(image: &Arc<LocalImage>, reference: Option<Reference>) -> Self {
         let key = RowKey { image: image.id.clone(), reference };
-        let mut row = Self {
+        Self {
             key,
             image: Arc::clone(image),
             verdict: None,
             checked_at: Timestamp::default(),
             last: None,
             measured_at: None,
-            haystack: String::new(),
-        };
-        row.index();
-        row
+        }
     }
 
     /// The conclusion, where there is a verdict.
@@ -107,26 +118,22 @@ impl Row {
         }
     }
 
-    fn index(&mut self) {
-        let mut text = self.label();
-        let mut add = |word: &str| {
-            text.push('\n');
-            text.push_str(word);
-        };
-        if let Some(reference) = &self.key.reference {
-            add(reference.as_str());
-        }
-        add(&self.key.image.id);
-        match &self.verdict {
-            Some(verdict) => {
-                add(verdict.conclusion.word());
-                add(verdict.evidence.word());
-                add(verdict.publisher_name.as_deref().unwrap_or_default());
-                add(&verdict.publisher.map(|publisher| publisher.to_string()).unwrap_or_default());
-            }
-            None => add("none"),
-        }
-        self.haystack = text.to_lowercase();
+    /// Whether its names, its ID or its verdict's words hold `word`, which is in lower case.
+    fn mentions(&self, word: &str) -> bool {
+        let reference = self.key.reference.as_ref();
+        let named = reference.is_some_and(|name| holds(name.familiar(), word) || holds(name.as_str(), word));
+        named
+            || (reference.is_none() && holds(&self.label(), word))
+            || holds(&self.key.image.id, word)
+            || self.verdict.as_ref().map_or_else(
+                || holds("none", word),
+                |verdict| {
+                    let publisher = verdict.publisher.map(|publisher| publisher.to_string());
+                    [verdict.conclusion.word(), verdict.evidence.word()].into_iter().any(|text| holds(text, word))
+                        || verdict.publisher_name.as_ref().is_some_and(|name| holds(name, word))
+                        || publisher.is_some_and(|publisher| holds(&publisher, word))
+                },
+            )
     }
 
     /// The conclusion as the list ranks it: what someone's word stands against first, what nobody speaks of last.
@@ -147,4 +154,13 @@ impl Row {
             None => 7,
         }
     }
+}
+
+/// Whether `text` holds `word`, which is in lower case. Names are letters of ASCII nearly always, and need no copy then.
+fn holds(text: &str, word: &str) -> bool {
+    if !text.is_ascii() {
+        return text.to_lowercase().contains(word);
+    }
+    let (text, word) = (text.as_bytes(), word.as_bytes());
+    word.is_empty() || text.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word))
 }

@@ -46,7 +46,7 @@ pub(super) fn compare((sort, reversed): (Sort, bool), a: &Row, b: &Row) -> std::
         Sort::Size => b.image.size.cmp(&a.image.size),
         // What nobody published comes behind all publishers.
         Sort::Publisher => {
-            let by = |row: &Row| row.verdict.as_ref().map(Verdict::publisher_words).filter(|words| !words.is_empty());
+            let by = |row: &Row| row.verdict.as_deref().map(Verdict::publisher_words).filter(|words| !words.is_empty());
             let (a, b) = (by(a), by(b));
             a.is_none().cmp(&b.is_none()).then(a.cmp(&b))
         }

@@ -222,7 +222,7 @@ pub(super) fn gauge(fraction: Option<f64>, columns: usize) -> String {
 }
 
 fn publisher(row: &Row) -> String {
-    row.verdict.as_ref().map_or_else(String::new, crate::domain::verdict::Verdict::publisher_words)
+    row.verdict.as_deref().map_or_else(String::new, crate::domain::verdict::Verdict::publisher_words)
 }
 
 /// What is looked for and what is marked, on the line above the list: its terms as they are understood, and how many rows.

@@ -100,7 +100,6 @@ impl Rows {
                     row.checked_at = before.checked_at;
                     row.last = before.last;
                     row.measured_at = before.measured_at;
-                    row.index();
                 }
                 self.all.push(row);
             }
