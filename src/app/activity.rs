@@ -11,7 +11,7 @@ use crate::{
         model::{Model, Tone},
         msg::Problem,
         rows::RowKey,
-        sign::{Publication, PublicationId},
+        sign::{Publication, PublicationId, Wish},
         tasks::{Running, TaskId},
     },
     domain::{Reference, Timestamp, publication::TransactionHash},
@@ -25,12 +25,12 @@ const KEPT: usize = 1000;
 pub enum Again {
     /// Hash the image.
     Measure(RowKey),
-    /// Publish it, or withdraw it.
+    /// Say it of the name.
     Sign {
         /// Under which name.
         reference: Reference,
-        /// Withdraw it.
-        revocation: bool,
+        /// What is said.
+        wish: Wish,
     },
     /// Pull it.
     Pull(Reference),

@@ -1,25 +1,25 @@
 //! What the interface wants done.
 
+mod deed;
+
 use std::{path::PathBuf, time::Duration};
 
 use crate::{
     app::{
         rows::RowKey,
-        sign::{PublicationId, Quote, Replaces},
+        sign::{Look, PublicationId, Quote, Replaces},
         tasks::TaskId,
-        trust::Entry,
     },
     domain::{
         Address, Reference, Wei,
-        account::AccountKind,
         compare::{Comparison, Question},
         image::{Evidence, LocalImage},
         market::Query,
         node::Enode,
         publication::{JournalEntry, SigningRequest, Statement},
-        trust::{Demand, Denial, Rule},
     },
 };
+pub use deed::{Deed, GivenSource, KeySource, Setting, TrustChange};
 
 /// One row to judge.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,129 +30,6 @@ pub struct Subject {
     pub reference: Reference,
     /// What is known of the content.
     pub evidence: Evidence,
-}
-
-/// What can be done to accounts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Deed {
-    /// A key is made, or one that there is kept.
-    Keep {
-        /// Where it comes from.
-        source: KeySource,
-        /// What the account is called.
-        label: Option<String>,
-    },
-    /// An account is known whose key is elsewhere.
-    Know {
-        /// Which; of clef's the only one without it.
-        address: Option<Address>,
-        /// Where its key is.
-        kind: AccountKind,
-        /// What the account is called.
-        label: Option<String>,
-    },
-    /// It is called something, or nothing.
-    Label {
-        /// Which account.
-        address: Address,
-        /// What.
-        label: Option<String>,
-    },
-    /// A copy is written, under the new passphrase.
-    Export {
-        /// Which account.
-        address: Address,
-        /// Where.
-        out: PathBuf,
-    },
-    /// Its key is sealed with the new passphrase.
-    ChangePassphrase(Address),
-    /// It is taken away, and kept for a while.
-    Remove(Address),
-    /// It is put back.
-    Restore(Address),
-    /// This home's own geth is started (true), or every one of them stopped.
-    Geth(bool),
-    /// Its key stays open for so many seconds.
-    Unlock {
-        /// Which account.
-        address: Address,
-        /// How long.
-        seconds: u64,
-    },
-    /// The configuration is changed.
-    Configure(Setting),
-    /// A registry's login is checked and kept, with the passphrase as its password.
-    LogIn {
-        /// Which registry.
-        registry: String,
-        /// Who.
-        user: String,
-    },
-    /// A registry's login is forgotten.
-    LogOut(String),
-    /// An image is pushed, and what the registry serves then is read back.
-    Push {
-        /// Under which name.
-        reference: Reference,
-        /// What was measured of it.
-        evidence: Evidence,
-    },
-}
-
-/// What of the configuration the screen changes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Setting {
-    /// The network that is used.
-    Network(String),
-    /// Another network.
-    AddNetwork {
-        /// What it is called.
-        name: String,
-        /// Its endpoints' URLs.
-        rpc: Vec<String>,
-    },
-    /// One less.
-    RemoveNetwork(String),
-    /// The engine's address; `None` leaves it to the environment.
-    Engine(Option<String>),
-}
-
-/// Where a key comes from. Digits and words stay with the event loop.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum KeySource {
-    /// From the system's random numbers.
-    New,
-    /// From a key file, which keeps its passphrase.
-    File(PathBuf),
-    /// From 64 hex digits.
-    Digits,
-    /// From the words of BIP-39, by this path of BIP-32.
-    Words(String),
-}
-
-/// What was carried here.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum GivenSource {
-    /// A file.
-    File(PathBuf),
-    /// The text itself.
-    Text(String),
-}
-
-/// What can be done to the trust policy.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TrustChange {
-    /// A rule is made, or made anew.
-    Add(Rule),
-    /// A pattern is denied.
-    Deny(Denial),
-    /// More is demanded of a pattern.
-    Demand(Demand),
-    /// An entry takes the place of another of its kind.
-    Replace(Box<(Entry, Entry)>),
-    /// An entry is taken away, on its own network.
-    Remove(Box<Entry>),
 }
 
 /// Work, done outside of [`update`](crate::app::update()). Most answer with a message.
@@ -201,6 +78,8 @@ pub enum Effect {
         from: Address,
         /// In whose name, where not in its own.
         behalf: Option<Address>,
+        /// Though the digests are the current release already: whoever asks found out that it is to be said anew.
+        again: bool,
         /// For how much of one gas at most, where the user says so.
         cap: Option<Wei>,
     },
@@ -243,6 +122,19 @@ pub enum Effect {
         contract: bool,
         /// Its number is the first one's that nobody relayed.
         replace: bool,
+        /// As of [`Self::Quote`].
+        again: bool,
+    },
+    /// Ask a registry what it serves under a name, and the chain what was said of it. [`Effect::Undo`] stops it.
+    Observe {
+        /// Comes back with the answer.
+        ticket: u64,
+        /// Which name.
+        reference: Reference,
+        /// Whose word it is compared with.
+        observer: Address,
+        /// How it is looked at.
+        look: Look,
     },
     /// Read what was carried here.
     ReadGiven {

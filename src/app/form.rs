@@ -48,6 +48,10 @@ pub enum Name {
     What,
     /// An image name.
     Reference,
+    /// How closely a registry is looked at.
+    Read,
+    /// What of it is said.
+    Say,
     /// A moment.
     Until,
     /// Why.
@@ -94,6 +98,8 @@ impl Name {
             Self::Minutes => "minutes",
             Self::What => "what",
             Self::Reference => "image name",
+            Self::Read => "read",
+            Self::Say => "say",
             Self::Until => "until",
             Self::Reason => "reason",
             Self::Pattern => "pattern",

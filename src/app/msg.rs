@@ -1,22 +1,17 @@
 //! What can happen to the interface, grouped by subject.
 
 mod market;
+mod sign;
 mod why;
 
 pub use market::{MarketMsg, MarketPage, TrustMsg};
+pub use sign::{ResumedEntry, SignMsg};
 pub use why::WhyMsg;
 
 use std::sync::Arc;
 
 use crate::{
-    app::{
-        key::Key,
-        mouse::Target,
-        node::NodeStatus,
-        rows::RowKey,
-        sign::{Carried, Given, PublicationId, Quote},
-        tasks::TaskId,
-    },
+    app::{key::Key, mouse::Target, node::NodeStatus, rows::RowKey, tasks::TaskId},
     domain::{
         Account, Address, Reference, Timestamp,
         account::{KeyFileProblem, Removed},
@@ -26,7 +21,6 @@ use crate::{
         network::NetworkView,
         node::RecentBlock,
         progress::Progress,
-        publication::{JournalEntry, Stage},
         record::HistoryEvent,
         verdict::{Conclusion, Verdict},
     },
@@ -330,58 +324,6 @@ pub enum AccountMsg {
         /// What it may do.
         result: Result<Abilities, Problem>,
     },
-}
-
-/// What became of a transaction of an earlier process.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ResumedEntry {
-    /// The journal's entry.
-    pub entry: JournalEntry,
-    /// Its stage now.
-    pub stage: Stage,
-}
-
-/// News of publishing and revoking.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SignMsg {
-    /// The answer to [`Effect::Ask`](crate::app::Effect::Ask), what is carried to whoever signs, and to
-    /// [`Effect::SignRequest`](crate::app::Effect::SignRequest), what is carried back.
-    Asked {
-        /// Which question; an older one's answer is dropped.
-        ticket: u64,
-        /// What to carry.
-        result: Result<Box<Carried>, Problem>,
-    },
-    /// The answer to [`Effect::ReadGiven`](crate::app::Effect::ReadGiven).
-    Given {
-        /// Which question.
-        ticket: u64,
-        /// What it is.
-        result: Result<Box<Given>, Problem>,
-    },
-    /// The answer to [`Effect::Quote`](crate::app::Effect::Quote), and to [`Effect::Relay`](crate::app::Effect::Relay).
-    Quoted {
-        /// Which question; an older one's answer is dropped.
-        ticket: u64,
-        /// What it costs.
-        result: Result<Box<Quote>, Problem>,
-    },
-    /// A publication came one step further.
-    Stage {
-        /// Which.
-        publication: PublicationId,
-        /// How far.
-        stage: Stage,
-    },
-    /// A publication ended, or was looked at once.
-    Settled {
-        /// Which.
-        publication: PublicationId,
-        /// How.
-        result: Result<Stage, Problem>,
-    },
-    /// What earlier processes left open.
-    Resumed(Result<Vec<ResumedEntry>, Problem>),
 }
 
 /// News of the endpoints.

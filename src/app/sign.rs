@@ -1,13 +1,18 @@
 //! The dialog that publishes or revokes, and the publications that outlive it.
 //!
 //! ```text
-//! Measuring ─▶ Reason (revocations) ─▶ Estimating ─▶ Ready ─▶ Working ─▶ closed, or Ready again after an error
+//! Measuring, or Looking (observations) ─▶ Reason (revocations) ─▶ Estimating ─▶ Ready ─▶ Working ─▶ closed, or Ready again after an error
 //!     └▶ NoAccount, when there is none  │     └── another account or price, or retry ──┘
 //!                                       └▶ Asking ─▶ Carrying ─▶ Estimating: the key is elsewhere, and its signature came back
 //! ```
 
+mod publication;
+mod sighting;
+
 use std::collections::VecDeque;
 
+pub use publication::{OBSERVATION, Publication};
+pub use sighting::{Depth, Look, Said, Sighting};
 use tui_input::Input;
 
 use crate::{
@@ -18,9 +23,9 @@ use crate::{
     },
     domain::{
         Address, Reference, Wei,
-        image::{ImageId, KindedDigest},
+        image::KindedDigest,
         network::NetworkView,
-        publication::{Authority, Cost, JournalEntry, SigningRequest, Stage, Statement, TransactionHash},
+        publication::{Authority, Cost, SigningRequest, Statement, TransactionHash},
         verdict::Conclusion,
     },
 };
@@ -84,6 +89,8 @@ pub enum Purpose {
         /// The reason as typed so far.
         reason: Input,
     },
+    /// What a registry serves under a name, as an observer's release.
+    Observe(Look),
     /// Another transaction in the place of one that waits.
     Replace(Replaces),
     /// What an account says of itself: whom it appoints, who succeeds it, that it ends.
@@ -132,6 +139,8 @@ pub enum Step {
     NoAccount,
     /// Nothing is signed that was not measured.
     Measuring,
+    /// The registry is asked what it serves.
+    Looking,
     /// The reason is typed.
     Reason,
     /// The node is asked for the cost.
@@ -163,6 +172,8 @@ pub struct Sign {
     pub key: Option<RowKey>,
     /// Under which name; `None` for what is about all names.
     pub reference: Option<Reference>,
+    /// What the registry serves, once it was asked.
+    pub sighting: Option<Box<Sighting>>,
     /// Every digest that is stated, the configuration's first, once measured.
     pub digests: Vec<KindedDigest>,
     /// Who signs.
@@ -207,6 +218,7 @@ impl Sign {
             purpose,
             key,
             reference,
+            sighting: None,
             digests: Vec::new(),
             account,
             step: Step::Measuring,
@@ -270,10 +282,20 @@ impl Sign {
         }
     }
 
-    /// True when the digest is the current release already.
+    /// How the name is looked at, where an observer's word is what the dialog is for.
+    #[must_use]
+    pub const fn look(&self) -> Option<Look> {
+        match self.purpose {
+            Purpose::Observe(look) => Some(look),
+            _ => None,
+        }
+    }
+
+    /// True when nothing is left to be said: the digest is the current release already, or was taken back.
     #[must_use]
     pub fn is_repetition(&self) -> bool {
-        self.step == Step::Stuck && self.quote.as_ref().is_some_and(Quote::is_repetition)
+        let is_said = self.sighting.as_ref().is_some_and(|seen| seen.said != Said::Otherwise);
+        self.step == Step::Stuck && (is_said || self.quote.as_ref().is_some_and(Quote::is_repetition))
     }
 
     /// The publication that the dialog shows.
@@ -293,8 +315,31 @@ pub struct Batch {
     pub rows: VecDeque<RowKey>,
     /// How many there were.
     pub total: usize,
-    /// They are revoked, and not published.
-    pub revocation: bool,
+    /// What is done to them.
+    pub wish: Wish,
+}
+
+/// What is said of an image's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    /// A release.
+    Publish,
+    /// A revocation.
+    Revoke,
+    /// What its registry serves.
+    Observe,
+}
+
+impl Wish {
+    /// What was done, or was not.
+    #[must_use]
+    pub const fn done(self) -> &'static str {
+        match self {
+            Self::Publish => "published",
+            Self::Revoke => "revoked",
+            Self::Observe => "observed",
+        }
+    }
 }
 
 impl Batch {
@@ -302,90 +347,5 @@ impl Batch {
     #[must_use]
     pub fn at(&self) -> usize {
         self.total - self.rows.len().min(self.total)
-    }
-}
-
-/// A publication or revocation on its way.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Publication {
-    /// Its identity.
-    pub id: PublicationId,
-    /// Under which name; `None` for what is about all names.
-    pub reference: Option<Reference>,
-    /// Of which image; `None` for one that an earlier process began, and for what an account says of itself.
-    pub image: Option<ImageId>,
-    /// What is said, in the word of [`Statement::word`].
-    pub word: &'static str,
-    /// The transaction that it takes the place of with nothing.
-    pub cancels: Option<TransactionHash>,
-    /// How far it has come.
-    pub stage: Stage,
-    /// Why nothing more is known.
-    pub problem: Option<Problem>,
-    /// The journal's entry, for one that an earlier process began.
-    pub entry: Option<JournalEntry>,
-    /// It is being looked at.
-    pub looking: bool,
-    /// Its sending ended before it was settled: the journal has its entry, and it is taken up from there.
-    pub unfollowed: bool,
-}
-
-impl Publication {
-    /// What it is about.
-    #[must_use]
-    pub fn subject(&self) -> &str {
-        self.reference.as_ref().map_or("every name", Reference::familiar)
-    }
-
-    /// What happens, in a word that goes before its subject.
-    #[must_use]
-    pub fn doing(&self) -> &'static str {
-        match self.word {
-            "release" | "releases" => "publishing",
-            "revocation" => "revoking",
-            "retirement" => "retiring",
-            "delegation" => "delegating",
-            "succession-offer" => "offering",
-            "succession" => "taking over",
-            _ => "writing",
-        }
-    }
-
-    /// What has happened, in words that go behind its subject.
-    #[must_use]
-    pub fn done(&self) -> &'static str {
-        match self.word {
-            "release" | "releases" => "is published",
-            "revocation" => "is revoked",
-            "retirement" => "is retired",
-            "delegation" => "has its delegates as wanted",
-            "succession-offer" => "is offered as wanted",
-            "succession" => "is taken over",
-            _ => "is written",
-        }
-    }
-
-    /// True while something still happens.
-    #[must_use]
-    pub const fn is_open(&self) -> bool {
-        !self.stage.is_settled() && !self.stage.is_failure()
-    }
-
-    /// True while it is in the journal and may still come to its end: what no node has is sent again.
-    #[must_use]
-    pub const fn may_go_on(&self) -> bool {
-        self.stage.hash().is_some() && !self.stage.is_settled()
-    }
-
-    /// The transaction, while no block has it and one may.
-    #[must_use]
-    pub fn waiting(&self) -> Option<TransactionHash> {
-        if self.may_go_on() && self.stage.inclusion().is_none() { self.stage.hash() } else { None }
-    }
-
-    /// True while ending the program would lose it: it is not in the journal yet.
-    #[must_use]
-    pub const fn is_unsent(&self) -> bool {
-        self.is_open() && self.stage.hash().is_none()
     }
 }

@@ -45,6 +45,16 @@ impl Quote {
         self.authority.publisher(self.from)
     }
 
+    /// The same where a release is made anew though its digests are current already.
+    #[must_use]
+    pub fn again(mut self) -> Self {
+        if self.standing == Some(Conclusion::Verified) && self.statement.is_new_release() {
+            self.version = self.version.saturating_add(1);
+            (self.versions, self.standing) = (vec![self.version], None);
+        }
+        self
+    }
+
     /// True when the account can pay the most it can cost.
     #[must_use]
     pub fn is_covered(&self) -> bool {

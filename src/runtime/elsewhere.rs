@@ -46,13 +46,13 @@ impl Runtime {
     /// Carries requests out and signatures in.
     pub(super) fn carry(&mut self, effect: Effect) {
         match effect {
-            Effect::Ask { ticket, statement, publisher, contract, replace } => {
+            Effect::Ask { ticket, statement, publisher, contract, replace, again } => {
                 let asked = move |result| Msg::Sign(SignMsg::Asked { ticket, result });
                 self.answer("asking for a signature", asked, move |context| async move {
                     if contract {
                         call(&context, statement, publisher).await
                     } else {
-                        ask(&context, statement, publisher, replace).await
+                        ask(&context, statement, publisher, Terms { seconds: GOOD_FOR, replace, again }).await
                     }
                 });
             }
@@ -104,9 +104,8 @@ async fn ask(
     context: &Context,
     statement: Statement,
     publisher: Address,
-    replace: bool,
+    terms: Terms,
 ) -> Result<Box<Carried>, Failure> {
-    let terms = Terms { seconds: GOOD_FOR, replace, again: false };
     match signing::reserve(context, vec![statement], publisher, terms).await? {
         Preparation::Request(prepared) => Ok(Box::new(Carried {
             text: signing::request_text(&prepared.request)?,

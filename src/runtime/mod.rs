@@ -13,6 +13,7 @@ mod elsewhere;
 mod market;
 mod measuring;
 mod nodes;
+mod observing;
 mod translate;
 mod trust;
 mod why;
@@ -67,6 +68,8 @@ pub struct Runtime {
     signing: HashMap<PublicationId, CancellationToken>,
     /// Held for writing while what images share is measured: whoever comes meanwhile finds it done.
     sharing: Arc<RwLock<()>>,
+    /// What registries were asked for observers already.
+    observed: Arc<ops::observe::Remembered>,
     /// Notices that the interface was told of.
     told: Arc<AtomicUsize>,
     /// The newest look at what this home's namespaces have.
@@ -89,6 +92,7 @@ impl Runtime {
             deeds: HashMap::new(),
             signing: HashMap::new(),
             sharing: Arc::default(),
+            observed: Arc::default(),
             // Those of opening the home stand in the model from the beginning.
             told: Arc::new(AtomicUsize::new(context.notices().len())),
             own: None,
@@ -126,10 +130,11 @@ impl Runtime {
             Effect::ReadHistory { reference, after } => self.read_history(reference, after),
             Effect::Measure { task, image, fresh, beside } => self.measure(task, image, fresh, beside),
             Effect::Cancel(task) => stop(self.measuring.remove(&task)),
-            Effect::Quote { ticket, statement, from, behalf, cap } => {
+            Effect::Quote { ticket, statement, from, behalf, again, cap } => {
                 let quoted = move |result| Msg::Sign(SignMsg::Quoted { ticket, result });
                 self.answer("asking for the price", quoted, move |context| async move {
                     let quote = price(&context, statement, from, behalf).await?;
+                    let quote = if again { quote.again() } else { quote };
                     Ok(Box::new(translate::from_quote(quote, cap)))
                 });
             }
@@ -189,6 +194,7 @@ impl Runtime {
             | Effect::Save { .. } => {
                 self.carry(effect);
             }
+            Effect::Observe { ticket, reference, observer, look } => self.observe(ticket, reference, observer, look),
             Effect::Withdraw(publication) => stop(self.signing.remove(&publication)),
             Effect::Undo(ticket) => stop(self.deeds.remove(&ticket)),
             Effect::Lock(account) => ops::unlock::lock(&self.context, account),

@@ -5,7 +5,7 @@ use crate::{
         activity::Line,
         form::{Field, Form, Value},
         market::View,
-        model::{Dialog, Model},
+        model::{Dialog, Model, Pane},
         sign::{Purpose, Sign, Step},
     },
     domain::{account::AccountKind, image::Source},
@@ -43,6 +43,10 @@ pub(super) fn can_speak(model: &Model) -> Result<(), &'static str> {
         return is_named(model);
     }
     demand(marked.any(|row| row.key.reference.is_some()), "no marked image has a name")
+}
+
+pub(super) fn can_observe(model: &Model) -> Result<(), &'static str> {
+    if model.pane == Pane::Market { has_ware(model) } else { can_speak(model) }
 }
 
 pub(super) fn can_compare(model: &Model) -> Result<(), &'static str> {
@@ -247,6 +251,11 @@ pub(super) fn can_publish(model: &Model) -> Result<(), &'static str> {
     demand(sign(model).is_some_and(publishes), "")
 }
 
+pub(super) fn can_attest(model: &Model) -> Result<(), &'static str> {
+    let attests = |sign: &Sign| sign.step == Step::Ready && sign.look().is_some();
+    demand(sign(model).is_some_and(attests), "")
+}
+
 pub(super) fn can_replace(model: &Model) -> Result<(), &'static str> {
     let sends = |sign: &Sign| {
         sign.replaces().is_some() || matches!(&sign.purpose, Purpose::Given(given) if given.signed.is_some())
@@ -298,8 +307,9 @@ pub(super) fn is_naming(model: &Model) -> Result<(), &'static str> {
 }
 
 pub(super) fn can_edit_name(model: &Model) -> Result<(), &'static str> {
-    let speaks =
-        |sign: &Sign| matches!(sign.purpose, Purpose::Publish | Purpose::Revoke { .. }) && sign.answer.is_none();
+    let speaks = |sign: &Sign| {
+        matches!(sign.purpose, Purpose::Publish | Purpose::Revoke { .. } | Purpose::Observe(_)) && sign.answer.is_none()
+    };
     let is_open = |sign: &Sign| matches!(sign.step, Step::Ready | Step::Stuck) && speaks(sign);
     demand(sign(model).is_some_and(is_open), "")
 }

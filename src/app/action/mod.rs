@@ -108,6 +108,8 @@ pub enum Action {
     MeasureAll,
     Publish,
     Revoke,
+    Observe,
+    ObserveName,
     SpeedUp,
     TakeBack,
     CopyDigest,
@@ -235,7 +237,7 @@ pub enum Motion {
 }
 
 /// One row of the table.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Binding {
     /// What is done.
     pub action: Action,

@@ -7,6 +7,7 @@ pub(super) const IMAGES: &[Place] = &[Place::Images, Place::Detail];
 pub(super) const ACCOUNTS: &[Place] = &[Place::Accounts];
 pub(super) const MARKET: &[Place] = &[Place::Market];
 pub(super) const OFFERS: &[Place] = &[Place::Market, Place::Offer];
+pub(super) const SIGHTS: &[Place] = &[Place::Images, Place::Detail, Place::Market, Place::Offer];
 pub(super) const TRUST: &[Place] = &[Place::Trust];
 pub(super) const PALETTE: &[Place] = &[Place::Palette];
 pub(super) const ACTIVITY: &[Place] = &[Place::Activity, Place::Event];

@@ -1,168 +1,45 @@
 //! Every key, in the order in which hints are given.
 
+mod dialogs;
+
+use dialogs::DIALOGS;
+
 use super::places::{
-    ACCOUNTS, ACTIVITY, EVERYWHERE, IMAGES, LISTS, MARKET, MEASURED, MEASURED_ALL, MOVES, OFFERS, PALETTE, TRUST, row,
+    ACCOUNTS, ACTIVITY, EVERYWHERE, IMAGES, LISTS, MARKET, MEASURED, MEASURED_ALL, MOVES, OFFERS, SIGHTS, TRUST, row,
 };
 use super::{
     Action, Binding, Motion, Place,
     allowed::{
-        always, can_add_peer, can_change_account, can_compare, can_do_again, can_edit_name, can_edit_price,
-        can_edit_reason, can_fund, can_list, can_measure, can_publish, can_pull, can_replace, can_restore, can_retry,
-        can_revoke, can_say, can_set_default, can_sign, can_speak, can_start_geth, can_stop, can_stop_geth, chooses,
-        has_account, has_digest, has_earlier, has_ended, has_endpoint, has_entry, has_key_here, has_line, has_networks,
-        has_next_field, has_no_account, has_notice, has_publisher, has_row, has_ware, is_bare, is_busy, is_done,
-        is_filtered_or_marked, is_form_ready, is_named, is_naming, is_narrowed, is_not_pricing, is_pricing,
-        is_published, is_pulling, is_reasoning, is_saving, is_spoken_of, is_waiting, no_account, says_personally,
+        always, can_add_peer, can_compare, can_do_again, can_fund, can_list, can_measure, can_observe, can_pull,
+        can_restore, can_set_default, can_speak, can_start_geth, can_stop, can_stop_geth, has_account, has_digest,
+        has_ended, has_endpoint, has_entry, has_key_here, has_line, has_networks, has_no_account, has_notice,
+        has_publisher, has_row, has_ware, is_bare, is_busy, is_filtered_or_marked, is_named, is_narrowed, is_published,
+        is_pulling, is_spoken_of, is_waiting, says_personally,
     },
 };
 use crate::app::key::Key;
 
-/// Every key.
-pub const BINDINGS: &[Binding] = &[
-    row(Action::Accept, &[Key::Enter], &[Place::Sign], "publish", "sign and send the release", can_publish),
-    row(Action::Accept, &[Key::Enter], &[Place::Sign], "revoke", "sign and send the revocation", can_revoke),
-    row(Action::Accept, &[Key::Enter], &[Place::Sign], "send", "sign and send the replacement", can_replace),
-    row(Action::Accept, &[Key::Enter], &[Place::Sign], "say it", "sign and send what the account says", can_say),
-    row(Action::Accept, &[Key::Enter], &[Place::Sign], "sign", "sign the request, for anybody to send", can_sign),
-    row(Action::Accept, &[Key::Enter], &[Place::Sign], "next", "ask for the cost", is_reasoning),
-    row(Action::Accept, &[Key::Enter], &[Place::Sign], "use it", "ask for the cost at this price", is_pricing),
-    row(Action::Accept, &[Key::Enter], &[Place::Sign], "try again", "ask again after an error", can_retry),
-    row(Action::Accept, &[Key::Enter], &[Place::Sign], "done", "close when it is done", is_done),
-    row(Action::PreviousAccount, &[Key::Left], &[Place::Sign], "", "the account before", can_change_account),
-    row(Action::NextAccount, &[Key::Right], &[Place::Sign], "account", "the next account", can_change_account),
-    row(
-        Action::NewAccount,
-        &[Key::Ctrl('n')],
-        &[Place::Sign],
-        "new account",
-        "make an account and come back",
-        no_account,
-    ),
-    row(
-        Action::NextField,
-        &[Key::Tab, Key::BackTab],
-        &[Place::Sign],
-        "edit reason",
-        "back to the reason",
-        can_edit_reason,
-    ),
-    row(
-        Action::EditPrice,
-        &[Key::Ctrl('g')],
-        &[Place::Sign],
-        "gas price",
-        "change the highest price of one gas; empty takes the program's",
-        can_edit_price,
-    ),
-    row(Action::Accept, &[Key::Enter], &[Place::Sign], "write", "write it to this file", is_saving),
-    row(Action::KeepCarried, &[Key::Esc], &[Place::Sign], "back", "write no file", is_saving),
-    row(
-        Action::EditName,
-        &[Key::Ctrl('f')],
-        &[Place::Sign],
-        "in whose name",
-        "speak in the name of a publisher who appointed the account; empty is its own",
-        can_edit_name,
-    ),
-    row(
-        Action::Accept,
-        &[Key::Enter],
-        &[Place::Sign],
-        "use it",
-        "ask for the cost in that publisher's name",
-        is_naming,
-    ),
-    row(Action::KeepPrice, &[Key::Esc], &[Place::Sign], "keep the name", "leave the name as it was", is_naming),
-    row(Action::KeepPrice, &[Key::Esc], &[Place::Sign], "keep the price", "leave the price as it was", is_pricing),
-    row(Action::Close, &[Key::Esc], &[Place::Sign], "close", "close; what was sent goes on", is_not_pricing),
-    row(Action::CopyCarried, &[Key::Char('y')], &[Place::Carry], "copy", "copy what is to be signed elsewhere", always),
-    row(Action::ShowCode, &[Key::Char('c')], &[Place::Carry], "QR code", "show it to a camera", always),
-    row(Action::SaveCarried, &[Key::Char('w')], &[Place::Carry], "write", "write it to a file", always),
-    row(
-        Action::ReplaceCarried,
-        &[Key::Char('r')],
-        &[Place::Carry],
-        "replace",
-        "take the place of requests that nobody relayed",
-        has_earlier,
-    ),
-    row(Action::PreviousAccount, &[Key::Left], &[Place::Carry], "", "the account before", can_change_account),
-    row(Action::NextAccount, &[Key::Right], &[Place::Carry], "account", "the next account", can_change_account),
-    row(
-        Action::Close,
-        &[Key::Esc, Key::Char('q')],
-        &[Place::Carry],
-        "close",
-        "close; what left can be relayed",
-        always,
-    ),
-    row(Action::Accept, &[Key::Enter], &[Place::Form], "do it", "do what the dialog is for", is_form_ready),
-    row(
-        Action::Accept,
-        &[Key::Enter],
-        &[Place::Form],
-        "next field",
-        "the next field, from the last one do it",
-        has_next_field,
-    ),
-    row(Action::NextField, &[Key::Tab, Key::Down], &[Place::Form], "", "the next field", always),
-    row(Action::PreviousField, &[Key::BackTab, Key::Up], &[Place::Form], "", "the field before", always),
-    row(Action::NextChoice, &[Key::Right], &[Place::Form], "choose", "the next of several", chooses),
-    row(Action::PreviousChoice, &[Key::Left], &[Place::Form], "", "the one before of several", chooses),
-    row(Action::Close, &[Key::Esc], &[Place::Form], "cancel", "do nothing, and stop what is under way", always),
-    row(
-        Action::Close,
-        &[Key::Esc, Key::Char('q'), Key::Char('c'), Key::Enter],
-        &[Place::Code],
-        "close",
-        "close the code",
-        always,
-    ),
-    row(Action::Accept, &[Key::Enter], &[Place::AddPeer], "connect", "have the node connect to it", always),
-    row(Action::Close, &[Key::Esc], &[Place::AddPeer], "cancel", "add no peer", always),
-    row(Action::Accept, &[Key::Enter], &[Place::Search], "keep", "keep what is looked for and leave the field", always),
-    row(Action::ClearSearch, &[Key::Esc], &[Place::Search], "clear", "show everything again", always),
-    row(Action::Move(Motion::Up), &[Key::Up], &[Place::Search], "", "one row up", always),
-    row(Action::Move(Motion::Down), &[Key::Down], &[Place::Search], "", "one row down", always),
-    row(Action::Accept, &[Key::Enter], &[Place::Filter], "keep", "keep the filter and leave its field", always),
-    row(Action::ClearFilter, &[Key::Esc], &[Place::Filter], "clear", "show all images again", always),
-    row(Action::Move(Motion::Up), &[Key::Up], &[Place::Filter], "", "one row up", always),
-    row(Action::Move(Motion::Down), &[Key::Down], &[Place::Filter], "", "one row down", always),
-    row(
-        Action::Yes,
-        &[Key::Char('y'), Key::Char('Y'), Key::Ctrl('c')],
-        &[Place::Quit],
-        "end it",
-        "end the work and quit",
-        always,
-    ),
-    row(
-        Action::No,
-        &[Key::Char('n'), Key::Char('N'), Key::Esc, Key::Char('q')],
-        &[Place::Quit],
-        "stay",
-        "go on",
-        always,
-    ),
-    row(Action::Accept, &[Key::Enter], PALETTE, "do it", "do what is chosen", always),
-    row(Action::Close, &[Key::Esc], PALETTE, "close", "do nothing", always),
-    row(Action::Move(Motion::Up), &[Key::Up, Key::Ctrl('p')], PALETTE, "", "one row up", always),
-    row(Action::Move(Motion::Down), &[Key::Down, Key::Ctrl('n')], PALETTE, "", "one row down", always),
-    row(Action::Move(Motion::PageUp), &[Key::PageUp], PALETTE, "", "one page up", always),
-    row(Action::Move(Motion::PageDown), &[Key::PageDown], PALETTE, "", "one page down", always),
-    row(
-        Action::Close,
-        &[Key::Esc, Key::Char('q'), Key::Char('?'), Key::Enter],
-        &[Place::Help],
-        "close",
-        "close the help",
-        always,
-    ),
+/// Every key: those of dialogs, then those of the panes.
+pub const BINDINGS: &[Binding] = &ALL;
+
+const ALL: [Binding; DIALOGS.len() + PANES.len()] = {
+    let mut all = [DIALOGS[0]; DIALOGS.len() + PANES.len()];
+    let mut at = 0;
+    while at < all.len() {
+        all[at] = if at < DIALOGS.len() { DIALOGS[at] } else { PANES[at - DIALOGS.len()] };
+        at += 1;
+    }
+    all
+};
+
+const PANES: &[Binding] = &[
     row(Action::Why, &[Key::Enter], &[Place::Images], "why", "everything about the selected image", has_row),
     row(Action::Why, &[Key::Enter, Key::Esc], &[Place::Detail], "back", "back to the list", always),
     row(Action::Measure, &[Key::Char('v')], IMAGES, "measure", "hash every byte of the image", can_measure),
     row(Action::Publish, &[Key::Char('p')], IMAGES, "publish", "publish the image under its name", can_speak),
     row(Action::Revoke, &[Key::Char('r')], IMAGES, "revoke", "withdraw the image for ever", can_speak),
+    row(Action::Observe, &[Key::Char('O')], SIGHTS, "", "attest what the registry serves under the name", can_observe),
+    row(Action::ObserveName, &[], LISTS, "", "attest what a registry serves under a name that is typed", always),
     row(
         Action::SpeedUp,
         &[Key::Char('+')],

@@ -53,6 +53,8 @@ pub enum Matter {
     LogOut,
     /// Push an image.
     Push,
+    /// Attest what a registry serves.
+    Observe,
     /// Start a geth of this home.
     StartGeth,
     /// Stop every geth of this home.
@@ -80,6 +82,7 @@ impl Matter {
             | Self::LogIn
             | Self::LogOut
             | Self::Push
+            | Self::Observe
             | Self::StartGeth
             | Self::StopGeth => None,
             Self::Label(account)
@@ -121,6 +124,7 @@ impl Matter {
             Self::LogIn => "Log in to a registry",
             Self::LogOut => "Forget a login",
             Self::Push => "Push",
+            Self::Observe => "Observe",
             Self::StartGeth => "Start geth",
             Self::StopGeth => "Stop geth",
         }
@@ -187,6 +191,9 @@ impl Matter {
             }
             Self::Push => {
                 "The engine pushes the image to its registry under this name, where anybody who may read there sees it; then what the registry serves is read back and compared with what was measured here. Nothing is published on the chain: `p` does that."
+            }
+            Self::Observe => {
+                "The registry is asked what it serves under the name now, and the chain what was said of it. What was found is shown with its cost before anything is signed."
             }
             Self::Engine => {
                 "The engine's address, such as unix:///run/user/1000/docker.sock, tcp://127.0.0.1:2376 or http://127.0.0.1:2375. Empty: DOCKER_HOST, Docker's context and the usual sockets decide."

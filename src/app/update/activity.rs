@@ -4,7 +4,8 @@ use crate::app::{
     activity::{Again, Line},
     effect::Effect,
     model::{Model, Tone},
-    update::{market, sign, tasks},
+    sign::{Look, Wish},
+    update::{market, observe, sign, tasks},
 };
 
 /// Stops what is selected.
@@ -37,13 +38,14 @@ pub(super) fn again(model: &mut Model) -> Vec<Effect> {
             model.tasks.add(&image, &label, fresh, true);
             tasks::start(model)
         }
-        Some(Again::Sign { reference, revocation }) => {
+        Some(Again::Sign { reference, wish: Wish::Observe }) => observe::open_name(model, reference, Look::default()),
+        Some(Again::Sign { reference, wish }) => {
             let key = model.rows.all().iter().find(|row| row.key.reference.as_ref() == Some(&reference));
             let Some(key) = key.map(|row| row.key.clone()) else {
                 model.say(Tone::Bad, format!("no image here is called {} any more", reference.familiar()));
                 return Vec::new();
             };
-            sign::open(model, &key, revocation)
+            sign::open(model, &key, wish)
         }
         Some(Again::Pull(reference)) => market::pull_one(model, reference),
         None => Vec::new(),

@@ -6,7 +6,7 @@ use crate::app::{
     effect::Effect,
     model::{Model, Tone},
     rows::RowKey,
-    sign::Batch,
+    sign::{Batch, Wish},
     update::{sign, tasks},
 };
 
@@ -24,14 +24,14 @@ pub(super) fn measure(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Opens the dialog for the marked rows, one after the other, or for the selected one.
-pub(super) fn open(model: &mut Model, revocation: bool) -> Vec<Effect> {
+pub(super) fn open(model: &mut Model, wish: Wish) -> Vec<Effect> {
     let named = |key: &RowKey| key.reference.is_some();
     let rows: VecDeque<RowKey> = model.rows.marked().map(|row| row.key.clone()).filter(named).collect();
     if rows.is_empty() {
         let selected = model.rows.selected().map(|row| row.key.clone());
-        return selected.map_or_else(Vec::new, |key| sign::open(model, &key, revocation));
+        return selected.map_or_else(Vec::new, |key| sign::open(model, &key, wish));
     }
-    model.batch = Some(Batch { total: rows.len(), rows, revocation });
+    model.batch = Some(Batch { total: rows.len(), rows, wish });
     model.rows.unmark();
     next(model)
 }
@@ -39,9 +39,9 @@ pub(super) fn open(model: &mut Model, revocation: bool) -> Vec<Effect> {
 /// Opens the dialog for the next row, while there is one.
 pub(super) fn next(model: &mut Model) -> Vec<Effect> {
     let Some(batch) = &mut model.batch else { return Vec::new() };
-    let revocation = batch.revocation;
+    let wish = batch.wish;
     if let Some(key) = batch.rows.pop_front() {
-        return sign::open(model, &key, revocation);
+        return sign::open(model, &key, wish);
     }
     model.batch = None;
     Vec::new()
@@ -52,6 +52,5 @@ pub(super) fn stop(model: &mut Model) {
     let Some(batch) = model.batch.take() else { return };
     let left = batch.rows.len() + 1;
     let plural = if left == 1 { "image was" } else { "images were" };
-    let what = if batch.revocation { "revoked" } else { "published" };
-    model.say(Tone::Plain, format!("{left} of {} marked {plural} not {what}", batch.total));
+    model.say(Tone::Plain, format!("{left} of {} marked {plural} not {}", batch.total, batch.wish.done()));
 }

@@ -54,7 +54,14 @@ pub(super) fn ask(
         return effects;
     }
     let ticket = sign::ask(model, sign, Step::Asking);
-    effects.push(Effect::Ask { ticket, statement, publisher, contract, replace: sign.replace });
+    effects.push(Effect::Ask {
+        ticket,
+        statement,
+        publisher,
+        contract,
+        replace: sign.replace,
+        again: sign.look().is_some(),
+    });
     effects
 }
 

@@ -1,8 +1,10 @@
 //! The dialogs of the accounts pane: what they ask, what they check, and what they have done.
 
+mod fields;
 mod trust;
 mod wanted;
 
+use fields::fields;
 use tui_input::Input;
 use wanted::{Wanted, wanted};
 
@@ -11,12 +13,12 @@ use crate::{
         effect::{Deed, Effect},
         form::{Field, Form, Matter, Name, Value},
         model::{Dialog, Model, Tone},
-        msg::{Done, Problem, SecretField, SecretShape},
+        msg::{Done, Problem, SecretShape},
         sign::Sign,
         trust::Entry,
-        update::{accounts, sign, trust as policy},
+        update::{accounts, observe, sign, trust as policy},
     },
-    domain::{account::FIRST_PATH, image::Source},
+    domain::image::Source,
 };
 
 /// Minutes for which a key may stay open.
@@ -27,120 +29,6 @@ const DIGITS: usize = 1;
 /// Places in the choice of [`Matter::Know`].
 const CLEF: usize = 0;
 const CONTRACT: usize = 2;
-
-fn text(name: Name, hint: &'static str) -> Field {
-    Field { name, value: Value::Text(Input::default()), hint }
-}
-
-fn filled(name: Name, value: &str, hint: &'static str) -> Field {
-    Field { name, value: Value::Text(Input::new(value.to_owned())), hint }
-}
-
-fn secret(name: Name, field: SecretField) -> Field {
-    Field { name, value: Value::Secret(field), hint: "" }
-}
-
-fn choice(name: Name, options: &[&str], at: usize) -> Field {
-    Field { name, value: Value::Choice { options: options.iter().map(ToString::to_string).collect(), at }, hint: "" }
-}
-
-fn new_passphrase() -> [Field; 2] {
-    [secret(Name::NewPassphrase, SecretField::New), secret(Name::OnceMore, SecretField::Again)]
-}
-
-fn fields(model: &Model, matter: Matter, at: usize) -> Vec<Field> {
-    let open = || secret(Name::Passphrase, SecretField::Open);
-    let label = || text(Name::Label, "what to call it, or nothing");
-    let reference = || text(Name::Reference, "every name");
-    match matter {
-        Matter::New => new_passphrase().into_iter().chain([label()]).collect(),
-        Matter::Import => {
-            let kind = choice(Name::Kind, &["in a key file", "64 hex digits", "words (BIP-39)"], at);
-            match at {
-                FILE => vec![kind, text(Name::File, "/path/UTC--…"), open(), label()],
-                DIGITS => {
-                    let key = [kind, secret(Name::Key, SecretField::Key)];
-                    key.into_iter().chain(new_passphrase()).chain([label()]).collect()
-                }
-                _ => {
-                    let words = secret(Name::WordsPassphrase, SecretField::Open);
-                    let key = [kind, secret(Name::Key, SecretField::Key), words, filled(Name::Path, FIRST_PATH, "")];
-                    key.into_iter().chain(new_passphrase()).chain([label()]).collect()
-                }
-            }
-        }
-        Matter::Know => {
-            let kind = choice(Name::Kind, &["in clef", "on another machine", "a contract's"], at);
-            let address = |hint| text(Name::Address, hint);
-            if at == CLEF {
-                let url = text(Name::Url, "ipc:/path/clef.ipc or http://127.0.0.1:8550");
-                return vec![kind, url, address("clef's only one"), label()];
-            }
-            vec![kind, address("0x…"), label()]
-        }
-        Matter::Label(account) => {
-            let known = model.accounts.get(account).and_then(|account| account.label.clone());
-            vec![filled(Name::Label, &known.unwrap_or_default(), "nothing")]
-        }
-        Matter::Export(_) => {
-            [text(Name::File, "a new file, or a folder"), open()].into_iter().chain(new_passphrase()).collect()
-        }
-        Matter::ChangePassphrase(_) => std::iter::once(open()).chain(new_passphrase()).collect(),
-        Matter::Remove(_) => vec![text(Name::Typed, "its address or label")],
-        Matter::Restore => {
-            let removed = model.accounts.list.iter().flat_map(|list| &list.removed).rev();
-            let options = removed.map(|one| one.address.to_string()).collect();
-            vec![Field { name: Name::Address, value: Value::Choice { options, at: 0 }, hint: "" }]
-        }
-        Matter::Unlock(_) => {
-            let minutes: Vec<String> = MINUTES.iter().map(ToString::to_string).collect();
-            let options: Vec<&str> = minutes.iter().map(String::as_str).collect();
-            vec![open(), choice(Name::Minutes, &options, 1)]
-        }
-        Matter::Delegate(_) => {
-            let what = choice(Name::What, &["appoint", "take back"], at);
-            let who = text(Name::Address, "0x…, who may");
-            let mut fields = vec![what, who, reference()];
-            if at == 0 {
-                fields.push(text(Name::Until, "30d, 12h or 2027-01-31"));
-            }
-            fields
-        }
-        Matter::Succeed(_) => {
-            let what = choice(Name::What, &["offer to a successor", "withdraw the offer", "take over"], at);
-            let who = match at {
-                0 => Some("0x…, the successor"),
-                1 => None,
-                _ => Some("0x…, who offers"),
-            };
-            std::iter::once(what).chain(who.map(|hint| text(Name::Address, hint))).chain([reference()]).collect()
-        }
-        Matter::Rule | Matter::Deny | Matter::Demand | Matter::Untrust => trust::fields(model, matter),
-        Matter::Network | Matter::RemoveNetwork => {
-            // The current one stands first, and is what nobody turns to or begins with forgetting.
-            let options = model.networks.iter().skip(1).cloned().collect();
-            vec![Field { name: Name::Network, value: Value::Choice { options, at: 0 }, hint: "" }]
-        }
-        Matter::AddNetwork => {
-            vec![text(Name::Called, "sepolia"), text(Name::Url, "https://… wss://… ipc:/path, blanks between")]
-        }
-        Matter::LogIn => {
-            let of_docker = text(Name::Registry, "docker.io");
-            vec![of_docker, text(Name::User, "who logs in"), secret(Name::Passphrase, SecretField::Open)]
-        }
-        Matter::LogOut => vec![text(Name::Registry, "docker.io")],
-        Matter::Push => {
-            let name = model.rows.selected().and_then(|row| row.key.reference.as_ref()).map(ToString::to_string);
-            vec![filled(Name::Reference, &name.unwrap_or_default(), "the image's name")]
-        }
-        Matter::StartGeth | Matter::StopGeth => Vec::new(),
-        Matter::Engine => vec![text(Name::Url, "unix:///var/run/docker.sock")],
-        Matter::Given => vec![text(Name::File, "a file; or paste the text here")],
-        Matter::Retire(_) => {
-            vec![reference(), text(Name::Reason, "anybody will read it"), text(Name::Typed, "its address or label")]
-        }
-    }
-}
 
 /// Opens a form; afterwards the dialog that wanted it goes on.
 pub(super) fn open(model: &mut Model, matter: Matter, back: Option<Box<Sign>>) -> Vec<Effect> {
@@ -266,6 +154,14 @@ pub(super) fn accept(model: &mut Model) -> Vec<Effect> {
             };
             begin(model, Deed::Push { reference, evidence })
         }
+        Ok(Wanted::Observe(reference, look)) => {
+            let form = taken(model);
+            let effects = observe::open_name(model, reference, look);
+            if let Some(Dialog::Sign(sign)) = &mut model.dialog {
+                sign.form = form;
+            }
+            effects
+        }
         Ok(Wanted::Trust(wish)) => policy::change(model, wish),
         Ok(Wanted::Given(source)) => {
             model.last_ticket += 1;
@@ -276,12 +172,17 @@ pub(super) fn accept(model: &mut Model) -> Vec<Effect> {
             vec![Effect::ReadGiven { ticket, source }]
         }
         Ok(Wanted::Statement(account, statement)) => {
-            let form = match model.dialog.take() {
-                Some(Dialog::Form(form)) => Some(form),
-                _ => None,
-            };
+            let form = taken(model);
             sign::open_personal(model, account, statement, form)
         }
+    }
+}
+
+/// The form, to go back to from what it leads to.
+fn taken(model: &mut Model) -> Option<Box<Form>> {
+    match model.dialog.take() {
+        Some(Dialog::Form(form)) => Some(form),
+        _ => None,
     }
 }
 

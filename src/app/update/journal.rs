@@ -6,8 +6,8 @@ use crate::{
         effect::Effect,
         model::{Dialog, Model, Tone},
         msg::{Problem, ResumedEntry, SignMsg},
-        sign::{Publication, PublicationId},
-        update::{accounts, chain, elsewhere, given, quoted, sign},
+        sign::{OBSERVATION, Publication, PublicationId, Wish},
+        update::{accounts, chain, elsewhere, given, observe, quoted, sign},
     },
     domain::{
         network::Finality,
@@ -22,6 +22,7 @@ pub(super) fn update(model: &mut Model, msg: SignMsg) -> Vec<Effect> {
             Vec::new()
         }
         SignMsg::Given { ticket, result } => given::read(model, ticket, result),
+        SignMsg::Sighted { ticket, result } => observe::sighted(model, ticket, result),
         SignMsg::Quoted { ticket, result } => {
             quoted::quoted(model, ticket, result);
             Vec::new()
@@ -170,11 +171,16 @@ fn event(one: &Publication, (tone, text): (Tone, String)) -> Event {
     Event { outcome, transaction: one.stage.hash(), again, ..Event::of(one.doing(), one.subject(), Ok(text)) }
 }
 
-/// How it is said again: only what is about an image here.
+/// How it is said again: only what is about an image here, or was seen at a registry.
 fn again(one: &Publication) -> Option<Again> {
-    let is_of_image = one.image.is_some() && one.cancels.is_none();
-    let reference = one.reference.clone().filter(|_| is_of_image)?;
-    Some(Again::Sign { reference, revocation: one.word == "revocation" })
+    let wish = match one.word {
+        _ if one.cancels.is_some() => return None,
+        OBSERVATION => Wish::Observe,
+        _ if one.image.is_none() => return None,
+        "revocation" => Wish::Revoke,
+        _ => Wish::Publish,
+    };
+    Some(Again::Sign { reference: one.reference.clone()?, wish })
 }
 
 /// One sentence about how a publication ended.

@@ -14,6 +14,8 @@ mod journal;
 mod market;
 mod mouse;
 mod node;
+mod observe;
+mod perform;
 mod price;
 mod quoted;
 mod sign;

@@ -6,7 +6,7 @@ use crate::app::{
     key::Key,
     model::{Dialog, Model, Tone},
     mouse::Target,
-    update::{activity, input, market, travel::travel},
+    update::{activity, input, market, perform, travel::travel},
 };
 
 /// Rows that one notch of the wheel moves.
@@ -27,7 +27,7 @@ pub(super) fn toggle(model: &mut Model) -> Vec<Effect> {
 /// A click: a row is selected, and a second click on it is Enter.
 pub(super) fn click(model: &mut Model, target: Target) -> Vec<Effect> {
     match target {
-        Target::Pane(pane) => input::show(model, pane),
+        Target::Pane(pane) => perform::show(model, pane),
         Target::Do(action) => input::attempt(model, action),
         Target::Row(position) if position == cursor(model) => input::key(model, Key::Enter),
         Target::Row(position) => select(model, position),

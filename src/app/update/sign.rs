@@ -9,8 +9,8 @@ use crate::{
         model::{Dialog, Model, Tone},
         msg::{Problem, SecretField, SecretShape},
         rows::{Row, RowKey},
-        sign::{Publication, PublicationId, Purpose, Quote, Replaces, Sign, Step},
-        update::{batch, elsewhere, forms, given, price, tasks},
+        sign::{Look, OBSERVATION, Publication, PublicationId, Purpose, Quote, Replaces, Sign, Step, Wish},
+        update::{batch, elsewhere, forms, given, observe, price, tasks},
     },
     domain::{
         Address,
@@ -23,10 +23,14 @@ use crate::{
 const NEEDED: &str = "passphrase-needed";
 
 /// Opens the dialog for a row.
-pub(super) fn open(model: &mut Model, key: &RowKey, revocation: bool) -> Vec<Effect> {
+pub(super) fn open(model: &mut Model, key: &RowKey, wish: Wish) -> Vec<Effect> {
     let Some(row) = model.rows.get(key) else { return batch::next(model) };
     let Some(reference) = row.key.reference.clone() else { return Vec::new() };
+    if wish == Wish::Observe {
+        return observe::open_name(model, reference, Look::default());
+    }
     // Only its publisher can withdraw a release.
+    let revocation = wish == Wish::Revoke;
     let publisher = row.verdict.as_ref().and_then(|verdict| verdict.publisher).filter(|_| revocation);
     let account = publisher.and_then(|publisher| model.accounts.get(publisher));
     let account = account.or_else(|| model.accounts.default_account()).or_else(|| model.accounts.all().first());
@@ -79,6 +83,10 @@ pub(super) fn resume(model: &mut Model, mut sign: Box<Sign>) -> Vec<Effect> {
         }
         (Purpose::Personal(_), None) => say(model, &mut sign),
         (Purpose::Given(_), None) => given::resume(model, &mut sign),
+        (Purpose::Observe(look), None) => {
+            let look = *look;
+            observe::resume(model, &mut sign, look)
+        }
         (_, None) => of_image(model, &mut sign),
     };
     model.dialog = Some(Dialog::Sign(sign));
@@ -140,14 +148,15 @@ pub(super) fn say(model: &mut Model, sign: &mut Sign) -> Vec<Effect> {
         return elsewhere::ask(model, sign, from, statement, is_contract);
     }
     let ticket = ask(model, sign, Step::Estimating);
-    vec![Effect::Quote { ticket, statement, from, behalf: sign.behalf, cap: sign.cap }]
+    let again = sign.look().is_some();
+    vec![Effect::Quote { ticket, statement, from, behalf: sign.behalf, again, cap: sign.cap }]
 }
 
 /// What is to be said.
 fn statement(sign: &Sign) -> Option<Statement> {
     let reference = sign.reference.clone();
     match &sign.purpose {
-        Purpose::Publish => Some(Statement::Release {
+        Purpose::Publish | Purpose::Observe(_) => Some(Statement::Release {
             reference: reference?,
             digests: sign.digests.clone(),
             amends: 0,
@@ -237,7 +246,11 @@ pub(super) fn accept(model: &mut Model) -> Vec<Effect> {
             return go_on(model);
         }
         Step::Stuck if sign.is_repetition() => return go_on(model),
-        Step::Stuck => return resume(model, sign),
+        Step::Stuck => {
+            // What is served may be something else by now.
+            sign.sighting = None;
+            return resume(model, sign);
+        }
         Step::Price => return price::accept(model, sign),
         Step::Reason => {
             let Purpose::Revoke { reason } = &sign.purpose else { return Vec::new() };
@@ -262,7 +275,7 @@ pub(super) fn accept(model: &mut Model) -> Vec<Effect> {
         }
         Step::Saving => return elsewhere::save(model, sign),
         Step::Naming => return price::accept_name(model, sign),
-        Step::NoAccount | Step::Measuring | Step::Estimating | Step::Asking | Step::Carrying => {}
+        Step::NoAccount | Step::Measuring | Step::Looking | Step::Estimating | Step::Asking | Step::Carrying => {}
     }
     model.dialog = Some(Dialog::Sign(sign));
     Vec::new()
@@ -285,7 +298,7 @@ fn submit(model: &mut Model, mut sign: Box<Sign>, quote: Quote) -> Vec<Effect> {
         id,
         reference: sign.reference.clone(),
         image: sign.key.as_ref().map(|key| key.image.clone()),
-        word: quote.statement.word(),
+        word: if sign.look().is_some() { OBSERVATION } else { quote.statement.word() },
         cancels: replaces.filter(|replaces| replaces.cancel).map(|replaces| replaces.transaction),
         stage: Stage::Unlocking,
         problem: None,
@@ -346,6 +359,9 @@ pub(super) fn close(model: &mut Model) -> Vec<Effect> {
         }
         Some(Dialog::Sign(mut sign)) => {
             let mut effects = vec![Effect::ForgetSecret];
+            if sign.step == Step::Looking {
+                effects.push(Effect::Undo(sign.ticket));
+            }
             if !matches!(sign.step, Step::Working(_)) {
                 effects.extend(sign.let_go().map(Effect::Forget));
             }

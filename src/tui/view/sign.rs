@@ -15,6 +15,7 @@
 //! ```
 
 mod elsewhere;
+mod sighting;
 mod stages;
 
 use elsewhere::personal_title;
@@ -58,6 +59,7 @@ pub(super) fn draw(model: &Model, sign: &Sign, canvas: &mut Canvas, screen: Rect
     let what = match &sign.purpose {
         Purpose::Publish => "Publish",
         Purpose::Revoke { .. } => "Revoke",
+        Purpose::Observe(_) => "Attest",
         Purpose::Replace(Replaces { cancel: false, .. }) => "Speed up",
         Purpose::Replace(Replaces { cancel: true, .. }) => "Take back",
         Purpose::Personal(statement) => personal_title(statement),
@@ -137,6 +139,9 @@ impl<'a> Form<'a> {
                 self.cost_terms(canvas);
             }
             return;
+        }
+        if self.sign.look().is_some() {
+            return self.sighting(canvas);
         }
         let row = self.row();
         let mut image: Vec<String> = self.sign.reference.iter().map(ToString::to_string).collect();
@@ -313,7 +318,9 @@ impl<'a> Form<'a> {
         }
         let problem = self.sign.problem.as_ref().or_else(|| publication.and_then(|one| one.problem.as_ref()));
         let (role, words) = match (problem, publication) {
-            (Some(problem), _) if matches!(problem.code, "already-published" | "already-revoked") => {
+            (Some(problem), _)
+                if matches!(problem.code, "already-published" | "already-revoked" | "already-observed") =>
+            {
                 (Role::Good, problem.sentence())
             }
             (Some(problem), _) => (Role::Danger, problem.sentence()),
@@ -338,6 +345,7 @@ impl<'a> Form<'a> {
                 let percent = percent.map_or_else(String::new, |percent| format!(": {percent:.0} %"));
                 (Role::Busy, format!("measuring the image first: only hashed bytes are signed{percent}"))
             }
+            Step::Looking => (Role::Busy, "asking the registry what it serves, and the chain what was said".to_owned()),
             Step::Estimating => (Role::Busy, "asking the node for the cost".to_owned()),
             Step::NoAccount => (Role::Warning, "An account signs what you publish; Ctrl-N makes one.".to_owned()),
             Step::Reason => (Role::Muted, "Anybody who verifies the image will read the reason.".to_owned()),

@@ -1,6 +1,6 @@
 //! The dialogs that change the trust policy.
 
-use super::{choice, text};
+use super::fields::{choice, text};
 use crate::{
     app::{
         effect::TrustChange,

@@ -7,6 +7,7 @@ use crate::{
         effect::{Deed, GivenSource, KeySource, Setting, TrustChange},
         form::{Form, Matter, Name},
         msg::SecretField,
+        sign::{Depth, Look},
     },
     domain::{
         Address, Reference, Timestamp,
@@ -33,6 +34,8 @@ pub(super) enum Wanted {
     Trust(TrustChange),
     /// An image is pushed.
     Push(Reference),
+    /// What a registry serves is attested.
+    Observe(Reference, Look),
 }
 
 /// What the form asks for, if its fields hold what they must.
@@ -91,6 +94,12 @@ pub(super) fn wanted(form: &Form, accounts: &Accounts, now: Timestamp, empty: bo
         Matter::Push => {
             let nobody = || (Name::Reference, "name the image".to_owned());
             return Ok(Wanted::Push(reference(form)?.ok_or_else(nobody)?));
+        }
+        Matter::Observe => {
+            let nobody = || (Name::Reference, "name the image".to_owned());
+            let depth = if form.chosen(Name::Read) == 0 { Depth::Manifests } else { Depth::Layers };
+            let look = Look { depth, again: form.chosen(Name::Say) == 1 };
+            return Ok(Wanted::Observe(reference(form)?.ok_or_else(nobody)?, look));
         }
         Matter::Rule | Matter::Deny | Matter::Demand | Matter::Untrust => {
             return Ok(Wanted::Trust(trust::wanted(form)?));

@@ -1,0 +1,147 @@
+//! What forms ask for.
+
+use tui_input::Input;
+
+use super::{CLEF, DIGITS, FILE, MINUTES, trust};
+use crate::{
+    app::{
+        form::{Field, Matter, Name, Value},
+        model::{Model, Pane},
+        msg::SecretField,
+    },
+    domain::{Reference, account::FIRST_PATH},
+};
+
+pub(super) fn text(name: Name, hint: &'static str) -> Field {
+    Field { name, value: Value::Text(Input::default()), hint }
+}
+
+pub(super) fn filled(name: Name, value: &str, hint: &'static str) -> Field {
+    Field { name, value: Value::Text(Input::new(value.to_owned())), hint }
+}
+
+pub(super) fn secret(name: Name, field: SecretField) -> Field {
+    Field { name, value: Value::Secret(field), hint: "" }
+}
+
+pub(super) fn choice(name: Name, options: &[&str], at: usize) -> Field {
+    Field { name, value: Value::Choice { options: options.iter().map(ToString::to_string).collect(), at }, hint: "" }
+}
+
+fn new_passphrase() -> [Field; 2] {
+    [secret(Name::NewPassphrase, SecretField::New), secret(Name::OnceMore, SecretField::Again)]
+}
+
+/// The fields of a form; `at` is chosen where that decides which.
+pub(super) fn fields(model: &Model, matter: Matter, at: usize) -> Vec<Field> {
+    let open = || secret(Name::Passphrase, SecretField::Open);
+    let label = || text(Name::Label, "what to call it, or nothing");
+    let reference = || text(Name::Reference, "every name");
+    match matter {
+        Matter::New => new_passphrase().into_iter().chain([label()]).collect(),
+        Matter::Import => {
+            let kind = choice(Name::Kind, &["in a key file", "64 hex digits", "words (BIP-39)"], at);
+            match at {
+                FILE => vec![kind, text(Name::File, "/path/UTC--…"), open(), label()],
+                DIGITS => {
+                    let key = [kind, secret(Name::Key, SecretField::Key)];
+                    key.into_iter().chain(new_passphrase()).chain([label()]).collect()
+                }
+                _ => {
+                    let words = secret(Name::WordsPassphrase, SecretField::Open);
+                    let key = [kind, secret(Name::Key, SecretField::Key), words, filled(Name::Path, FIRST_PATH, "")];
+                    key.into_iter().chain(new_passphrase()).chain([label()]).collect()
+                }
+            }
+        }
+        Matter::Know => {
+            let kind = choice(Name::Kind, &["in clef", "on another machine", "a contract's"], at);
+            let address = |hint| text(Name::Address, hint);
+            if at == CLEF {
+                let url = text(Name::Url, "ipc:/path/clef.ipc or http://127.0.0.1:8550");
+                return vec![kind, url, address("clef's only one"), label()];
+            }
+            vec![kind, address("0x…"), label()]
+        }
+        Matter::Label(account) => {
+            let known = model.accounts.get(account).and_then(|account| account.label.clone());
+            vec![filled(Name::Label, &known.unwrap_or_default(), "nothing")]
+        }
+        Matter::Export(_) => {
+            [text(Name::File, "a new file, or a folder"), open()].into_iter().chain(new_passphrase()).collect()
+        }
+        Matter::ChangePassphrase(_) => std::iter::once(open()).chain(new_passphrase()).collect(),
+        Matter::Remove(_) => vec![text(Name::Typed, "its address or label")],
+        Matter::Restore => {
+            let removed = model.accounts.list.iter().flat_map(|list| &list.removed).rev();
+            let options = removed.map(|one| one.address.to_string()).collect();
+            vec![Field { name: Name::Address, value: Value::Choice { options, at: 0 }, hint: "" }]
+        }
+        Matter::Unlock(_) => {
+            let minutes: Vec<String> = MINUTES.iter().map(ToString::to_string).collect();
+            let options: Vec<&str> = minutes.iter().map(String::as_str).collect();
+            vec![open(), choice(Name::Minutes, &options, 1)]
+        }
+        Matter::Delegate(_) => {
+            let what = choice(Name::What, &["appoint", "take back"], at);
+            let who = text(Name::Address, "0x…, who may");
+            let mut fields = vec![what, who, reference()];
+            if at == 0 {
+                fields.push(text(Name::Until, "30d, 12h or 2027-01-31"));
+            }
+            fields
+        }
+        Matter::Succeed(_) => {
+            let what = choice(Name::What, &["offer to a successor", "withdraw the offer", "take over"], at);
+            let who = match at {
+                0 => Some("0x…, the successor"),
+                1 => None,
+                _ => Some("0x…, who offers"),
+            };
+            std::iter::once(what).chain(who.map(|hint| text(Name::Address, hint))).chain([reference()]).collect()
+        }
+        Matter::Rule | Matter::Deny | Matter::Demand | Matter::Untrust => trust::fields(model, matter),
+        Matter::Network | Matter::RemoveNetwork => {
+            // The current one stands first, and is what nobody turns to or begins with forgetting.
+            let options = model.networks.iter().skip(1).cloned().collect();
+            vec![Field { name: Name::Network, value: Value::Choice { options, at: 0 }, hint: "" }]
+        }
+        Matter::AddNetwork => {
+            vec![text(Name::Called, "sepolia"), text(Name::Url, "https://… wss://… ipc:/path, blanks between")]
+        }
+        Matter::LogIn => {
+            let of_docker = text(Name::Registry, "docker.io");
+            vec![of_docker, text(Name::User, "who logs in"), secret(Name::Passphrase, SecretField::Open)]
+        }
+        Matter::LogOut => vec![text(Name::Registry, "docker.io")],
+        Matter::Push => {
+            let name = model.rows.selected().and_then(|row| row.key.reference.as_ref()).map(ToString::to_string);
+            vec![filled(Name::Reference, &name.unwrap_or_default(), "the image's name")]
+        }
+        Matter::Observe => {
+            let depths = ["manifests and what they name", "every layer, too"];
+            let news = ["only what is new", "the same again, too"];
+            let name = told_of(model).map(ToString::to_string).unwrap_or_default();
+            vec![
+                filled(Name::Reference, &name, "acme/api:2"),
+                choice(Name::Read, &depths, 0),
+                choice(Name::Say, &news, 0),
+            ]
+        }
+        Matter::StartGeth | Matter::StopGeth => Vec::new(),
+        Matter::Engine => vec![text(Name::Url, "unix:///var/run/docker.sock")],
+        Matter::Given => vec![text(Name::File, "a file; or paste the text here")],
+        Matter::Retire(_) => {
+            vec![reference(), text(Name::Reason, "anybody will read it"), text(Name::Typed, "its address or label")]
+        }
+    }
+}
+
+/// The name that is selected where somebody looks.
+fn told_of(model: &Model) -> Option<&Reference> {
+    match model.pane {
+        Pane::Images => model.rows.selected()?.key.reference.as_ref(),
+        Pane::Market => model.market.selected().map(|ware| &ware.reference),
+        _ => None,
+    }
+}
