@@ -6,14 +6,18 @@ mod screen;
 use daochain::{
     app::{
         Effect, Key,
-        model::Dialog,
-        msg::{Msg, SignMsg},
+        effect::{Deed, GivenSource, TrustChange},
+        model::{Dialog, Tone},
+        msg::{InputMsg, Msg, Problem, SignMsg, TrustMsg},
+        report::{Fact, Inquiry, Told},
         sign::{Depth, Look, Said, Sighting, Sign, Step},
+        trust::{Change, Entry, changes},
     },
     domain::{
         digest::DigestKind,
         image::{EvidenceLevel, KindedDigest},
         publication::Statement,
+        trust::{Rule, TrustPolicy},
         verdict::{Conclusion, Observed, Verdict, undecided},
     },
 };
@@ -140,4 +144,151 @@ fn a_registry_that_does_not_answer_and_what_was_taken_back_are_told() {
     assert!(withdrawn.text().contains("can never say it again"), "{}", withdrawn.text());
     let priced = withdrawn.asked.iter().any(|effect| matches!(effect, Effect::Quote { .. }));
     assert!(!priced && withdrawn.key(Key::Enter).model.dialog.is_none());
+}
+
+/// What is told in a dialog.
+fn told(play: &Play) -> &Told {
+    match &play.model.dialog {
+        Some(Dialog::Report(report)) => report.answer().unwrap_or_else(|| panic!("nothing is told yet")),
+        other => panic!("an answer is shown, and not {other:?}"),
+    }
+}
+
+/// The newest question whose answer is a dialog of its own.
+fn inquiry(play: &Play) -> (u64, Inquiry) {
+    let inquiry = |effect: &Effect| match effect {
+        Effect::Inquire { ticket, inquiry } => Some((*ticket, inquiry.clone())),
+        _ => None,
+    };
+    play.asked.iter().rev().find_map(inquiry).unwrap_or_else(|| panic!("something was asked: {:?}", play.asked))
+}
+
+fn answered(play: Play, result: Result<Told, Problem>) -> Play {
+    let (ticket, _) = inquiry(&play);
+    play.tell(Msg::Told { ticket, result: result.map(Box::new) })
+}
+
+fn policy() -> TrustPolicy {
+    let mut rule = Rule::new("docker.io/acme/*".parse().unwrap(), address(7));
+    rule.name = Some("acme".into());
+    TrustPolicy { rules: vec![rule], ..TrustPolicy::default() }
+}
+
+/// The trust pane, whose policy was read.
+fn trusting(width: u16, height: u16) -> Play {
+    Play::ready(width, height).keys("4").tell(Msg::Trust(TrustMsg::Read(Ok(policy()))))
+}
+
+#[test]
+fn a_policy_is_written_taken_over_and_published_in_the_trust_pane() {
+    let written = trusting(80, 24).keys("E").keys("/tmp/policy.toml").key(Key::Enter);
+    let export = Deed::ExportTrust("/tmp/policy.toml".into());
+    assert!(written.asked.iter().any(|effect| matches!(effect, Effect::Do { deed, .. } if *deed == export)));
+
+    let play = trusting(80, 24).keys("i");
+    insta::assert_snapshot!("import_80x24", play.screen());
+    let play = play.keys("theirs.toml").key(Key::Enter).key(Key::Right).key(Key::Enter).key(Key::Enter);
+    let (_, asked) = inquiry(&play);
+    let source = GivenSource::File("theirs.toml".into());
+    assert_eq!(asked, Inquiry::Policy { source, replace: true, verify: None });
+    let theirs =
+        TrustPolicy { rules: vec![Rule::new("ghcr.io/**".parse().unwrap(), address(8))], ..TrustPolicy::default() };
+    let found = changes(&policy(), &theirs, true);
+    let Entry::Rule(gone) = &trusting(80, 24).model.trust.entries()[0].clone() else { panic!("a rule") };
+    assert_eq!(found, [Change::New(Entry::Rule(theirs.rules[0].clone())), Change::Gone(Entry::Rule(gone.clone()))]);
+    assert_eq!(changes(&policy(), &theirs, false).len(), 1, "beside them nothing goes");
+    assert!(changes(&policy(), &policy(), true).is_empty());
+
+    let change = TrustChange::Import { from: "theirs.toml".into(), text: "…".into(), replace: true };
+    let facts = vec![
+        Fact { tone: Tone::Good, ..Fact::plain("new", Entry::Rule(theirs.rules[0].clone()).sentence()) },
+        Fact { tone: Tone::Bad, ..Fact::plain("gone", Entry::Rule(gone.clone()).sentence()) },
+    ];
+    let sum = "1 rules, 0 denials and 0 demands are taken over in place of all that is there: 2 entries change";
+    let proposal =
+        Told { facts, change: Some(Box::new(change.clone())), ..Told::new("Take over theirs.toml", sum, Tone::Plain) };
+    let play = answered(play, Ok(proposal));
+    insta::assert_snapshot!("take_over_80x24", play.screen());
+    let unasked = |effect: &Effect| !matches!(effect, Effect::ChangeTrust { .. });
+    assert!(play.asked.iter().all(unasked), "nothing is taken over before it is agreed to");
+    let play = play.key(Key::Enter);
+    let Some(Effect::ChangeTrust { ticket, change: asked }) = play.asked.last() else {
+        panic!("{:?}", play.asked.last())
+    };
+    assert_eq!(*asked, change);
+    let result = Ok(("the policy was taken over".to_owned(), theirs));
+    let ticket = *ticket;
+    let play = play.tell(Msg::Trust(TrustMsg::Changed { ticket, result }));
+    assert!(play.model.dialog.is_none() && play.text().contains("ghcr.io/**"), "{}", play.text());
+}
+
+#[test]
+fn a_policy_is_pasted_too_and_what_is_wrong_with_it_is_told_in_its_form() {
+    let play = trusting(80, 24).keys("i").tell(Msg::Input(InputMsg::Paste("[[rules]]\npattern = 7\n".into())));
+    let play = play.key(Key::Enter).key(Key::Enter).keys("acme/trust-policy:2").key(Key::Enter);
+    let (_, Inquiry::Policy { source: GivenSource::Text(_), replace: false, verify: Some(verify) }) = inquiry(&play)
+    else {
+        panic!("{:?}", inquiry(&play))
+    };
+    assert_eq!(verify.familiar(), "acme/trust-policy:2");
+    let play = answered(play, Err(problem("trust-invalid", "line 2: a pattern is text", "mend it")));
+    assert!(play.text().contains("line 2: a pattern is text") && matches!(play.model.dialog, Some(Dialog::Form(_))));
+}
+
+#[test]
+fn the_policy_is_published_like_any_release() {
+    let play = trusting(80, 24).keys("P").keys("acme/trust-policy:2").key(Key::Enter).key(Key::Enter);
+    let Some(Effect::ReadPolicy { ticket, reference, file: None }) = play.asked.last().cloned() else {
+        panic!("{:?}", play.asked.last())
+    };
+    let digests = vec![KindedDigest { kind: DigestKind::Document, digest: digest(60) }];
+    let statement = Statement::Release { reference, digests, amends: 0, annotations: String::new() };
+    let play = play.tell(Msg::Sign(SignMsg::Document { ticket, result: Ok(Box::new(statement.clone())) })).quoted();
+    assert_eq!(sign(&play).step, Step::Ready);
+    insta::assert_snapshot!("publish_policy_80x24", play.screen());
+    let play = play.passphrase(8).key(Key::Enter);
+    let submitted = |effect: &Effect| matches!(effect, Effect::Submit { quote, .. } if quote.statement == statement);
+    assert!(play.asked.iter().any(submitted));
+    let back = trusting(80, 24).keys("P").key(Key::Enter).key(Key::Enter);
+    assert!(back.text().contains("name the image"));
+}
+
+#[test]
+fn who_speaks_for_a_name_is_told_from_the_policy() {
+    let play = trusting(80, 24).keys("w").keys("acme/api:2").key(Key::Enter);
+    let (sum, facts) = (&told(&play).sum, &told(&play).facts);
+    assert!(sum.contains("docker.io/acme/*"), "{sum}");
+    assert_eq!(facts[0], Fact::plain("publisher", format!("{} acme", address(7))));
+    insta::assert_snapshot!("who_speaks_80x24", play.screen());
+    assert!(play.key(Key::Enter).model.dialog.is_none());
+}
+
+#[test]
+fn namespaces_and_contracts_are_told_in_a_dialog_and_kept() {
+    let play = Play::ready(80, 24).keys("3K").keys("docker.io").key(Key::Enter).key(Key::Enter);
+    assert!(play.text().contains("it names a registry, and no part of it"), "{}", play.text());
+    let play = play.keys("/acme").key(Key::Enter).key(Key::Enter);
+    let (_, Inquiry::Namespace { namespace, publisher: None }) = inquiry(&play) else { panic!("{:?}", inquiry(&play)) };
+    let good =
+        Fact { tone: Tone::Good, ..Fact::plain("publisher", format!("{} vouched: both halves stand", address(7))) };
+    let copied = Some(address(7).to_string());
+    let answer =
+        Told::new(format!("Namespace {namespace}"), format!("{namespace} vouches for one publisher"), Tone::Good);
+    let play = answered(play, Ok(Told { facts: vec![good], copied, ..answer }));
+    insta::assert_snapshot!("namespace_80x24", play.screen());
+    let play = play.keys("y");
+    assert!(play.asked.contains(&Effect::Copy(address(7).to_string())));
+    let play = play.key(Key::Esc).keys("6");
+    assert!(play.text().contains("docker.io/acme vouches for one publisher"), "{}", play.text());
+
+    let claims = Play::ready(80, 24).keys("3C");
+    let (ticket, asked) = inquiry(&claims);
+    assert_eq!(asked, Inquiry::Claims);
+    let stopped = claims.key(Key::Esc);
+    assert!(stopped.asked.contains(&Effect::Undo(ticket)) && stopped.model.dialog.is_none());
+
+    let contracts = Play::ready(80, 24).keys("5c");
+    assert_eq!(inquiry(&contracts).1, Inquiry::Contracts);
+    let lost = answered(contracts, Err(problem("node-unreachable", "the node does not answer", "start it")));
+    assert!(lost.text().contains("the node does not answer; start it"), "{}", lost.text());
 }

@@ -6,6 +6,7 @@ use std::{path::PathBuf, time::Duration};
 
 use crate::{
     app::{
+        report::Inquiry,
         rows::RowKey,
         sign::{Look, PublicationId, Quote, Replaces},
         tasks::TaskId,
@@ -244,6 +245,22 @@ pub enum Effect {
         ticket: u64,
         /// Which.
         reference: Reference,
+    },
+    /// Ask something whose answer is a dialog of its own. [`Effect::Undo`] stops it.
+    Inquire {
+        /// Comes back with the answer.
+        ticket: u64,
+        /// What.
+        inquiry: Inquiry,
+    },
+    /// Read a policy's text, to be released under a name.
+    ReadPolicy {
+        /// Comes back with the answer.
+        ticket: u64,
+        /// Which name.
+        reference: Reference,
+        /// Where it lies; this home's own without it.
+        file: Option<PathBuf>,
     },
     /// Look at all that the program rests on.
     CheckUp,

@@ -52,6 +52,10 @@ pub enum Name {
     Read,
     /// What of it is said.
     Say,
+    /// In which way.
+    How,
+    /// A registry and a path on it.
+    Namespace,
     /// A moment.
     Until,
     /// Why.
@@ -100,6 +104,8 @@ impl Name {
             Self::Reference => "image name",
             Self::Read => "read",
             Self::Say => "say",
+            Self::How => "how",
+            Self::Namespace => "namespace",
             Self::Until => "until",
             Self::Reason => "reason",
             Self::Pattern => "pattern",

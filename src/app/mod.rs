@@ -23,6 +23,7 @@ pub mod mouse;
 pub mod msg;
 pub mod node;
 pub mod palette;
+pub mod report;
 pub mod rows;
 pub mod sign;
 pub mod state;

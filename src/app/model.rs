@@ -2,9 +2,7 @@
 
 use std::collections::VecDeque;
 
-use tui_input::Input;
-
-pub use crate::app::state::{Engine, Judging, Node, Once};
+pub use crate::app::state::{Engine, Filter, Flash, History, Judging, Node, Once, Tone};
 use crate::{
     app::{
         accounts::Accounts,
@@ -13,9 +11,10 @@ use crate::{
         form::Form,
         layout::is_too_small,
         market::Market,
-        msg::{Problem, SecretField},
+        msg::SecretField,
         node::{AddPeer, NodePane},
         palette::Palette,
+        report::Report,
         rows::Rows,
         sign::{Batch, Publication, PublicationId, Purpose, Sign, Step},
         tasks::Tasks,
@@ -25,7 +24,7 @@ use crate::{
     },
     domain::{
         Reference, Timestamp, account::AccountKind, finding::Finding, network::NetworkView,
-        publication::TransactionHash, record::HistoryEvent,
+        publication::TransactionHash,
     },
 };
 
@@ -73,6 +72,8 @@ pub enum Dialog {
     Palette(Box<Palette>),
     /// What the program rests on.
     CheckUp(CheckUp),
+    /// What was asked for once.
+    Report(Box<Report>),
     /// All keys.
     Help {
         /// First line shown.
@@ -89,46 +90,6 @@ pub struct CheckUp {
     pub findings: Option<Vec<Finding>>,
     /// First line shown.
     pub top: u16,
-}
-
-/// The history of the selected reference.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct History {
-    /// Of which reference.
-    pub reference: Option<Reference>,
-    /// Oldest first; `None` while it is read.
-    pub result: Option<Result<Vec<HistoryEvent>, Problem>>,
-}
-
-/// The filter's field.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// What is typed.
-    pub input: Input,
-    /// It has the focus.
-    pub editing: bool,
-}
-
-/// How an answer to a key is meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tone {
-    /// It went well.
-    Good,
-    /// To be known.
-    Plain,
-    /// It went wrong.
-    Bad,
-}
-
-/// The answer to a key, for some seconds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Flash {
-    /// One sentence.
-    pub text: String,
-    /// How it is meant.
-    pub tone: Tone,
-    /// When it goes.
-    pub until: Timestamp,
 }
 
 /// All that the screen shows.
@@ -258,6 +219,7 @@ impl Model {
             Some(Dialog::Help { .. }) => Place::Help,
             Some(Dialog::Palette(_)) => Place::Palette,
             Some(Dialog::CheckUp(_)) => Place::CheckUp,
+            Some(Dialog::Report(_)) => Place::Report,
             Some(Dialog::Quit(_)) => Place::Quit,
             Some(Dialog::Form(_)) => Place::Form,
             Some(Dialog::Code(_)) => Place::Code,

@@ -11,7 +11,7 @@ pub use why::WhyMsg;
 use std::sync::Arc;
 
 use crate::{
-    app::{key::Key, mouse::Target, node::NodeStatus, rows::RowKey, tasks::TaskId},
+    app::{key::Key, mouse::Target, node::NodeStatus, report::Told, rows::RowKey, tasks::TaskId},
     domain::{
         Account, Address, Reference, Timestamp,
         account::{KeyFileProblem, Removed},
@@ -57,6 +57,13 @@ pub enum Msg {
     Market(MarketMsg),
     /// The answer to [`Effect::CheckUp`](crate::app::Effect::CheckUp).
     CheckedUp(Result<Vec<Finding>, Problem>),
+    /// The answer to [`Effect::Inquire`](crate::app::Effect::Inquire).
+    Told {
+        /// Which question.
+        ticket: u64,
+        /// What it comes to.
+        result: Result<Box<Told>, Problem>,
+    },
     /// The answer to [`Effect::Save`](crate::app::Effect::Save): where it lies now.
     Saved(Result<String, Problem>),
 }

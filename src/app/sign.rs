@@ -91,6 +91,8 @@ pub enum Purpose {
     },
     /// What a registry serves under a name, as an observer's release.
     Observe(Look),
+    /// The release of a file that is no image: a trust policy.
+    Document(Statement),
     /// Another transaction in the place of one that waits.
     Replace(Replaces),
     /// What an account says of itself: whom it appoints, who succeeds it, that it ends.

@@ -1,10 +1,12 @@
-//! How engine and node stand, and work of which one at a time is under way.
+//! How engine and node stand, work of which one at a time is under way, and small parts of the screen.
 
 use std::collections::HashSet;
 
+use tui_input::Input;
+
 use crate::{
     app::{msg::Problem, rows::RowKey},
-    domain::{Timestamp, network::NetworkView},
+    domain::{Reference, Timestamp, network::NetworkView, record::HistoryEvent},
 };
 
 /// What is known of the engine.
@@ -132,4 +134,44 @@ impl Judging {
         }
         next
     }
+}
+
+/// The history of the selected reference.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct History {
+    /// Of which reference.
+    pub reference: Option<Reference>,
+    /// Oldest first; `None` while it is read.
+    pub result: Option<Result<Vec<HistoryEvent>, Problem>>,
+}
+
+/// The filter's field.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// What is typed.
+    pub input: Input,
+    /// It has the focus.
+    pub editing: bool,
+}
+
+/// How an answer to a key is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// It went well.
+    Good,
+    /// To be known.
+    Plain,
+    /// It went wrong.
+    Bad,
+}
+
+/// The answer to a key, for some seconds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Flash {
+    /// One sentence.
+    pub text: String,
+    /// How it is meant.
+    pub tone: Tone,
+    /// When it goes.
+    pub until: Timestamp,
 }

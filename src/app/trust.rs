@@ -6,6 +6,7 @@ use crate::{
     app::msg::Problem,
     domain::{
         Reference, Timestamp,
+        text::clean,
         trust::{Decision, Demand, Denial, Pattern, Role, Rule, TrustPolicy},
     },
 };
@@ -55,6 +56,20 @@ impl Entry {
         }
     }
 
+    /// In one line.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let on = self.network().map_or_else(String::new, |network| format!(" on {}", clean(network)));
+        match self {
+            Self::Rule(rule) => {
+                let called = rule.name.as_deref().map_or_else(String::new, |name| format!(" ({})", clean(name)));
+                format!("{}{called} speaks as {} for {}{on}", rule.publisher, rule.role.word(), rule.pattern)
+            }
+            Self::Denial(denial) => format!("nobody speaks for {}{on}", denial.pattern),
+            Self::Demand(demand) => format!("more is demanded of {}{on}", demand.pattern),
+        }
+    }
+
     /// True where it is the same entry, whatever else was changed.
     fn is_same(&self, other: &Self) -> bool {
         let is_one = match (self, other) {
@@ -75,6 +90,41 @@ impl Entry {
             _ => false,
         }
     }
+}
+
+/// What taking a policy over does to an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// It is new.
+    New(Entry),
+    /// It takes the place of one that says otherwise.
+    Other(Entry),
+    /// It goes.
+    Gone(Entry),
+}
+
+/// Every entry of a policy, in no order.
+fn entries_of(policy: &TrustPolicy) -> Vec<Entry> {
+    let rules = policy.rules.iter().cloned().map(Entry::Rule);
+    let denials = policy.denials.iter().cloned().map(Entry::Denial);
+    denials.chain(rules).chain(policy.demands.iter().cloned().map(Entry::Demand)).collect()
+}
+
+/// What changes where `theirs` is taken over: in place of all of `ours`, or beside it.
+#[must_use]
+pub fn changes(ours: &TrustPolicy, theirs: &TrustPolicy, replace: bool) -> Vec<Change> {
+    let (ours, theirs) = (entries_of(ours), entries_of(theirs));
+    let mut changes = Vec::new();
+    for entry in &theirs {
+        match ours.iter().find(|own| own.is_same(entry)) {
+            None => changes.push(Change::New(entry.clone())),
+            Some(own) if own != entry => changes.push(Change::Other(entry.clone())),
+            Some(_) => {}
+        }
+    }
+    let goes = |own: &&Entry| replace && !theirs.iter().any(|entry| entry.is_same(own));
+    changes.extend(ours.iter().filter(goes).cloned().map(Change::Gone));
+    changes
 }
 
 /// What is known of the trust policy.
@@ -99,10 +149,7 @@ pub struct Trust {
 impl Trust {
     /// Takes a policy over. The selection stays.
     pub fn take(&mut self, policy: TrustPolicy) {
-        let rules = policy.rules.iter().cloned().map(Entry::Rule);
-        let denials = policy.denials.iter().cloned().map(Entry::Denial);
-        let demands = policy.demands.iter().cloned().map(Entry::Demand);
-        self.entries = denials.chain(rules).chain(demands).collect();
+        self.entries = entries_of(&policy);
         let rank = |entry: &Entry| match entry {
             Entry::Denial(_) => 0,
             Entry::Rule(Rule { role: Role::Publisher, .. }) => 1,

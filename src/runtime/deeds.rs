@@ -81,6 +81,11 @@ pub(super) async fn perform(
             let own = context.clone();
             beside(token, move || async move { geth(&own, start, &*watch).await }).await
         }
+        Deed::ExportTrust(out) => {
+            let (text, out) = (ops::trust::policy_text(context)?, expanded(out));
+            let digest = ops::trust::export_policy(&out, text).await?;
+            Ok(told(format!("the policy was written to {}; its digest is {digest}", clean(&out.display().to_string()))))
+        }
         Deed::LogIn { registry, user } => {
             let (own, password) = (context.clone(), typed.open);
             beside(token, move || async move { log_in(&own, &registry, &user, password).await }).await

@@ -3,12 +3,15 @@
 use super::Runtime;
 use crate::{
     app::{Effect, Msg, effect::TrustChange, msg::TrustMsg, trust::Entry},
-    domain::trust::{Demand, Denial, Rule, TrustPolicy},
+    domain::{
+        text::clean,
+        trust::{Demand, Denial, Rule, TrustPolicy},
+    },
     ops::{
         Context, Failure, blocking,
         trust::{
-            On, add_denial, add_rule, remove_demand, remove_denial, remove_rule, replace_demand, replace_denial,
-            replace_rule, set_demand, whole_policy,
+            On, add_denial, add_rule, import_policy, remove_demand, remove_denial, remove_rule, replace_demand,
+            replace_denial, replace_rule, set_demand, whole_policy,
         },
     },
 };
@@ -47,6 +50,10 @@ async fn changed_by(context: Context, change: TrustChange) -> Result<(String, Tr
             TrustChange::Replace(both) => {
                 let words = format!("{} was changed", both.1.pattern());
                 (words, replaced(&context, *both)?)
+            }
+            TrustChange::Import { from, text, replace } => {
+                let words = format!("the policy of `{}` was taken over", clean(&from.display().to_string()));
+                (words, import_policy(&context, &from, &text, replace)?)
             }
             TrustChange::Remove(entry) => (removal(&entry), removed(&context, *entry)?),
         })

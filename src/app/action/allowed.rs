@@ -6,6 +6,7 @@ use crate::{
         form::{Field, Form, Value},
         market::View,
         model::{Dialog, Model, Pane},
+        report::Report,
         sign::{Purpose, Sign, Step},
     },
     domain::{account::AccountKind, image::Source},
@@ -247,7 +248,8 @@ fn sign(model: &Model) -> Option<&Sign> {
 }
 
 pub(super) fn can_publish(model: &Model) -> Result<(), &'static str> {
-    let publishes = |sign: &Sign| sign.step == Step::Ready && matches!(sign.purpose, Purpose::Publish);
+    let publishes =
+        |sign: &Sign| sign.step == Step::Ready && matches!(sign.purpose, Purpose::Publish | Purpose::Document(_));
     demand(sign(model).is_some_and(publishes), "")
 }
 
@@ -308,7 +310,8 @@ pub(super) fn is_naming(model: &Model) -> Result<(), &'static str> {
 
 pub(super) fn can_edit_name(model: &Model) -> Result<(), &'static str> {
     let speaks = |sign: &Sign| {
-        matches!(sign.purpose, Purpose::Publish | Purpose::Revoke { .. } | Purpose::Observe(_)) && sign.answer.is_none()
+        matches!(sign.purpose, Purpose::Publish | Purpose::Revoke { .. } | Purpose::Observe(_) | Purpose::Document(_))
+            && sign.answer.is_none()
     };
     let is_open = |sign: &Sign| matches!(sign.step, Step::Ready | Step::Stuck) && speaks(sign);
     demand(sign(model).is_some_and(is_open), "")
@@ -347,4 +350,28 @@ pub(super) fn can_edit_reason(model: &Model) -> Result<(), &'static str> {
     let editable = sign(model)
         .is_some_and(|sign| sign.is_revocation() && matches!(sign.step, Step::Ready | Step::Stuck | Step::Estimating));
     demand(editable, "")
+}
+
+fn report(model: &Model) -> Option<&Report> {
+    match &model.dialog {
+        Some(Dialog::Report(report)) => Some(report),
+        _ => None,
+    }
+}
+
+pub(super) fn is_proposed(model: &Model) -> Result<(), &'static str> {
+    let proposes = |report: &Report| report.answer().is_some_and(|told| told.change.is_some());
+    demand(report(model).is_some_and(proposes), "")
+}
+
+pub(super) fn proposes_nothing(model: &Model) -> Result<(), &'static str> {
+    demand(is_proposed(model).is_err(), "")
+}
+
+pub(super) fn is_told(model: &Model) -> Result<(), &'static str> {
+    demand(report(model).is_some_and(|report| report.answer().is_some()), "nothing is known of it yet")
+}
+
+pub(super) fn has_policy(model: &Model) -> Result<(), &'static str> {
+    demand(model.trust.policy.is_some(), "the trust policy could not be read; its file tells more")
 }

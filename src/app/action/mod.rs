@@ -57,6 +57,8 @@ pub enum Place {
     Palette,
     /// The look at what the program rests on.
     CheckUp,
+    /// What was asked for once.
+    Report,
     /// The list of keys.
     Help,
 }
@@ -85,6 +87,7 @@ impl Place {
             Self::Quit => "Before quitting",
             Self::Palette => "Palette",
             Self::CheckUp => "Check-up",
+            Self::Report => "Answers",
             Self::Help => "This help",
         }
     }
@@ -164,6 +167,9 @@ pub enum Action {
     ChangePassphrase,
     Remove,
     Restore,
+    CheckNamespace,
+    ListClaims,
+    ShowContracts,
     Delegate,
     Succeed,
     Retire,
@@ -183,6 +189,11 @@ pub enum Action {
     Demand,
     EditTrust,
     Untrust,
+    CheckTrust,
+    ExportTrust,
+    ImportTrust,
+    PublishTrust,
+    CopyTold,
     CopyTrusted,
     ShowCode,
     CopyCarried,

@@ -38,6 +38,7 @@ pub(super) const MOVES: &[Place] = &[
     Place::Event,
     Place::Help,
     Place::CheckUp,
+    Place::Report,
 ];
 /// Every place, in the order in which the help tells them.
 pub const EVERYWHERE: &[Place] = &[
@@ -60,6 +61,7 @@ pub const EVERYWHERE: &[Place] = &[
     Place::Quit,
     Place::Palette,
     Place::CheckUp,
+    Place::Report,
     Place::Help,
 ];
 

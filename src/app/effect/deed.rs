@@ -62,6 +62,8 @@ pub enum Deed {
     },
     /// The configuration is changed.
     Configure(Setting),
+    /// The trust policy is written to a new file, as it is.
+    ExportTrust(PathBuf),
     /// A registry's login is checked and kept, with the passphrase as its password.
     LogIn {
         /// Which registry.
@@ -131,6 +133,15 @@ pub enum TrustChange {
     Demand(Demand),
     /// An entry takes the place of another of its kind.
     Replace(Box<(Entry, Entry)>),
+    /// A policy's text is taken over: in place of the whole, or each of its entries beside those that are there.
+    Import {
+        /// What errors call it.
+        from: PathBuf,
+        /// The text.
+        text: String,
+        /// In place of the whole.
+        replace: bool,
+    },
     /// An entry is taken away, on its own network.
     Remove(Box<Entry>),
 }

@@ -29,6 +29,8 @@ pub enum Matter {
     Succeed(Address),
     /// End its word.
     Retire(Address),
+    /// Tell whom a namespace vouches for.
+    CheckNamespace,
     /// Sign or send what was carried here.
     Given,
     /// Make a rule of the trust policy.
@@ -39,6 +41,14 @@ pub enum Matter {
     Demand,
     /// Take the selected entry of the trust policy away.
     Untrust,
+    /// Tell who speaks for a name.
+    CheckTrust,
+    /// Write the policy to a file.
+    ExportTrust,
+    /// Take a policy over.
+    ImportTrust,
+    /// Publish the policy.
+    PublishTrust,
     /// Turn to another network.
     Network,
     /// Know another network.
@@ -71,10 +81,15 @@ impl Matter {
             | Self::Know
             | Self::Restore
             | Self::Given
+            | Self::CheckNamespace
             | Self::Rule
             | Self::Deny
             | Self::Demand
             | Self::Untrust
+            | Self::CheckTrust
+            | Self::ExportTrust
+            | Self::ImportTrust
+            | Self::PublishTrust
             | Self::Network
             | Self::AddNetwork
             | Self::RemoveNetwork
@@ -96,6 +111,17 @@ impl Matter {
         }
     }
 
+    /// What is told while it is done.
+    #[must_use]
+    pub const fn work(self) -> &'static str {
+        match self {
+            Self::CheckTrust | Self::CheckNamespace | Self::ImportTrust | Self::PublishTrust => {
+                "reading it, and asking. Esc stops it."
+            }
+            _ => "at work; a key takes a moment to open or to seal. Esc stops it.",
+        }
+    }
+
     /// The form's title.
     #[must_use]
     pub const fn title(self) -> &'static str {
@@ -112,11 +138,16 @@ impl Matter {
             Self::Delegate(_) => "Delegate",
             Self::Succeed(_) => "Succession",
             Self::Retire(_) => "Retire",
+            Self::CheckNamespace => "Whom a namespace vouches for",
             Self::Given => "Signed elsewhere",
             Self::Rule => "Trust",
             Self::Deny => "Deny",
             Self::Demand => "Demand",
             Self::Untrust => "Remove from the policy",
+            Self::CheckTrust => "Who speaks for it",
+            Self::ExportTrust => "Write the policy",
+            Self::ImportTrust => "Take a policy over",
+            Self::PublishTrust => "Publish the policy",
             Self::Network => "Turn to a network",
             Self::AddNetwork => "Add a network",
             Self::RemoveNetwork => "Forget a network",
@@ -157,6 +188,9 @@ impl Matter {
             Self::Succeed(_) => {
                 "Another publisher takes over an image name, or all of them (empty), once it accepts: that is final. Verifiers are told, and follow only when they choose to."
             }
+            Self::CheckNamespace => {
+                "A namespace vouches for a publisher by both halves: the publisher claims it on the chain, and the registry holds the publisher's signed statement, which only who can push there puts there."
+            }
             Self::Given => {
                 "A request that `--cold` made elsewhere is shown in plain words, and signed with this home's key. A signature that comes back is shown with its cost, and sent from any account that can pay. Name its file, or paste its text."
             }
@@ -168,6 +202,18 @@ impl Matter {
                 "What is demanded of words about these images; each is taken from the most specific pattern that states it."
             }
             Self::Untrust => "The entry leaves the trust policy. Images are judged without it at once.",
+            Self::CheckTrust => {
+                "The rule that decides about an image name, who speaks by it, and what is demanded of them."
+            }
+            Self::ExportTrust => {
+                "The policy is written as it is, comments and all, to a new file for its user alone. Its digest is what publishing it releases."
+            }
+            Self::ImportTrust => {
+                "What would change is shown before anything is taken over. With an image name the file must be a verified release of it by those whom the policy trusts now. Name the file, or paste its text."
+            }
+            Self::PublishTrust => {
+                "The digest of the policy is released under a name of your choice, for others to verify what they import. Without a file it is this home's own policy. The cost is shown before anything is signed."
+            }
             Self::Network => {
                 "Images are judged by what is published there, and what is published is written there. The screen begins anew: unlocked accounts are locked; what was sent goes on, and is taken up when the screen is back on this network."
             }

@@ -3,7 +3,7 @@
 use super::Problem;
 use crate::{
     app::sign::{Carried, Given, PublicationId, Quote, Sighting},
-    domain::publication::{JournalEntry, Stage},
+    domain::publication::{JournalEntry, Stage, Statement},
 };
 
 /// What became of a transaction of an earlier process.
@@ -39,6 +39,13 @@ pub enum SignMsg {
         ticket: u64,
         /// What was seen.
         result: Result<Box<Sighting>, Problem>,
+    },
+    /// The answer to [`Effect::ReadPolicy`](crate::app::Effect::ReadPolicy).
+    Document {
+        /// Which question.
+        ticket: u64,
+        /// Its release.
+        result: Result<Box<Statement>, Problem>,
     },
     /// The answer to [`Effect::Quote`](crate::app::Effect::Quote), and to [`Effect::Relay`](crate::app::Effect::Relay).
     Quoted {

@@ -16,7 +16,7 @@ use crate::{
         msg::{Done, Problem, SecretShape},
         sign::Sign,
         trust::Entry,
-        update::{accounts, observe, sign, trust as policy},
+        update::{accounts, observe, report, sign, trust as policy},
     },
     domain::image::Source,
 };
@@ -154,6 +154,15 @@ pub(super) fn accept(model: &mut Model) -> Vec<Effect> {
             };
             begin(model, Deed::Push { reference, evidence })
         }
+        Ok(Wanted::Ask(inquiry)) => report::ask_from_form(model, inquiry),
+        Ok(Wanted::CheckTrust(reference)) => {
+            policy::check(model, &reference);
+            Vec::new()
+        }
+        Ok(Wanted::Policy(reference, file)) => {
+            let ticket = awaited(model);
+            vec![Effect::ReadPolicy { ticket, reference, file }]
+        }
         Ok(Wanted::Observe(reference, look)) => {
             let form = taken(model);
             let effects = observe::open_name(model, reference, look);
@@ -164,11 +173,7 @@ pub(super) fn accept(model: &mut Model) -> Vec<Effect> {
         }
         Ok(Wanted::Trust(wish)) => policy::change(model, wish),
         Ok(Wanted::Given(source)) => {
-            model.last_ticket += 1;
-            let ticket = model.last_ticket;
-            if let Some(Dialog::Form(form)) = &mut model.dialog {
-                form.working = Some(ticket);
-            }
+            let ticket = awaited(model);
             vec![Effect::ReadGiven { ticket, source }]
         }
         Ok(Wanted::Statement(account, statement)) => {
@@ -188,18 +193,30 @@ fn taken(model: &mut Model) -> Option<Box<Form>> {
 
 /// Has it done, and the form wait for it.
 fn begin(model: &mut Model, deed: Deed) -> Vec<Effect> {
+    let ticket = awaited(model);
+    vec![Effect::Do { ticket, deed }]
+}
+
+/// The ticket of an answer that the open form waits for.
+pub(super) fn awaited(model: &mut Model) -> u64 {
     model.last_ticket += 1;
     let ticket = model.last_ticket;
     if let Some(form) = form(model) {
         form.working = Some(ticket);
     }
-    vec![Effect::Do { ticket, deed }]
+    ticket
 }
 
 /// Takes a pasted document in the place of a file's name. False where the text is none.
 pub(super) fn paste(model: &mut Model, text: &str) -> bool {
+    // A path has one line; a policy of one line says nothing.
+    let is_document = |matter: Matter| match matter {
+        Matter::Given => text.trim_start().starts_with('{'),
+        Matter::ImportTrust => text.trim().contains('\n'),
+        _ => false,
+    };
     match form(model) {
-        Some(form) if form.matter == Matter::Given && text.trim_start().starts_with('{') => {
+        Some(form) if is_document(form.matter) => {
             form.document = Some(text.to_owned());
             form.touched = true;
             form.problem = None;

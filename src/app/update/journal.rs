@@ -7,7 +7,7 @@ use crate::{
         model::{Dialog, Model, Tone},
         msg::{Problem, ResumedEntry, SignMsg},
         sign::{OBSERVATION, Publication, PublicationId, Wish},
-        update::{accounts, chain, elsewhere, given, observe, quoted, sign},
+        update::{accounts, chain, elsewhere, given, observe, quoted, sign, trust},
     },
     domain::{
         network::Finality,
@@ -22,6 +22,7 @@ pub(super) fn update(model: &mut Model, msg: SignMsg) -> Vec<Effect> {
             Vec::new()
         }
         SignMsg::Given { ticket, result } => given::read(model, ticket, result),
+        SignMsg::Document { ticket, result } => trust::document(model, ticket, result),
         SignMsg::Sighted { ticket, result } => observe::sighted(model, ticket, result),
         SignMsg::Quoted { ticket, result } => {
             quoted::quoted(model, ticket, result);

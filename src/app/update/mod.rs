@@ -18,6 +18,7 @@ mod observe;
 mod perform;
 mod price;
 mod quoted;
+mod report;
 mod sign;
 mod signer;
 mod sources;
@@ -122,6 +123,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Market(msg) => market::update(model, msg),
         Msg::CheckedUp(result) => {
             checkup::found(model, result);
+            Vec::new()
+        }
+        Msg::Told { ticket, result } => {
+            report::told(model, ticket, result);
             Vec::new()
         }
         Msg::Saved(result) => {

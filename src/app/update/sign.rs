@@ -1,19 +1,19 @@
 //! The dialog that publishes or revokes.
 
-use tui_input::Input;
+mod opening;
+
+pub(super) use opening::{open, open_document, open_personal, open_replacement};
 
 use crate::{
     app::{
         effect::Effect,
-        form,
         model::{Dialog, Model, Tone},
         msg::{Problem, SecretField, SecretShape},
-        rows::{Row, RowKey},
-        sign::{Look, OBSERVATION, Publication, PublicationId, Purpose, Quote, Replaces, Sign, Step, Wish},
+        rows::Row,
+        sign::{OBSERVATION, Publication, PublicationId, Purpose, Quote, Sign, Step},
         update::{batch, elsewhere, forms, given, observe, price, tasks},
     },
     domain::{
-        Address,
         account::AccountKind,
         image::{Evidence, ImageId, KindedDigest, Source},
         publication::{Stage, Statement},
@@ -21,52 +21,6 @@ use crate::{
 };
 
 const NEEDED: &str = "passphrase-needed";
-
-/// Opens the dialog for a row.
-pub(super) fn open(model: &mut Model, key: &RowKey, wish: Wish) -> Vec<Effect> {
-    let Some(row) = model.rows.get(key) else { return batch::next(model) };
-    let Some(reference) = row.key.reference.clone() else { return Vec::new() };
-    if wish == Wish::Observe {
-        return observe::open_name(model, reference, Look::default());
-    }
-    // Only its publisher can withdraw a release.
-    let revocation = wish == Wish::Revoke;
-    let publisher = row.verdict.as_ref().and_then(|verdict| verdict.publisher).filter(|_| revocation);
-    let account = publisher.and_then(|publisher| model.accounts.get(publisher));
-    let account = account.or_else(|| model.accounts.default_account()).or_else(|| model.accounts.all().first());
-    let purpose = if revocation { Purpose::Revoke { reason: Input::default() } } else { Purpose::Publish };
-    let sign = Sign::new(purpose, Some(row.key.clone()), Some(reference), account.map(|account| account.address));
-    let mut effects = vec![Effect::ForgetSecret];
-    effects.extend(resume(model, Box::new(sign)));
-    effects
-}
-
-/// Opens the dialog for the selected row's transaction that waits.
-pub(super) fn open_replacement(model: &mut Model, cancel: bool) -> Vec<Effect> {
-    let Some(row) = model.rows.selected() else { return Vec::new() };
-    let Some((transaction, reference)) = model.waiting_of_selected() else { return Vec::new() };
-    // The account follows from the transaction.
-    let purpose = Purpose::Replace(Replaces { transaction, cancel });
-    let sign = Sign::new(purpose, Some(row.key.clone()), Some(reference), None);
-    let mut effects = vec![Effect::ForgetSecret];
-    effects.extend(resume(model, Box::new(sign)));
-    effects
-}
-
-/// Opens the dialog for what `account` says of itself.
-pub(super) fn open_personal(
-    model: &mut Model,
-    account: Address,
-    statement: Statement,
-    form: Option<Box<form::Form>>,
-) -> Vec<Effect> {
-    let reference = statement.reference().cloned();
-    let sign = Sign::new(Purpose::Personal(statement), None, reference, Some(account));
-    let sign = Sign { form, ..sign };
-    let mut effects = vec![Effect::ForgetSecret];
-    effects.extend(resume(model, Box::new(sign)));
-    effects
-}
 
 /// What is said of an image: a revocation withdraws more than a release vouches for.
 fn digests(sign: &Sign, evidence: &Evidence) -> Vec<KindedDigest> {
@@ -81,7 +35,7 @@ pub(super) fn resume(model: &mut Model, mut sign: Box<Sign>) -> Vec<Effect> {
             let (ticket, cap) = (ask(model, &mut sign, Step::Estimating), sign.cap);
             vec![Effect::QuoteReplacement { ticket, replaces, cap }]
         }
-        (Purpose::Personal(_), None) => say(model, &mut sign),
+        (Purpose::Personal(_) | Purpose::Document(_), None) => say(model, &mut sign),
         (Purpose::Given(_), None) => given::resume(model, &mut sign),
         (Purpose::Observe(look), None) => {
             let look = *look;
@@ -167,7 +121,7 @@ fn statement(sign: &Sign) -> Option<Statement> {
             digests: sign.digests.iter().map(|kinded| kinded.digest).collect(),
             reason: reason.value().trim().to_owned(),
         }),
-        Purpose::Personal(statement) => Some(statement.clone()),
+        Purpose::Personal(statement) | Purpose::Document(statement) => Some(statement.clone()),
         Purpose::Given(given) => Some(given.request.statement.clone()),
         Purpose::Replace(_) => None,
     }

@@ -20,6 +20,12 @@ pub(super) fn travel(model: &mut Model, motion: Motion) -> Vec<Effect> {
         checkup.top = lines(shift(usize::from(checkup.top), motion, 10, count));
         return Vec::new();
     }
+    if let Some(Dialog::Report(report)) = &mut model.dialog {
+        // An address and a sentence take three lines where there is little room.
+        let count = 3 + 3 * report.answer().map_or(0, |told| told.facts.len());
+        report.top = lines(shift(usize::from(report.top), motion, 10, count));
+        return Vec::new();
+    }
     if let Some(Dialog::Palette(palette)) = &mut model.dialog {
         palette.cursor = shift(palette.cursor, motion, 10, palette.items.len());
         return Vec::new();

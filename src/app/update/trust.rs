@@ -4,13 +4,17 @@ use crate::app::{
     effect::{Effect, TrustChange},
     form::{Matter, Name},
     model::{Dialog, Model, Pane, Tone},
-    msg::TrustMsg,
+    msg::{Problem, TrustMsg},
+    report::{Fact, Told},
     trust::Entry,
-    update::{forms, market},
+    update::{forms, market, report, sign},
 };
 use crate::domain::{
-    Address,
-    trust::{Pattern, Rule},
+    Address, Reference,
+    publication::Statement,
+    text::clean,
+    trust::{Pattern, Role, Rule},
+    when,
 };
 
 /// Seconds after which the file is looked at again, while the pane is shown: `daochain trust` elsewhere changes it.
@@ -40,9 +44,13 @@ pub(super) fn update(model: &mut Model, msg: TrustMsg) -> Vec<Effect> {
 fn changed(
     model: &mut Model,
     ticket: u64,
-    result: Result<(String, crate::domain::trust::TrustPolicy), crate::app::msg::Problem>,
+    result: Result<(String, crate::domain::trust::TrustPolicy), Problem>,
 ) -> Vec<Effect> {
-    let is_shown = matches!(&model.dialog, Some(Dialog::Form(form)) if form.working == Some(ticket));
+    let is_shown = match &model.dialog {
+        Some(Dialog::Form(form)) => form.working == Some(ticket),
+        Some(Dialog::Report(report)) => report.working && report.ticket == ticket,
+        _ => false,
+    };
     match result {
         Ok((words, policy)) => {
             model.trust.take(policy);
@@ -55,6 +63,9 @@ fn changed(
                 Some(Dialog::Form(form)) if is_shown => {
                     form.working = None;
                     form.problem = Some(problem.sentence());
+                }
+                Some(Dialog::Report(report)) if is_shown => {
+                    (report.working, report.problem) = (false, Some(problem.sentence()));
                 }
                 _ => model.say(Tone::Bad, problem.sentence()),
             }
@@ -168,4 +179,42 @@ fn said(rule: &Rule) -> [(Name, String); 4] {
         (Name::Note, known(&rule.note)),
         (Name::Network, known(&rule.network)),
     ]
+}
+
+/// Tells who speaks for a name on the current network, by which rule, and what is demanded of them.
+pub(super) fn check(model: &mut Model, reference: &Reference) {
+    let Some(policy) = &model.trust.policy else { return };
+    let here = model.network().map(|network| policy.on(&network.name));
+    let policy = here.as_ref().unwrap_or(policy);
+    let mut facts: Vec<Fact> = Vec::new();
+    for rule in policy.deciding(reference) {
+        let called = rule.name.as_deref().map_or_else(String::new, |name| format!(" {}", clean(name)));
+        let note = rule.note.as_deref().map_or_else(String::new, |note| format!(" ({})", clean(note)));
+        facts.push(Fact::plain(rule.role.word(), format!("{}{called}{note}", rule.publisher)));
+    }
+    let demands = policy.demands(reference);
+    facts.extend(demands.require.map(|require| Fact::plain("require", require.to_string())));
+    facts.extend(demands.finality.map(|finality| Fact::plain("block", finality.word())));
+    facts.push(Fact::plain("successors", demands.successions.word()));
+    facts.extend(demands.max_age.map(|age| Fact::plain("max. age", when::span_text(age))));
+    let speaks = !policy.publishers(reference).is_empty();
+    let observed = demands.require.is_some() && !policy.speakers(reference, Role::Observer).is_empty();
+    let tone = if speaks || observed { Tone::Good } else { Tone::Plain };
+    let told = Told { facts, ..Told::new(reference.familiar(), policy.explain(reference), tone) };
+    report::tell(model, told);
+}
+
+/// A policy's text was read, to be released.
+pub(super) fn document(model: &mut Model, ticket: u64, result: Result<Box<Statement>, Problem>) -> Vec<Effect> {
+    let waits = matches!(&model.dialog, Some(Dialog::Form(form)) if form.working == Some(ticket));
+    let Some(Dialog::Form(mut form)) = model.dialog.take_if(|_| waits) else { return Vec::new() };
+    form.working = None;
+    match result {
+        Ok(statement) => sign::open_document(model, *statement, form),
+        Err(problem) => {
+            form.problem = Some(problem.sentence());
+            model.dialog = Some(Dialog::Form(form));
+            Vec::new()
+        }
+    }
 }

@@ -29,7 +29,8 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas, area: Area) {
         | Place::AddPeer
         | Place::Quit
         | Place::Palette
-        | Place::CheckUp => {
+        | Place::CheckUp
+        | Place::Report => {
             return;
         }
         Place::Images

@@ -49,7 +49,7 @@ pub(super) fn draw(model: &Model, form: &Form, canvas: &mut Canvas, screen: Rect
     }
     let mut tail = Vec::new();
     if form.working.is_some() {
-        tail.extend(plain(canvas, Role::Busy, "at work; a key takes a moment to open or to seal. Esc stops it."));
+        tail.extend(plain(canvas, Role::Busy, form.matter.work()));
     } else if let Some(problem) = &form.problem {
         tail.extend(plain(canvas, Role::Danger, problem));
     } else if let Some(strength) = form.secret.strength.as_ref().filter(|_| asks_new(form)) {

@@ -15,6 +15,7 @@ mod images;
 mod market;
 mod node;
 mod palette;
+mod report;
 mod sign;
 mod small;
 mod spark;
@@ -118,6 +119,7 @@ pub fn draw(model: &Model, theme: Theme, frame: &mut Frame) -> Spots {
         Some(Dialog::Code(code)) => code::draw(model, code, &mut canvas, area),
         Some(Dialog::AddPeer(add)) => dialogs::draw_add_peer(model, add, &mut canvas, area),
         Some(Dialog::CheckUp(found)) => checkup::draw(model, found, &mut canvas, area),
+        Some(Dialog::Report(report)) => report::draw(model, report, &mut canvas, area),
         Some(Dialog::Palette(palette)) => palette::draw(model, palette, &mut canvas, area),
         Some(Dialog::Quit(_)) => dialogs::draw_quit(model, &mut canvas, area),
         Some(Dialog::Help { top }) => help::draw(model, *top, &mut canvas, area),

@@ -57,7 +57,7 @@ const PRICE: usize = 14;
 /// The dialog.
 pub(super) fn draw(model: &Model, sign: &Sign, canvas: &mut Canvas, screen: Rect) {
     let what = match &sign.purpose {
-        Purpose::Publish => "Publish",
+        Purpose::Publish | Purpose::Document(_) => "Publish",
         Purpose::Revoke { .. } => "Revoke",
         Purpose::Observe(_) => "Attest",
         Purpose::Replace(Replaces { cancel: false, .. }) => "Speed up",
@@ -146,7 +146,8 @@ impl<'a> Form<'a> {
         let row = self.row();
         let mut image: Vec<String> = self.sign.reference.iter().map(ToString::to_string).collect();
         image.extend(row.and_then(|row| row.image.platform.clone()));
-        self.push(canvas, "image", Role::Plain, &image.join(" · "));
+        let label = if matches!(self.sign.purpose, Purpose::Document(_)) { "policy" } else { "image" };
+        self.push(canvas, label, Role::Plain, &image.join(" · "));
         match (self.sign.replaces(), self.sign.digests.first()) {
             (Some(replaces), _) => self.replaced(canvas, replaces),
             (None, Some(_)) => self.digests(canvas),

@@ -5,7 +5,8 @@ use super::super::{
     allowed::{
         always, can_attest, can_change_account, can_edit_name, can_edit_price, can_edit_reason, can_publish,
         can_replace, can_retry, can_revoke, can_say, can_sign, chooses, has_earlier, has_next_field, is_done,
-        is_form_ready, is_naming, is_not_pricing, is_pricing, is_reasoning, is_saving, no_account,
+        is_form_ready, is_naming, is_not_pricing, is_pricing, is_proposed, is_reasoning, is_saving, is_told,
+        no_account, proposes_nothing,
     },
     places::{PALETTE, row},
 };
@@ -151,6 +152,17 @@ pub(super) const DIALOGS: &[Binding] = &[
         &[Place::Help],
         "close",
         "close the help",
+        always,
+    ),
+    row(Action::Accept, &[Key::Enter], &[Place::Report], "take over", "take over what is proposed", is_proposed),
+    row(Action::Accept, &[Key::Enter], &[Place::Report], "", "close it", proposes_nothing),
+    row(Action::CopyTold, &[Key::Char('y')], &[Place::Report], "copy", "copy what is told", is_told),
+    row(
+        Action::Close,
+        &[Key::Esc, Key::Char('q')],
+        &[Place::Report],
+        "close",
+        "close it, and stop what is asked",
         always,
     ),
 ];

@@ -101,6 +101,12 @@ pub(super) fn fields(model: &Model, matter: Matter, at: usize) -> Vec<Field> {
             std::iter::once(what).chain(who.map(|hint| text(Name::Address, hint))).chain([reference()]).collect()
         }
         Matter::Rule | Matter::Deny | Matter::Demand | Matter::Untrust => trust::fields(model, matter),
+        Matter::CheckTrust
+        | Matter::ExportTrust
+        | Matter::ImportTrust
+        | Matter::PublishTrust
+        | Matter::CheckNamespace
+        | Matter::Observe => asking(model, matter),
         Matter::Network | Matter::RemoveNetwork => {
             // The current one stands first, and is what nobody turns to or begins with forgetting.
             let options = model.networks.iter().skip(1).cloned().collect();
@@ -118,6 +124,31 @@ pub(super) fn fields(model: &Model, matter: Matter, at: usize) -> Vec<Field> {
             let name = model.rows.selected().and_then(|row| row.key.reference.as_ref()).map(ToString::to_string);
             vec![filled(Name::Reference, &name.unwrap_or_default(), "the image's name")]
         }
+        Matter::StartGeth | Matter::StopGeth => Vec::new(),
+        Matter::Engine => vec![text(Name::Url, "unix:///var/run/docker.sock")],
+        Matter::Given => vec![text(Name::File, "a file; or paste the text here")],
+        Matter::Retire(_) => {
+            vec![reference(), text(Name::Reason, "anybody will read it"), text(Name::Typed, "its address or label")]
+        }
+    }
+}
+
+/// Those of what is asked before anything is signed, and of policies that are carried.
+fn asking(model: &Model, matter: Matter) -> Vec<Field> {
+    match matter {
+        Matter::CheckTrust => vec![text(Name::Reference, "acme/api:2")],
+        Matter::ExportTrust => vec![text(Name::File, "a new file")],
+        Matter::ImportTrust => {
+            let how = choice(Name::How, &["beside what is there", "in place of all that is there"], 0);
+            let verify = text(Name::Reference, "verified as this name's release, or nothing");
+            vec![text(Name::File, "a file; or paste the text here"), how, verify]
+        }
+        Matter::PublishTrust => {
+            vec![text(Name::Reference, "acme/trust-policy:2"), text(Name::File, "this home's own policy")]
+        }
+        Matter::CheckNamespace => {
+            vec![text(Name::Namespace, "docker.io/acme"), text(Name::Address, "a publisher's 0x…, or nothing")]
+        }
         Matter::Observe => {
             let depths = ["manifests and what they name", "every layer, too"];
             let news = ["only what is new", "the same again, too"];
@@ -128,12 +159,7 @@ pub(super) fn fields(model: &Model, matter: Matter, at: usize) -> Vec<Field> {
                 choice(Name::Say, &news, 0),
             ]
         }
-        Matter::StartGeth | Matter::StopGeth => Vec::new(),
-        Matter::Engine => vec![text(Name::Url, "unix:///var/run/docker.sock")],
-        Matter::Given => vec![text(Name::File, "a file; or paste the text here")],
-        Matter::Retire(_) => {
-            vec![reference(), text(Name::Reason, "anybody will read it"), text(Name::Typed, "its address or label")]
-        }
+        _ => Vec::new(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! What a form asks for, and what is wrong with its fields.
 
+use std::path::PathBuf;
+
 use super::{CLEF, CONTRACT, DIGITS, EMPTY, FILE, MINUTES, trust};
 use crate::{
     app::{
@@ -7,12 +9,14 @@ use crate::{
         effect::{Deed, GivenSource, KeySource, Setting, TrustChange},
         form::{Form, Matter, Name},
         msg::SecretField,
+        report::Inquiry,
         sign::{Depth, Look},
     },
     domain::{
-        Address, Reference, Timestamp,
+        Address, Namespace, Reference, Timestamp,
         account::{AccountKind, check_label},
         address::AddressError,
+        namespace::NamespaceError,
         publication::Statement,
         reference::ReferenceError,
         when::Until,
@@ -34,6 +38,12 @@ pub(super) enum Wanted {
     Trust(TrustChange),
     /// An image is pushed.
     Push(Reference),
+    /// Something is asked.
+    Ask(Inquiry),
+    /// It is told who speaks for a name.
+    CheckTrust(Reference),
+    /// A policy is published, this home's own or a file's.
+    Policy(Reference, Option<PathBuf>),
     /// What a registry serves is attested.
     Observe(Reference, Look),
 }
@@ -91,26 +101,32 @@ pub(super) fn wanted(form: &Form, accounts: &Accounts, now: Timestamp, empty: bo
             let registry = Some(form.text(Name::Registry)).filter(|name| !name.is_empty()).unwrap_or("docker.io");
             Deed::LogOut(registry.to_owned())
         }
-        Matter::Push => {
-            let nobody = || (Name::Reference, "name the image".to_owned());
-            return Ok(Wanted::Push(reference(form)?.ok_or_else(nobody)?));
+        Matter::Push => return Ok(Wanted::Push(named(form)?)),
+        Matter::CheckNamespace => {
+            let namespace = namespace(form)?;
+            let publisher = if form.text(Name::Address).is_empty() { None } else { Some(address(form)?) };
+            return Ok(Wanted::Ask(Inquiry::Namespace { namespace, publisher }));
+        }
+        Matter::CheckTrust => return Ok(Wanted::CheckTrust(named(form)?)),
+        Matter::ExportTrust => Deed::ExportTrust(given(form, Name::File, "name a file that is not there yet")?.into()),
+        Matter::ImportTrust => {
+            let source = carried(form)?;
+            let (replace, verify) = (form.chosen(Name::How) == 1, reference(form)?);
+            return Ok(Wanted::Ask(Inquiry::Policy { source, replace, verify }));
+        }
+        Matter::PublishTrust => {
+            let file = Some(form.text(Name::File)).filter(|file| !file.is_empty()).map(PathBuf::from);
+            return Ok(Wanted::Policy(named(form)?, file));
         }
         Matter::Observe => {
-            let nobody = || (Name::Reference, "name the image".to_owned());
             let depth = if form.chosen(Name::Read) == 0 { Depth::Manifests } else { Depth::Layers };
             let look = Look { depth, again: form.chosen(Name::Say) == 1 };
-            return Ok(Wanted::Observe(reference(form)?.ok_or_else(nobody)?, look));
+            return Ok(Wanted::Observe(named(form)?, look));
         }
         Matter::Rule | Matter::Deny | Matter::Demand | Matter::Untrust => {
             return Ok(Wanted::Trust(trust::wanted(form)?));
         }
-        Matter::Given => {
-            let source = match &form.document {
-                Some(text) => GivenSource::Text(text.clone()),
-                None => GivenSource::File(given(form, Name::File, "name its file, or paste its text")?.into()),
-            };
-            return Ok(Wanted::Given(source));
-        }
+        Matter::Given => return Ok(Wanted::Given(carried(form)?)),
         Matter::Delegate(account) => return Ok(Wanted::Statement(account, delegation(form, now)?)),
         Matter::Succeed(account) => return Ok(Wanted::Statement(account, succession(form)?)),
         Matter::Retire(account) => {
@@ -209,6 +225,24 @@ fn reference(form: &Form) -> Result<Option<Reference>, Wrong> {
         return Ok(None);
     }
     typed.parse().map(Some).map_err(|error: ReferenceError| (Name::Reference, error.to_string()))
+}
+
+fn namespace(form: &Form) -> Result<Namespace, Wrong> {
+    let typed = given(form, Name::Namespace, "name a registry and a path on it")?;
+    typed.parse().map_err(|error: NamespaceError| (Name::Namespace, error.to_string()))
+}
+
+/// The name that must be there.
+fn named(form: &Form) -> Result<Reference, Wrong> {
+    reference(form)?.ok_or_else(|| (Name::Reference, "name the image".to_owned()))
+}
+
+/// What was pasted, or the file that is named.
+fn carried(form: &Form) -> Result<GivenSource, Wrong> {
+    match &form.document {
+        Some(text) => Ok(GivenSource::Text(text.clone())),
+        None => Ok(GivenSource::File(given(form, Name::File, "name its file, or paste its text")?.into())),
+    }
 }
 
 fn delegation(form: &Form, now: Timestamp) -> Result<Statement, Wrong> {

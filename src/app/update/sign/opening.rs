@@ -1,0 +1,73 @@
+//! The dialog's beginnings: each says what it is for.
+
+use tui_input::Input;
+
+use super::resume;
+use crate::{
+    app::{
+        effect::Effect,
+        form::Form,
+        model::Model,
+        rows::RowKey,
+        sign::{Look, Purpose, Replaces, Sign, Wish},
+        update::{batch, observe},
+    },
+    domain::{Address, publication::Statement},
+};
+
+/// Opens the dialog for a row.
+pub(in crate::app::update) fn open(model: &mut Model, key: &RowKey, wish: Wish) -> Vec<Effect> {
+    let Some(row) = model.rows.get(key) else { return batch::next(model) };
+    let Some(reference) = row.key.reference.clone() else { return Vec::new() };
+    if wish == Wish::Observe {
+        return observe::open_name(model, reference, Look::default());
+    }
+    // Only its publisher can withdraw a release.
+    let revocation = wish == Wish::Revoke;
+    let publisher = row.verdict.as_ref().and_then(|verdict| verdict.publisher).filter(|_| revocation);
+    let account = publisher.and_then(|publisher| model.accounts.get(publisher));
+    let account = account.or_else(|| model.accounts.default_account()).or_else(|| model.accounts.all().first());
+    let purpose = if revocation { Purpose::Revoke { reason: Input::default() } } else { Purpose::Publish };
+    let sign = Sign::new(purpose, Some(row.key.clone()), Some(reference), account.map(|account| account.address));
+    let mut effects = vec![Effect::ForgetSecret];
+    effects.extend(resume(model, Box::new(sign)));
+    effects
+}
+
+/// Opens the dialog for the selected row's transaction that waits.
+pub(in crate::app::update) fn open_replacement(model: &mut Model, cancel: bool) -> Vec<Effect> {
+    let Some(row) = model.rows.selected() else { return Vec::new() };
+    let Some((transaction, reference)) = model.waiting_of_selected() else { return Vec::new() };
+    // The account follows from the transaction.
+    let purpose = Purpose::Replace(Replaces { transaction, cancel });
+    let sign = Sign::new(purpose, Some(row.key.clone()), Some(reference), None);
+    let mut effects = vec![Effect::ForgetSecret];
+    effects.extend(resume(model, Box::new(sign)));
+    effects
+}
+
+/// Opens the dialog for what `account` says of itself.
+pub(in crate::app::update) fn open_personal(
+    model: &mut Model,
+    account: Address,
+    statement: Statement,
+    form: Option<Box<Form>>,
+) -> Vec<Effect> {
+    let reference = statement.reference().cloned();
+    let sign = Sign::new(Purpose::Personal(statement), None, reference, Some(account));
+    let sign = Sign { form, ..sign };
+    let mut effects = vec![Effect::ForgetSecret];
+    effects.extend(resume(model, Box::new(sign)));
+    effects
+}
+
+/// Opens the dialog for the release of a file that is no image.
+pub(in crate::app::update) fn open_document(model: &mut Model, statement: Statement, form: Box<Form>) -> Vec<Effect> {
+    let account = model.accounts.default_account().or_else(|| model.accounts.all().first());
+    let (reference, account) = (statement.reference().cloned(), account.map(|account| account.address));
+    let digests = if let Statement::Release { digests, .. } = &statement { digests.clone() } else { Vec::new() };
+    let sign = Sign { digests, form: Some(form), ..Sign::new(Purpose::Document(statement), None, reference, account) };
+    let mut effects = vec![Effect::ForgetSecret];
+    effects.extend(resume(model, Box::new(sign)));
+    effects
+}
