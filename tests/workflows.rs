@@ -10,18 +10,20 @@ use daochain::{
         model::{Dialog, Tone},
         msg::{InputMsg, Msg, Problem, SignMsg, TrustMsg},
         report::{Fact, Inquiry, Told},
-        sign::{Depth, Look, Said, Sighting, Sign, Step},
+        sign::{ClaimPlan, Depth, Look, Said, Sighting, Sign, Step},
         trust::{Change, Entry, changes},
     },
     domain::{
+        Timestamp,
         digest::DigestKind,
         image::{EvidenceLevel, KindedDigest},
         publication::Statement,
         trust::{Rule, TrustPolicy},
         verdict::{Conclusion, Observed, Verdict, undecided},
+        when::Until,
     },
 };
-use screen::{Play, address, digest, problem, settled};
+use screen::{Play, address, digest, problem, quote, settled};
 
 fn sign(play: &Play) -> &Sign {
     match &play.model.dialog {
@@ -291,4 +293,79 @@ fn namespaces_and_contracts_are_told_in_a_dialog_and_kept() {
     assert_eq!(inquiry(&contracts).1, Inquiry::Contracts);
     let lost = answered(contracts, Err(problem("node-unreachable", "the node does not answer", "start it")));
     assert!(lost.text().contains("the node does not answer; start it"), "{}", lost.text());
+}
+
+/// The accounts pane's form of a namespace, filled for its claim.
+fn claiming() -> Play {
+    let play = Play::ready(80, 24).keys("3N").key(Key::Enter).keys("docker.io/acme").key(Key::Enter);
+    play.key(Key::Enter).key(Key::Enter)
+}
+
+fn planned(play: Play, push: bool, cost: bool) -> Play {
+    let asked = play.asked.iter().rev().find_map(|effect| match effect {
+        Effect::PlanClaim { ticket, publisher, wish } => Some((*ticket, *publisher, wish.clone())),
+        _ => None,
+    });
+    let (ticket, publisher, wish) = asked.unwrap_or_else(|| panic!("a claim was planned: {:?}", play.asked));
+    let claim = Statement::NamespaceClaim { namespace: wish.namespace.clone(), taken_back: false };
+    let cost = cost.then(|| quote(claim, publisher).cost);
+    let push = push.then_some(Timestamp(screen::NOW + 365 * 86_400));
+    let plan = ClaimPlan { wish, publisher, push, beside: vec![address(8)], cost };
+    play.tell(Msg::Sign(SignMsg::Planned { ticket, result: Ok(Box::new(plan)) }))
+}
+
+#[test]
+fn a_namespace_is_claimed_by_both_halves_each_shown_before_it_is_signed() {
+    insta::assert_snapshot!("claim_80x24", Play::ready(80, 24).keys("3N").screen());
+    let play = planned(claiming(), true, true);
+    let text = play.text();
+    for words in [
+        "Vouch for docker.io/acme",
+        "docker.io/acme/daochain-publisher:latest",
+        "stays",
+        "then the claim",
+        "passphrase",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    insta::assert_snapshot!("vouch_80x24", play.screen());
+    let play = play.passphrase(8).key(Key::Enter);
+    let Some(Effect::PutStatement { ticket, wish, .. }) = play.asked.last().cloned() else {
+        panic!("{:?}", play.asked.last())
+    };
+    assert_eq!((wish.until, wish.replace), (Until::After(365 * 86_400), false));
+    let wrong = problem("passphrase-wrong", "the passphrase is wrong", "type it again");
+    let play = play.tell(Msg::Sign(SignMsg::Put { ticket, result: Err(wrong) }));
+    assert_eq!(sign(&play).step, Step::Ready, "it is typed again");
+    let play = play.after(60).passphrase(8).key(Key::Enter);
+    let Some(Effect::PutStatement { ticket, .. }) = play.asked.last().cloned() else {
+        panic!("{:?}", play.asked.last())
+    };
+    let words = "the statement stands at docker.io/acme/daochain-publisher:latest".to_owned();
+    let play = play.tell(Msg::Sign(SignMsg::Put { ticket, result: Ok(words) })).quoted();
+    insta::assert_snapshot!("claim_on_chain_80x24", play.screen());
+    let play = play.passphrase(8).key(Key::Enter);
+    assert_eq!(play.model.publications[0].subject(), "docker.io/acme");
+    let publication = play.model.publications[0].id;
+    let play = play.tell(Msg::Sign(SignMsg::Settled { publication, result: Ok(settled()) })).key(Key::Enter).keys("6");
+    assert!(play.text().contains("docker.io/acme is claimed in block"), "{}", play.text());
+}
+
+#[test]
+fn what_stands_of_a_claim_is_not_said_again_and_a_claim_is_taken_back() {
+    let play = planned(claiming(), false, false);
+    assert!(play.text().contains("claims docker.io/acme already"), "{}", play.text());
+    let renewed = planned(claiming(), true, false).passphrase(8).key(Key::Enter);
+    let Some(Effect::PutStatement { ticket, .. }) = renewed.asked.last().cloned() else {
+        panic!("{:?}", renewed.asked)
+    };
+    let renewed = renewed.tell(Msg::Sign(SignMsg::Put { ticket, result: Ok("it stands".into()) }));
+    assert!(renewed.model.dialog.is_none(), "the claim stands on the chain already");
+    let unclaimed =
+        Play::ready(80, 24).keys("3N").key(Key::Right).key(Key::Enter).keys("docker.io/acme").key(Key::Enter);
+    let taken_back = |effect: &Effect| {
+        matches!(effect, Effect::Quote { statement: Statement::NamespaceClaim { taken_back: true, .. }, .. })
+    };
+    assert!(unclaimed.asked.iter().any(taken_back));
+    assert!(unclaimed.quoted().text().contains("Take the claim back of docker.io/acme"));
 }

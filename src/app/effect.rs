@@ -8,7 +8,7 @@ use crate::{
     app::{
         report::Inquiry,
         rows::RowKey,
-        sign::{Look, PublicationId, Quote, Replaces},
+        sign::{ClaimWish, Look, PublicationId, Quote, Replaces},
         tasks::TaskId,
     },
     domain::{
@@ -252,6 +252,24 @@ pub enum Effect {
         ticket: u64,
         /// What.
         inquiry: Inquiry,
+    },
+    /// Find out what of a namespace's claim is left to be done. Signs and pushes nothing.
+    PlanClaim {
+        /// Comes back with the answer.
+        ticket: u64,
+        /// Who claims.
+        publisher: Address,
+        /// What.
+        wish: ClaimWish,
+    },
+    /// Sign a namespace's statement, with the passphrase that the event loop holds, and push it.
+    PutStatement {
+        /// Comes back with the answer.
+        ticket: u64,
+        /// Who says it.
+        publisher: Address,
+        /// What.
+        wish: ClaimWish,
     },
     /// Read a policy's text, to be released under a name.
     ReadPolicy {

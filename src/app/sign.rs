@@ -6,11 +6,13 @@
 //!                                       └▶ Asking ─▶ Carrying ─▶ Estimating: the key is elsewhere, and its signature came back
 //! ```
 
+mod claim;
 mod publication;
 mod sighting;
 
 use std::collections::VecDeque;
 
+pub use claim::{ClaimPlan, ClaimWish};
 pub use publication::{OBSERVATION, Publication};
 pub use sighting::{Depth, Look, Said, Sighting};
 use tui_input::Input;
@@ -33,6 +35,19 @@ use crate::{
 /// Names a publication of this session; never used twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PublicationId(pub u64);
+
+/// What a statement is about that names no image.
+const EVERYTHING: &str = "every name";
+
+/// What a statement is about that is not about image names.
+#[must_use]
+pub fn named(statement: &Statement) -> Option<&str> {
+    match statement {
+        Statement::NamespaceClaim { namespace, .. } => Some(namespace.as_str()),
+        Statement::Deployment { what, .. } => Some(what.name()),
+        _ => None,
+    }
+}
 
 /// What the user is shown before anything is signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,6 +112,8 @@ pub enum Purpose {
     Replace(Replaces),
     /// What an account says of itself: whom it appoints, who succeeds it, that it ends.
     Personal(Statement),
+    /// The registry's half of a claim: a statement that is signed and pushed.
+    Claim(Box<ClaimPlan>),
     /// What was carried here: a request to sign, or a signature to send.
     Given(Box<Given>),
 }
@@ -244,7 +261,12 @@ impl Sign {
     /// What it is about, in a word.
     #[must_use]
     pub fn subject(&self) -> &str {
-        self.reference.as_ref().map_or("every name", Reference::familiar)
+        match (&self.reference, &self.purpose) {
+            (Some(reference), _) => reference.familiar(),
+            (None, Purpose::Claim(plan)) => plan.wish.namespace.as_str(),
+            (None, Purpose::Personal(statement)) => named(statement).unwrap_or(EVERYTHING),
+            (None, _) => EVERYTHING,
+        }
     }
 
     /// Who signs the transaction: not the account, where that signed elsewhere.
@@ -257,6 +279,15 @@ impl Sign {
     #[must_use]
     pub const fn is_revocation(&self) -> bool {
         matches!(self.purpose, Purpose::Revoke { .. })
+    }
+
+    /// The registry's half of a claim, where that is what the dialog is for.
+    #[must_use]
+    pub const fn claims(&self) -> Option<&ClaimPlan> {
+        match &self.purpose {
+            Purpose::Claim(plan) => Some(plan),
+            _ => None,
+        }
     }
 
     /// The request that is signed here, where that is what the dialog is for.

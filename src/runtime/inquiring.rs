@@ -42,11 +42,17 @@ impl Runtime {
     pub(super) fn look_up(&mut self, effect: Effect) {
         match effect {
             Effect::Inquire { ticket, inquiry } => self.inquire(ticket, inquiry),
+            Effect::PlanClaim { ticket, publisher, wish } => self.plan_claim(ticket, publisher, wish),
             Effect::Observe { ticket, reference, observer, look } => self.observe(ticket, reference, observer, look),
             Effect::ReadPolicy { ticket, reference, file } => {
                 let read = move |result| Msg::Sign(SignMsg::Document { ticket, result });
                 self.answer("reading a policy", read, move |context| async move {
                     release(&context, reference, file).await.map(Box::new)
+                });
+            }
+            Effect::CheckUp => {
+                self.answer("looking at what the program rests on", Msg::CheckedUp, |context| async move {
+                    Ok(Box::pin(ops::doctor::examine(&context)).await)
                 });
             }
             _ => {}

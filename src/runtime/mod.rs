@@ -8,6 +8,7 @@
 mod answers;
 mod board;
 mod caught;
+mod claiming;
 mod deeds;
 mod elsewhere;
 mod following;
@@ -181,11 +182,6 @@ impl Runtime {
             | Effect::Pull { .. } => {
                 self.trade(effect);
             }
-            Effect::CheckUp => {
-                self.answer("looking at what the program rests on", Msg::CheckedUp, |context| async move {
-                    Ok(Box::pin(ops::doctor::examine(&context)).await)
-                });
-            }
             Effect::Compare { .. } | Effect::ListFiles { .. } => self.explain(effect),
             Effect::ReadTrust | Effect::ChangeTrust { .. } => self.trust(effect),
             Effect::ReadNode | Effect::ReadBlocks { .. } | Effect::AddPeer(_) => self.ask_nodes(effect),
@@ -196,7 +192,13 @@ impl Runtime {
             | Effect::Save { .. } => {
                 self.carry(effect);
             }
-            Effect::Inquire { .. } | Effect::ReadPolicy { .. } | Effect::Observe { .. } => self.look_up(effect),
+            Effect::CheckUp
+            | Effect::PlanClaim { .. }
+            | Effect::Inquire { .. }
+            | Effect::ReadPolicy { .. }
+            | Effect::Observe { .. } => {
+                self.look_up(effect);
+            }
             Effect::Withdraw(publication) => stop(self.signing.remove(&publication)),
             Effect::Undo(ticket) => stop(self.deeds.remove(&ticket)),
             Effect::Lock(account) => ops::unlock::lock(&self.context, account),
@@ -204,6 +206,7 @@ impl Runtime {
             Effect::Submit { .. }
             | Effect::Do { .. }
             | Effect::SignRequest { .. }
+            | Effect::PutStatement { .. }
             | Effect::ForgetSecret
             | Effect::Copy(_)
             | Effect::CaptureMouse(_)

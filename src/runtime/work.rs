@@ -53,6 +53,14 @@ pub(super) async fn price(
     from: Address,
     behalf: Option<Address>,
 ) -> Result<ops::quoting::Quote, Failure> {
+    if let Statement::NamespaceClaim { namespace, taken_back: true } = &statement {
+        let plan = ops::namespace::plan_unclaim(context, namespace, from).await?;
+        let none = || {
+            let message = format!("account {from} claims nothing of {namespace}");
+            Failure::new("not-claimed", &message).hint("`C` in the accounts pane tells what the accounts claim")
+        };
+        return plan.quote.ok_or_else(none);
+    }
     match behalf {
         Some(publisher) => {
             ops::quoting::quote_in_name(context, statement, from, Authority::Delegate { publisher }).await

@@ -221,6 +221,9 @@ impl Loop<'_> {
             Effect::SignRequest { ticket, request } => {
                 self.runtime.sign_request(ticket, *request, self.secrets.take());
             }
+            Effect::PutStatement { ticket, publisher, wish } => {
+                self.runtime.put_statement(ticket, publisher, wish, self.secrets.take());
+            }
             Effect::ForgetSecret => self.secrets.clear(),
             Effect::Copy(text) => {
                 let queued = self.guard.screen.backend_mut().queue(CopyToClipboard::to_clipboard_from(text));

@@ -269,6 +269,10 @@ pub(super) fn can_sign(model: &Model) -> Result<(), &'static str> {
     demand(sign(model).is_some_and(|sign| sign.step == Step::Ready && sign.to_sign().is_some()), "")
 }
 
+pub(super) fn can_push_statement(model: &Model) -> Result<(), &'static str> {
+    demand(sign(model).is_some_and(|sign| sign.step == Step::Ready && sign.claims().is_some()), "")
+}
+
 pub(super) fn is_waiting(model: &Model) -> Result<(), &'static str> {
     demand(model.waiting_of_selected().is_some(), "no transaction about this image waits for a block")
 }
@@ -337,7 +341,8 @@ pub(super) fn can_change_account(model: &Model) -> Result<(), &'static str> {
     let step = sign(model).map(|sign| sign.step);
     let choosing = matches!(step, Some(Step::Ready | Step::Estimating | Step::Stuck | Step::Carrying));
     // What an account says of itself is its own.
-    let is_bound = |sign: &Sign| matches!(sign.purpose, Purpose::Personal(_)) || sign.to_sign().is_some();
+    let is_bound =
+        |sign: &Sign| matches!(sign.purpose, Purpose::Personal(_) | Purpose::Claim(_)) || sign.to_sign().is_some();
     let is_free = |sign: &Sign| sign.replaces().is_none() && !is_bound(sign);
     demand(choosing && sign(model).is_some_and(is_free) && model.accounts.all().len() > 1, "")
 }

@@ -167,6 +167,7 @@ pub enum Action {
     ChangePassphrase,
     Remove,
     Restore,
+    Namespace,
     CheckNamespace,
     ListClaims,
     ShowContracts,

@@ -108,6 +108,7 @@ const PANES: &[Binding] = &[
     ),
     row(Action::Retire, &[Key::Char('T')], ACCOUNTS, "", "end its word, finally", says_personally),
     row(Action::Remove, &[Key::Delete], ACCOUNTS, "remove", "take the account away, for 30 days", has_account),
+    row(Action::Namespace, &[Key::Char('N')], ACCOUNTS, "", "claim a namespace, or take a claim back", says_personally),
     row(Action::CheckNamespace, &[Key::Char('K')], ACCOUNTS, "", "tell whom a namespace vouches for", always),
     row(Action::ListClaims, &[Key::Char('C')], ACCOUNTS, "", "tell which namespaces the accounts claim", has_account),
     row(Action::Restore, &[Key::Char('z')], ACCOUNTS, "", "put an account back that was removed", can_restore),

@@ -29,6 +29,8 @@ pub enum Matter {
     Succeed(Address),
     /// End its word.
     Retire(Address),
+    /// Claim a namespace, or take a claim back.
+    Namespace(Address),
     /// Tell whom a namespace vouches for.
     CheckNamespace,
     /// Sign or send what was carried here.
@@ -107,7 +109,8 @@ impl Matter {
             | Self::Unlock(account)
             | Self::Delegate(account)
             | Self::Succeed(account)
-            | Self::Retire(account) => Some(account),
+            | Self::Retire(account)
+            | Self::Namespace(account) => Some(account),
         }
     }
 
@@ -115,7 +118,7 @@ impl Matter {
     #[must_use]
     pub const fn work(self) -> &'static str {
         match self {
-            Self::CheckTrust | Self::CheckNamespace | Self::ImportTrust | Self::PublishTrust => {
+            Self::CheckTrust | Self::Namespace(_) | Self::CheckNamespace | Self::ImportTrust | Self::PublishTrust => {
                 "reading it, and asking. Esc stops it."
             }
             _ => "at work; a key takes a moment to open or to seal. Esc stops it.",
@@ -138,6 +141,7 @@ impl Matter {
             Self::Delegate(_) => "Delegate",
             Self::Succeed(_) => "Succession",
             Self::Retire(_) => "Retire",
+            Self::Namespace(_) => "Namespace",
             Self::CheckNamespace => "Whom a namespace vouches for",
             Self::Given => "Signed elsewhere",
             Self::Rule => "Trust",
@@ -187,6 +191,9 @@ impl Matter {
             }
             Self::Succeed(_) => {
                 "Another publisher takes over an image name, or all of them (empty), once it accepts: that is final. Verifiers are told, and follow only when they choose to."
+            }
+            Self::Namespace(_) => {
+                "The account says that it publishes for the namespace: in its registry, where only who can push says so, and on the chain. What is signed is shown first, the claim with its cost. Claiming again renews the registry's statement."
             }
             Self::CheckNamespace => {
                 "A namespace vouches for a publisher by both halves: the publisher claims it on the chain, and the registry holds the publisher's signed statement, which only who can push there puts there."

@@ -2,7 +2,7 @@
 
 use super::Problem;
 use crate::{
-    app::sign::{Carried, Given, PublicationId, Quote, Sighting},
+    app::sign::{Carried, ClaimPlan, Given, PublicationId, Quote, Sighting},
     domain::publication::{JournalEntry, Stage, Statement},
 };
 
@@ -39,6 +39,20 @@ pub enum SignMsg {
         ticket: u64,
         /// What was seen.
         result: Result<Box<Sighting>, Problem>,
+    },
+    /// The answer to [`Effect::PlanClaim`](crate::app::Effect::PlanClaim).
+    Planned {
+        /// Which question.
+        ticket: u64,
+        /// What is left to be done.
+        result: Result<Box<ClaimPlan>, Problem>,
+    },
+    /// The answer to [`Effect::PutStatement`](crate::app::Effect::PutStatement).
+    Put {
+        /// Which question.
+        ticket: u64,
+        /// What was done, in a sentence.
+        result: Result<String, Problem>,
     },
     /// The answer to [`Effect::ReadPolicy`](crate::app::Effect::ReadPolicy).
     Document {

@@ -1,6 +1,6 @@
 //! A publication on its way.
 
-use super::PublicationId;
+use super::{EVERYTHING, PublicationId};
 use crate::{
     app::msg::Problem,
     domain::{
@@ -20,6 +20,8 @@ pub struct Publication {
     pub id: PublicationId,
     /// Under which name; `None` for what is about all names.
     pub reference: Option<Reference>,
+    /// What it is about instead, where it is not about names: a namespace, a contract.
+    pub about: Option<String>,
     /// Of which image; `None` for one that an earlier process began, and for what an account says of itself.
     pub image: Option<ImageId>,
     /// What is said, in the word of [`Statement::word`].
@@ -42,7 +44,8 @@ impl Publication {
     /// What it is about.
     #[must_use]
     pub fn subject(&self) -> &str {
-        self.reference.as_ref().map_or("every name", Reference::familiar)
+        let about = || self.about.as_deref().unwrap_or(EVERYTHING);
+        self.reference.as_ref().map_or_else(about, Reference::familiar)
     }
 
     /// What happens, in a word that goes before its subject.
@@ -56,6 +59,9 @@ impl Publication {
             "delegation" => "delegating",
             "succession-offer" => "offering",
             "succession" => "taking over",
+            "namespace-claim" => "claiming",
+            "namespace-unclaim" => "taking back",
+            "deployment" => "deploying",
             _ => "writing",
         }
     }
@@ -71,6 +77,9 @@ impl Publication {
             "delegation" => "has its delegates as wanted",
             "succession-offer" => "is offered as wanted",
             "succession" => "is taken over",
+            "namespace-claim" => "is claimed",
+            "namespace-unclaim" => "is claimed no longer",
+            "deployment" => "is deployed",
             _ => "is written",
         }
     }

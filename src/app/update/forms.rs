@@ -16,7 +16,7 @@ use crate::{
         msg::{Done, Problem, SecretShape},
         sign::Sign,
         trust::Entry,
-        update::{accounts, observe, report, sign, trust as policy},
+        update::{accounts, claim, observe, report, sign, trust as policy},
     },
     domain::image::Source,
 };
@@ -154,6 +154,7 @@ pub(super) fn accept(model: &mut Model) -> Vec<Effect> {
             };
             begin(model, Deed::Push { reference, evidence })
         }
+        Ok(Wanted::Claim(account, wish)) => claim::plan(model, account, wish),
         Ok(Wanted::Ask(inquiry)) => report::ask_from_form(model, inquiry),
         Ok(Wanted::CheckTrust(reference)) => {
             policy::check(model, &reference);

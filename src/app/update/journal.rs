@@ -6,8 +6,8 @@ use crate::{
         effect::Effect,
         model::{Dialog, Model, Tone},
         msg::{Problem, ResumedEntry, SignMsg},
-        sign::{OBSERVATION, Publication, PublicationId, Wish},
-        update::{accounts, chain, elsewhere, given, observe, quoted, sign, trust},
+        sign::{OBSERVATION, Publication, PublicationId, Wish, named},
+        update::{accounts, chain, claim, elsewhere, given, observe, quoted, sign, trust},
     },
     domain::{
         network::Finality,
@@ -22,6 +22,8 @@ pub(super) fn update(model: &mut Model, msg: SignMsg) -> Vec<Effect> {
             Vec::new()
         }
         SignMsg::Given { ticket, result } => given::read(model, ticket, result),
+        SignMsg::Planned { ticket, result } => claim::planned(model, ticket, result),
+        SignMsg::Put { ticket, result } => claim::put(model, ticket, result),
         SignMsg::Document { ticket, result } => trust::document(model, ticket, result),
         SignMsg::Sighted { ticket, result } => observe::sighted(model, ticket, result),
         SignMsg::Quoted { ticket, result } => {
@@ -223,6 +225,7 @@ fn resumed(model: &mut Model, resumed: ResumedEntry) -> Vec<Effect> {
     let one = Publication {
         id: PublicationId(model.last_publication),
         reference: entry.statement.reference().cloned(),
+        about: named(&entry.statement).map(str::to_owned),
         image: None,
         word: entry.statement.word(),
         cancels: match entry.statement {

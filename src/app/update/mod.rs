@@ -5,6 +5,7 @@ mod activity;
 mod batch;
 mod chain;
 mod checkup;
+mod claim;
 mod copying;
 mod elsewhere;
 mod forms;

@@ -205,6 +205,7 @@ fn perform_on_account(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Delegate => Matter::Delegate(account),
         Action::Succeed => Matter::Succeed(account),
         Action::Retire => Matter::Retire(account),
+        Action::Namespace => Matter::Namespace(account),
         _ => return Vec::new(),
     };
     accounts::open(model, matter)

@@ -10,8 +10,8 @@ use crate::{
         model::{Dialog, Model, Tone},
         msg::{Problem, SecretField, SecretShape},
         rows::Row,
-        sign::{OBSERVATION, Publication, PublicationId, Purpose, Quote, Sign, Step},
-        update::{batch, elsewhere, forms, given, observe, price, tasks},
+        sign::{OBSERVATION, Publication, PublicationId, Purpose, Quote, Sign, Step, named},
+        update::{batch, claim, elsewhere, forms, given, observe, price, tasks},
     },
     domain::{
         account::AccountKind,
@@ -36,6 +36,10 @@ pub(super) fn resume(model: &mut Model, mut sign: Box<Sign>) -> Vec<Effect> {
             vec![Effect::QuoteReplacement { ticket, replaces, cap }]
         }
         (Purpose::Personal(_) | Purpose::Document(_), None) => say(model, &mut sign),
+        (Purpose::Claim(_), None) => {
+            claim::resume(model, &mut sign);
+            Vec::new()
+        }
         (Purpose::Given(_), None) => given::resume(model, &mut sign),
         (Purpose::Observe(look), None) => {
             let look = *look;
@@ -123,6 +127,7 @@ fn statement(sign: &Sign) -> Option<Statement> {
         }),
         Purpose::Personal(statement) | Purpose::Document(statement) => Some(statement.clone()),
         Purpose::Given(given) => Some(given.request.statement.clone()),
+        Purpose::Claim(plan) => Some(plan.claim()),
         Purpose::Replace(_) => None,
     }
 }
@@ -223,6 +228,8 @@ pub(super) fn accept(model: &mut Model) -> Vec<Effect> {
                 sign.problem = Some(trouble("passphrase-wrong", &forms::waits(seconds)));
             } else if sign.to_sign().is_some() {
                 return given::sign(model, sign);
+            } else if sign.claims().is_some() {
+                return claim::sign(model, sign);
             } else if let Some(quote) = sign.quote.clone() {
                 return submit(model, sign, quote);
             }
@@ -251,6 +258,7 @@ fn submit(model: &mut Model, mut sign: Box<Sign>, quote: Quote) -> Vec<Effect> {
     model.publications.push(Publication {
         id,
         reference: sign.reference.clone(),
+        about: named(&quote.statement).map(str::to_owned),
         image: sign.key.as_ref().map(|key| key.image.clone()),
         word: if sign.look().is_some() { OBSERVATION } else { quote.statement.word() },
         cancels: replaces.filter(|replaces| replaces.cancel).map(|replaces| replaces.transaction),

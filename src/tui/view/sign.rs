@@ -14,6 +14,7 @@
 //! └────────────────────────────────────────────────────────────────┘
 //! ```
 
+mod claim;
 mod elsewhere;
 mod sighting;
 mod stages;
@@ -41,7 +42,10 @@ use crate::{
         rows::Row,
         sign::{Purpose, Quote, Replaces, Sign, Step},
     },
-    domain::{network::beside_gas, publication::Stage},
+    domain::{
+        network::beside_gas,
+        publication::{Stage, Statement},
+    },
     tui::theme::Role,
 };
 
@@ -63,6 +67,7 @@ pub(super) fn draw(model: &Model, sign: &Sign, canvas: &mut Canvas, screen: Rect
         Purpose::Replace(Replaces { cancel: false, .. }) => "Speed up",
         Purpose::Replace(Replaces { cancel: true, .. }) => "Take back",
         Purpose::Personal(statement) => personal_title(statement),
+        Purpose::Claim(_) => "Vouch for",
         Purpose::Given(given) if given.signed.is_none() => "Sign for",
         Purpose::Given(_) => "Send for",
     };
@@ -132,6 +137,9 @@ impl<'a> Form<'a> {
         if let Purpose::Personal(statement) = &self.sign.purpose {
             self.personal(canvas, statement);
             return self.terms(canvas);
+        }
+        if let Purpose::Claim(plan) = &self.sign.purpose {
+            return self.claim(canvas, plan);
         }
         if let Purpose::Given(given) = &self.sign.purpose {
             self.given(canvas, given);
@@ -248,7 +256,8 @@ impl<'a> Form<'a> {
         // Whoever sends what was signed elsewhere pays, and is told with its own balance.
         let balance = balance.filter(|_| self.sign.answer.is_none());
         let balance = balance.map_or_else(String::new, |balance| format!(" {} ETH", balance.ether(4)));
-        let is_free = self.sign.replaces().is_none() && !matches!(self.sign.purpose, Purpose::Personal(_));
+        let is_free =
+            self.sign.replaces().is_none() && !matches!(self.sign.purpose, Purpose::Personal(_) | Purpose::Claim(_));
         let many = self.model.accounts.all().len() > 1 && is_free && self.sign.answer.is_none();
         let words = if many { format!("‹ {address} ›{balance}") } else { format!("{address}{balance}") };
         self.push(canvas, "account", Role::Plain, &words);
@@ -261,7 +270,12 @@ impl<'a> Form<'a> {
         };
         let place = if network.local { ", local to this machine" } else { "" };
         self.push(canvas, "network", Role::Plain, &format!("{}{place} · chain {}", network.name, network.chain_id));
-        self.push(canvas, "contract", Role::Plain, &network.contract.to_string());
+        // Claims go to the publisher directory.
+        let is_claim =
+            matches!(&self.sign.purpose, Purpose::Claim(_) | Purpose::Personal(Statement::NamespaceClaim { .. }));
+        if !is_claim {
+            self.push(canvas, "contract", Role::Plain, &network.contract.to_string());
+        }
     }
 
     /// What one gas may cost: what the most that it can cost follows from.
@@ -313,7 +327,8 @@ impl<'a> Form<'a> {
     fn outcome(&mut self, canvas: &Canvas) {
         let publication = self.sign.publication().and_then(|id| self.model.publication(id));
         let stage = publication.map(|publication| &publication.stage);
-        if self.sign.to_sign().is_none() && !matches!(self.sign.step, Step::Asking | Step::Carrying | Step::Saving) {
+        let is_sent = self.sign.to_sign().is_none() && self.sign.claims().is_none();
+        if is_sent && !matches!(self.sign.step, Step::Asking | Step::Carrying | Step::Saving) {
             let of_image = self.sign.key.is_some();
             self.lines.push(dots(canvas, self.sign.step, stage, of_image));
         }
@@ -351,6 +366,9 @@ impl<'a> Form<'a> {
             Step::NoAccount => (Role::Warning, "An account signs what you publish; Ctrl-N makes one.".to_owned()),
             Step::Reason => (Role::Muted, "Anybody who verifies the image will read the reason.".to_owned()),
             Step::Price => (Role::Muted, "The cost is asked for again at this price.".to_owned()),
+            Step::Asking if self.sign.claims().is_some() => {
+                (Role::Busy, "opening the key, signing, and asking the registry".to_owned())
+            }
             Step::Asking if self.sign.to_sign().is_some() => (Role::Busy, "opening the key, and signing".to_owned()),
             Step::Asking => (Role::Busy, "asking the node, and making what is carried".to_owned()),
             Step::Naming => (Role::Muted, "A publisher who appointed the account; empty is its own name.".to_owned()),

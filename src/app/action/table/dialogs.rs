@@ -4,9 +4,9 @@ use super::super::{
     Action, Binding, Motion, Place,
     allowed::{
         always, can_attest, can_change_account, can_edit_name, can_edit_price, can_edit_reason, can_publish,
-        can_replace, can_retry, can_revoke, can_say, can_sign, chooses, has_earlier, has_next_field, is_done,
-        is_form_ready, is_naming, is_not_pricing, is_pricing, is_proposed, is_reasoning, is_saving, is_told,
-        no_account, proposes_nothing,
+        can_push_statement, can_replace, can_retry, can_revoke, can_say, can_sign, chooses, has_earlier,
+        has_next_field, is_done, is_form_ready, is_naming, is_not_pricing, is_pricing, is_proposed, is_reasoning,
+        is_saving, is_told, no_account, proposes_nothing,
     },
     places::{PALETTE, row},
 };
@@ -20,6 +20,14 @@ pub(super) const DIALOGS: &[Binding] = &[
     row(Action::Accept, &[Key::Enter], &[Place::Sign], "send", "sign and send the replacement", can_replace),
     row(Action::Accept, &[Key::Enter], &[Place::Sign], "say it", "sign and send what the account says", can_say),
     row(Action::Accept, &[Key::Enter], &[Place::Sign], "sign", "sign the request, for anybody to send", can_sign),
+    row(
+        Action::Accept,
+        &[Key::Enter],
+        &[Place::Sign],
+        "sign and push",
+        "sign the statement and push it",
+        can_push_statement,
+    ),
     row(Action::Accept, &[Key::Enter], &[Place::Sign], "next", "ask for the cost", is_reasoning),
     row(Action::Accept, &[Key::Enter], &[Place::Sign], "use it", "ask for the cost at this price", is_pricing),
     row(Action::Accept, &[Key::Enter], &[Place::Sign], "try again", "ask again after an error", can_retry),

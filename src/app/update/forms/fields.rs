@@ -105,8 +105,9 @@ pub(super) fn fields(model: &Model, matter: Matter, at: usize) -> Vec<Field> {
         | Matter::ExportTrust
         | Matter::ImportTrust
         | Matter::PublishTrust
+        | Matter::Namespace(_)
         | Matter::CheckNamespace
-        | Matter::Observe => asking(model, matter),
+        | Matter::Observe => asking(model, matter, at),
         Matter::Network | Matter::RemoveNetwork => {
             // The current one stands first, and is what nobody turns to or begins with forgetting.
             let options = model.networks.iter().skip(1).cloned().collect();
@@ -134,7 +135,7 @@ pub(super) fn fields(model: &Model, matter: Matter, at: usize) -> Vec<Field> {
 }
 
 /// Those of what is asked before anything is signed, and of policies that are carried.
-fn asking(model: &Model, matter: Matter) -> Vec<Field> {
+fn asking(model: &Model, matter: Matter, at: usize) -> Vec<Field> {
     match matter {
         Matter::CheckTrust => vec![text(Name::Reference, "acme/api:2")],
         Matter::ExportTrust => vec![text(Name::File, "a new file")],
@@ -145,6 +146,15 @@ fn asking(model: &Model, matter: Matter) -> Vec<Field> {
         }
         Matter::PublishTrust => {
             vec![text(Name::Reference, "acme/trust-policy:2"), text(Name::File, "this home's own policy")]
+        }
+        Matter::Namespace(_) => {
+            let what = choice(Name::What, &["claim", "take the claim back"], at);
+            let namespace = text(Name::Namespace, "docker.io/acme");
+            if at > 0 {
+                return vec![what, namespace];
+            }
+            let others = choice(Name::How, &["others' statements stay", "others' statements are left out"], 0);
+            vec![what, namespace, filled(Name::Until, "365d", "30d, 12h or 2027-01-31"), others]
         }
         Matter::CheckNamespace => {
             vec![text(Name::Namespace, "docker.io/acme"), text(Name::Address, "a publisher's 0x…, or nothing")]

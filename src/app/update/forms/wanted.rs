@@ -10,7 +10,7 @@ use crate::{
         form::{Form, Matter, Name},
         msg::SecretField,
         report::Inquiry,
-        sign::{Depth, Look},
+        sign::{ClaimWish, Depth, Look},
     },
     domain::{
         Address, Namespace, Reference, Timestamp,
@@ -38,6 +38,8 @@ pub(super) enum Wanted {
     Trust(TrustChange),
     /// An image is pushed.
     Push(Reference),
+    /// A namespace is claimed.
+    Claim(Address, ClaimWish),
     /// Something is asked.
     Ask(Inquiry),
     /// It is told who speaks for a name.
@@ -102,6 +104,16 @@ pub(super) fn wanted(form: &Form, accounts: &Accounts, now: Timestamp, empty: bo
             Deed::LogOut(registry.to_owned())
         }
         Matter::Push => return Ok(Wanted::Push(named(form)?)),
+        Matter::Namespace(account) => {
+            let namespace = namespace(form)?;
+            if form.chosen(Name::What) == 1 {
+                return Ok(Wanted::Statement(account, Statement::NamespaceClaim { namespace, taken_back: true }));
+            }
+            let until = Until::parse(given(form, Name::Until, "say until when")?);
+            let until = until.map_err(|error| (Name::Until, error))?;
+            let wish = ClaimWish { namespace, until, replace: form.chosen(Name::How) == 1 };
+            return Ok(Wanted::Claim(account, wish));
+        }
         Matter::CheckNamespace => {
             let namespace = namespace(form)?;
             let publisher = if form.text(Name::Address).is_empty() { None } else { Some(address(form)?) };

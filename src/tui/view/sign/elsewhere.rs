@@ -22,6 +22,8 @@ pub(super) const fn personal_title(statement: &Statement) -> &'static str {
         Statement::SuccessionOffer { successor: Some(_), .. } => "Offer",
         Statement::SuccessionOffer { .. } => "Withdraw the offer of",
         Statement::SuccessionAcceptance { .. } => "Take over",
+        Statement::NamespaceClaim { taken_back: false, .. } => "Claim",
+        Statement::NamespaceClaim { .. } => "Take the claim back of",
         _ => "Retire",
     }
 }
@@ -65,6 +67,11 @@ impl Form<'_> {
                 self.push(canvas, "from", Role::Plain, &publisher.to_string());
                 self.push(canvas, "of", Role::Plain, &under(reference));
                 self.push(canvas, "final", Role::Danger, "That publisher can release nothing there any more.");
+            }
+            Statement::NamespaceClaim { namespace, taken_back } => {
+                self.push(canvas, "namespace", Role::Plain, namespace.as_str());
+                let says = if *taken_back { "publishes for it no longer" } else { "publishes for it" };
+                self.push(canvas, "says", Role::Plain, &format!("the account {says}"));
             }
             Statement::Retirement { reference, reason } => {
                 self.push(canvas, "under", Role::Plain, &under(reference));
