@@ -8,7 +8,7 @@ use daochain::{
         Effect, Key,
         effect::{Deed, GivenSource, TrustChange},
         model::{Dialog, Tone},
-        msg::{InputMsg, Msg, Problem, SignMsg, TrustMsg},
+        msg::{ChainMsg, InputMsg, Msg, Problem, SignMsg, TrustMsg},
         report::{Fact, Inquiry, Told},
         sign::{ClaimPlan, Depth, Look, Said, Sighting, Sign, Step},
         trust::{Change, Entry, changes},
@@ -17,7 +17,7 @@ use daochain::{
         Timestamp,
         digest::DigestKind,
         image::{EvidenceLevel, KindedDigest},
-        publication::Statement,
+        publication::{Contract, Statement},
         trust::{Rule, TrustPolicy},
         verdict::{Conclusion, Observed, Verdict, undecided},
         when::Until,
@@ -368,4 +368,39 @@ fn what_stands_of_a_claim_is_not_said_again_and_a_claim_is_taken_back() {
     };
     assert!(unclaimed.asked.iter().any(taken_back));
     assert!(unclaimed.quoted().text().contains("Take the claim back of docker.io/acme"));
+}
+
+/// Answers the newest question what a deployment costs.
+fn priced(play: Play, result: Result<Contract, &'static str>) -> Play {
+    let asked = play.asked.iter().rev().find_map(|effect| match effect {
+        Effect::QuoteDeployment { ticket, from, .. } => Some((*ticket, *from)),
+        _ => None,
+    });
+    let (ticket, from) = asked.unwrap_or_else(|| panic!("the cost was asked for: {:?}", play.asked));
+    let deployed = |what| Statement::Deployment { what, contract: address(77), deterministic: true };
+    let result = match result {
+        Ok(what) => Ok(Box::new(quote(deployed(what), from))),
+        Err(code) => Err(problem(code, "both contracts stand: the registry at 0x12", "`c` shows them")),
+    };
+    play.tell(Msg::Sign(SignMsg::Quoted { ticket, result }))
+}
+
+#[test]
+fn the_contracts_are_deployed_one_after_the_other_each_with_its_cost() {
+    let none = problem("no-contract", "the registry contract is not deployed", "deploy it");
+    let play = Play::ready(80, 24).tell(Msg::Chain(ChainMsg::Lost(none))).keys("5d");
+    let play = priced(play, Ok(Contract::Registry));
+    insta::assert_snapshot!("deploy_80x24", play.screen());
+    assert!(play.text().contains(&address(77).to_string()), "where it will stand");
+    let play = play.passphrase(8).key(Key::Enter);
+    assert!(matches!(play.asked.last(), Some(Effect::Submit { .. })));
+    let publication = play.model.publications[0].id;
+    let play = play.tell(Msg::Sign(SignMsg::Settled { publication, result: Ok(settled()) })).key(Key::Enter);
+    let play = priced(play, Ok(Contract::Directory));
+    assert!(play.text().contains("Deploy the publisher directory"), "{}", play.text());
+    let stand = priced(play.key(Key::Esc).keys("d"), Err("already-deployed"));
+    assert!(stand.text().contains("the registry at 0x12"), "{}", stand.text());
+    let closed = stand.key(Key::Enter).keys("6");
+    assert!(closed.model.dialog.is_none());
+    assert!(closed.text().contains("the registry contract is deployed in block"), "{}", closed.text());
 }

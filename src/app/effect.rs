@@ -84,6 +84,15 @@ pub enum Effect {
         /// For how much of one gas at most, where the user says so.
         cap: Option<Wei>,
     },
+    /// Ask what it costs to deploy the first contract that does not stand yet.
+    QuoteDeployment {
+        /// Comes back with the answer.
+        ticket: u64,
+        /// Who pays.
+        from: Address,
+        /// For how much of one gas at most, where the user says so.
+        cap: Option<Wei>,
+    },
     /// Ask what another transaction in the place of one that waits costs.
     QuoteReplacement {
         /// Comes back with the answer.

@@ -36,6 +36,9 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PublicationId(pub u64);
 
+/// The word for contracts that stand already.
+pub const DEPLOYED: &str = "already-deployed";
+
 /// What a statement is about that names no image.
 const EVERYTHING: &str = "every name";
 
@@ -112,6 +115,8 @@ pub enum Purpose {
     Replace(Replaces),
     /// What an account says of itself: whom it appoints, who succeeds it, that it ends.
     Personal(Statement),
+    /// The contracts that do not stand on this network yet, one after the other.
+    Deploy,
     /// The registry's half of a claim: a statement that is signed and pushed.
     Claim(Box<ClaimPlan>),
     /// What was carried here: a request to sign, or a signature to send.
@@ -264,6 +269,9 @@ impl Sign {
         match (&self.reference, &self.purpose) {
             (Some(reference), _) => reference.familiar(),
             (None, Purpose::Claim(plan)) => plan.wish.namespace.as_str(),
+            (None, Purpose::Deploy) => {
+                self.quote.as_ref().and_then(|quote| named(&quote.statement)).unwrap_or("the contracts")
+            }
             (None, Purpose::Personal(statement)) => named(statement).unwrap_or(EVERYTHING),
             (None, _) => EVERYTHING,
         }
@@ -327,8 +335,10 @@ impl Sign {
     /// True when nothing is left to be said: the digest is the current release already, or was taken back.
     #[must_use]
     pub fn is_repetition(&self) -> bool {
+        let is_there = matches!(self.purpose, Purpose::Deploy)
+            && self.problem.as_ref().is_some_and(|problem| problem.code == DEPLOYED);
         let is_said = self.sighting.as_ref().is_some_and(|seen| seen.said != Said::Otherwise);
-        self.step == Step::Stuck && (is_said || self.quote.as_ref().is_some_and(Quote::is_repetition))
+        self.step == Step::Stuck && (is_there || is_said || self.quote.as_ref().is_some_and(Quote::is_repetition))
     }
 
     /// The publication that the dialog shows.

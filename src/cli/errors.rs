@@ -108,6 +108,8 @@ pub const CODES: &[Code] = &[
     // Trust.
     code("no-such-rule", "there is no trust rule like that"),
     code("release-too-large", "an index leads to more digests than one release holds"),
+    code("not-claimed", "the account claims nothing of the namespace, so there is nothing to take back"),
+    code("already-deployed", "both contracts stand on the network already"),
     code("no-namespace", "no account of this home claims a namespace"),
     code("pull-refused", "the trust policy refuses the image that was to be pulled"),
     code("trust-ambiguous", "a pattern has trust entries for several networks, and it is not said which is meant"),

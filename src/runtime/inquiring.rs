@@ -5,17 +5,18 @@ use std::{
     sync::Arc,
 };
 
-use super::{Runtime, board::Unshown, deeds::expanded, market::beside};
+use super::{Runtime, board::Unshown, deeds::expanded, market::beside, translate};
 use crate::{
     app::{
         effect::{Effect, GivenSource, TrustChange},
         model::Tone,
         msg::{Msg, SignMsg},
         report::{Fact, Inquiry, Told},
+        sign::Quote,
         trust::{Change, changes},
     },
     domain::{
-        Address, Namespace, Reference,
+        Address, Namespace, Reference, Wei,
         namespace::{Finding, Judged, Standing},
         progress::Watch,
         publication::Statement,
@@ -25,7 +26,7 @@ use crate::{
     },
     ops::{
         self, Context, Failure,
-        contract::{ContractView, Contracts, show_contracts},
+        contract::{ContractView, Contracts, quote_deploy, show_contracts},
         namespace::{Examined, claimed_by, examine},
         signing,
         trust::{judge_policy, policy_text, read_policy, release_of, trust_policy, whole_policy},
@@ -42,6 +43,25 @@ impl Runtime {
     pub(super) fn look_up(&mut self, effect: Effect) {
         match effect {
             Effect::Inquire { ticket, inquiry } => self.inquire(ticket, inquiry),
+            Effect::Resume => {
+                let found = |found| Msg::Sign(SignMsg::Resumed(found));
+                self.answer("looking up open publications", found, |context| async move {
+                    ops::follow::resume(&context).await.map(translate::resumed)
+                });
+            }
+            Effect::Look { publication, entry } => {
+                let settled = move |result| Msg::Sign(SignMsg::Settled { publication, result });
+                self.answer("looking up a publication", settled, move |context| async move {
+                    let confirmations = ops::publish::default_confirmations(context.is_local());
+                    ops::follow::look(&context, &entry, confirmations).await
+                });
+            }
+            Effect::QuoteDeployment { ticket, from, cap } => {
+                let quoted = move |result| Msg::Sign(SignMsg::Quoted { ticket, result });
+                self.answer("asking for the price", quoted, move |context| async move {
+                    deployment(&context, from, cap).await.map(Box::new)
+                });
+            }
             Effect::PlanClaim { ticket, publisher, wish } => self.plan_claim(ticket, publisher, wish),
             Effect::Observe { ticket, reference, observer, look } => self.observe(ticket, reference, observer, look),
             Effect::ReadPolicy { ticket, reference, file } => {
@@ -231,4 +251,15 @@ async fn release(context: &Context, reference: Reference, file: Option<PathBuf>)
         None => policy_text(context)?,
     };
     Ok(release_of(reference, &text))
+}
+
+/// What it costs to deploy the first contract that does not stand yet.
+async fn deployment(context: &Context, from: Address, cap: Option<Wei>) -> Result<Quote, Failure> {
+    if let Some(quote) = quote_deploy(context, from).await?.into_iter().next() {
+        return Ok(translate::from_deployment(quote, cap));
+    }
+    let Contracts { registry, directory } = show_contracts(context).await?;
+    let (registry, directory) = (registry.address, directory.address);
+    let message = format!("both contracts stand: the registry at {registry}, the directory at {directory}");
+    Err(Failure::new("already-deployed", &message).hint("`c` in the node pane shows and copies them"))
 }

@@ -41,7 +41,7 @@ pub use board::Board;
 use board::Unshown;
 use caught::caught;
 pub use deeds::Typed;
-use translate::{problem, resumed};
+use translate::problem;
 use work::{price, send, set_default};
 
 use crate::{
@@ -149,19 +149,6 @@ impl Runtime {
                     Ok(Box::new(translate::from_replacement(quote, replaces)))
                 });
             }
-            Effect::Resume => {
-                let found = |found| Msg::Sign(SignMsg::Resumed(found));
-                self.answer("looking up open publications", found, |context| async move {
-                    ops::follow::resume(&context).await.map(resumed)
-                });
-            }
-            Effect::Look { publication, entry } => {
-                let settled = move |result| Msg::Sign(SignMsg::Settled { publication, result });
-                self.answer("looking up a publication", settled, move |context| async move {
-                    let confirmations = ops::publish::default_confirmations(context.is_local());
-                    ops::follow::look(&context, &entry, confirmations).await
-                });
-            }
             Effect::SetDefault { account, everywhere } => {
                 let set = |account| Msg::Account(AccountMsg::DefaultSet(account));
                 self.answer("choosing the account", set, move |context| async move {
@@ -193,6 +180,9 @@ impl Runtime {
                 self.carry(effect);
             }
             Effect::CheckUp
+            | Effect::Resume
+            | Effect::Look { .. }
+            | Effect::QuoteDeployment { .. }
             | Effect::PlanClaim { .. }
             | Effect::Inquire { .. }
             | Effect::ReadPolicy { .. }

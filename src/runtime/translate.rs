@@ -16,6 +16,7 @@ use crate::{
     },
     ops::{
         self, Failure,
+        contract::DeployQuote,
         images::{ImageList, SourceChange},
         replace::{Replacement, ReplacementQuote},
         verify::{ChainChange, Judgement, Subject},
@@ -124,6 +125,24 @@ pub(super) fn from_replacement(quote: ReplacementQuote, replaces: Replaces) -> Q
         version: 0,
         standing: None,
         replaces: Some(replaces),
+        authority: Authority::Own,
+    }
+}
+
+/// What a contract costs, as the dialog shows it.
+pub(super) fn from_deployment(quote: DeployQuote, cap: Option<Wei>) -> Quote {
+    let DeployQuote { what, from, balance, cost, address: contract, network, deterministic } = quote;
+    let needed = cost.needed();
+    Quote {
+        statement: Statement::Deployment { what, contract, deterministic },
+        from,
+        balance,
+        cost: cap.map_or(cost, |cap| cost.capped(cap)),
+        needed,
+        network,
+        version: 0,
+        standing: None,
+        replaces: None,
         authority: Authority::Own,
     }
 }

@@ -1,13 +1,12 @@
 //! When a key does something: each answers why not, and with nothing where the key is not even worth an answer.
 
+pub(super) mod dialogs;
+
 use crate::{
     app::{
         activity::Line,
-        form::{Field, Form, Value},
         market::View,
-        model::{Dialog, Model, Pane},
-        report::Report,
-        sign::{Purpose, Sign, Step},
+        model::{Model, Pane},
     },
     domain::{account::AccountKind, image::Source},
 };
@@ -137,26 +136,6 @@ pub(super) fn can_restore(model: &Model) -> Result<(), &'static str> {
     demand(some, "no account was removed within the last 30 days")
 }
 
-fn form(model: &Model) -> Option<&Form> {
-    match &model.dialog {
-        Some(Dialog::Form(form)) if form.working.is_none() => Some(form),
-        _ => None,
-    }
-}
-
-pub(super) fn has_next_field(model: &Model) -> Result<(), &'static str> {
-    demand(form(model).is_some_and(|form| !form.is_at_end()), "")
-}
-
-pub(super) fn is_form_ready(model: &Model) -> Result<(), &'static str> {
-    demand(form(model).is_some_and(Form::is_at_end), "")
-}
-
-pub(super) fn chooses(model: &Model) -> Result<(), &'static str> {
-    let choice = |field: &Field| matches!(field.value, Value::Choice { .. });
-    demand(form(model).and_then(Form::focused).is_some_and(choice), "")
-}
-
 pub(super) fn has_ware(model: &Model) -> Result<(), &'static str> {
     demand(model.market.selected().is_some(), "there is no image to look at")
 }
@@ -240,141 +219,8 @@ pub(super) fn can_add_peer(model: &Model) -> Result<(), &'static str> {
     demand(!status.local, "the embedded node has no peers: it is shared with nobody")
 }
 
-fn sign(model: &Model) -> Option<&Sign> {
-    match &model.dialog {
-        Some(Dialog::Sign(sign)) => Some(sign),
-        _ => None,
-    }
-}
-
-pub(super) fn can_publish(model: &Model) -> Result<(), &'static str> {
-    let publishes =
-        |sign: &Sign| sign.step == Step::Ready && matches!(sign.purpose, Purpose::Publish | Purpose::Document(_));
-    demand(sign(model).is_some_and(publishes), "")
-}
-
-pub(super) fn can_attest(model: &Model) -> Result<(), &'static str> {
-    let attests = |sign: &Sign| sign.step == Step::Ready && sign.look().is_some();
-    demand(sign(model).is_some_and(attests), "")
-}
-
-pub(super) fn can_replace(model: &Model) -> Result<(), &'static str> {
-    let sends = |sign: &Sign| {
-        sign.replaces().is_some() || matches!(&sign.purpose, Purpose::Given(given) if given.signed.is_some())
-    };
-    demand(sign(model).is_some_and(|sign| sign.step == Step::Ready && sends(sign)), "")
-}
-
-pub(super) fn can_sign(model: &Model) -> Result<(), &'static str> {
-    demand(sign(model).is_some_and(|sign| sign.step == Step::Ready && sign.to_sign().is_some()), "")
-}
-
-pub(super) fn can_push_statement(model: &Model) -> Result<(), &'static str> {
-    demand(sign(model).is_some_and(|sign| sign.step == Step::Ready && sign.claims().is_some()), "")
-}
-
 pub(super) fn is_waiting(model: &Model) -> Result<(), &'static str> {
     demand(model.waiting_of_selected().is_some(), "no transaction about this image waits for a block")
-}
-
-pub(super) fn can_revoke(model: &Model) -> Result<(), &'static str> {
-    demand(sign(model).is_some_and(|sign| sign.step == Step::Ready && sign.is_revocation()), "")
-}
-
-pub(super) fn is_reasoning(model: &Model) -> Result<(), &'static str> {
-    demand(sign(model).is_some_and(|sign| sign.step == Step::Reason), "")
-}
-
-pub(super) fn can_say(model: &Model) -> Result<(), &'static str> {
-    let says = |sign: &Sign| sign.step == Step::Ready && matches!(sign.purpose, Purpose::Personal(_));
-    demand(sign(model).is_some_and(says), "")
-}
-
-pub(super) fn has_earlier(model: &Model) -> Result<(), &'static str> {
-    let earlier = |sign: &Sign| sign.carried.as_ref().is_some_and(|carried| !carried.earlier.is_empty());
-    demand(sign(model).is_some_and(earlier), "no request waits to be relayed")
-}
-
-pub(super) fn is_saving(model: &Model) -> Result<(), &'static str> {
-    demand(sign(model).is_some_and(|sign| sign.step == Step::Saving), "")
-}
-
-pub(super) fn is_pricing(model: &Model) -> Result<(), &'static str> {
-    demand(sign(model).is_some_and(|sign| sign.step == Step::Price), "")
-}
-
-pub(super) fn is_not_pricing(model: &Model) -> Result<(), &'static str> {
-    let is_typing = is_pricing(model).is_ok() || is_saving(model).is_ok() || is_naming(model).is_ok();
-    demand(!is_typing, "")
-}
-
-pub(super) fn is_naming(model: &Model) -> Result<(), &'static str> {
-    demand(sign(model).is_some_and(|sign| sign.step == Step::Naming), "")
-}
-
-pub(super) fn can_edit_name(model: &Model) -> Result<(), &'static str> {
-    let speaks = |sign: &Sign| {
-        matches!(sign.purpose, Purpose::Publish | Purpose::Revoke { .. } | Purpose::Observe(_) | Purpose::Document(_))
-            && sign.answer.is_none()
-    };
-    let is_open = |sign: &Sign| matches!(sign.step, Step::Ready | Step::Stuck) && speaks(sign);
-    demand(sign(model).is_some_and(is_open), "")
-}
-
-pub(super) fn can_edit_price(model: &Model) -> Result<(), &'static str> {
-    let is_quoted = |sign: &Sign| matches!(sign.step, Step::Ready | Step::Stuck) && sign.quote.is_some();
-    demand(sign(model).is_some_and(|sign| is_quoted(sign) && !sign.is_repetition()), "")
-}
-
-pub(super) fn can_retry(model: &Model) -> Result<(), &'static str> {
-    demand(sign(model).is_some_and(|sign| sign.step == Step::Stuck && !sign.is_repetition()), "")
-}
-
-pub(super) fn is_done(model: &Model) -> Result<(), &'static str> {
-    let sign = sign(model).ok_or("")?;
-    let working = sign.publication().map(|id| model.publication(id));
-    let settled = working.is_some_and(|one| one.is_none_or(|one| !one.is_open()));
-    demand(settled || sign.is_repetition(), "")
-}
-
-pub(super) fn can_change_account(model: &Model) -> Result<(), &'static str> {
-    let step = sign(model).map(|sign| sign.step);
-    let choosing = matches!(step, Some(Step::Ready | Step::Estimating | Step::Stuck | Step::Carrying));
-    // What an account says of itself is its own.
-    let is_bound =
-        |sign: &Sign| matches!(sign.purpose, Purpose::Personal(_) | Purpose::Claim(_)) || sign.to_sign().is_some();
-    let is_free = |sign: &Sign| sign.replaces().is_none() && !is_bound(sign);
-    demand(choosing && sign(model).is_some_and(is_free) && model.accounts.all().len() > 1, "")
-}
-
-pub(super) fn no_account(model: &Model) -> Result<(), &'static str> {
-    demand(sign(model).is_some_and(|sign| sign.step == Step::NoAccount), "")
-}
-
-pub(super) fn can_edit_reason(model: &Model) -> Result<(), &'static str> {
-    let editable = sign(model)
-        .is_some_and(|sign| sign.is_revocation() && matches!(sign.step, Step::Ready | Step::Stuck | Step::Estimating));
-    demand(editable, "")
-}
-
-fn report(model: &Model) -> Option<&Report> {
-    match &model.dialog {
-        Some(Dialog::Report(report)) => Some(report),
-        _ => None,
-    }
-}
-
-pub(super) fn is_proposed(model: &Model) -> Result<(), &'static str> {
-    let proposes = |report: &Report| report.answer().is_some_and(|told| told.change.is_some());
-    demand(report(model).is_some_and(proposes), "")
-}
-
-pub(super) fn proposes_nothing(model: &Model) -> Result<(), &'static str> {
-    demand(is_proposed(model).is_err(), "")
-}
-
-pub(super) fn is_told(model: &Model) -> Result<(), &'static str> {
-    demand(report(model).is_some_and(|report| report.answer().is_some()), "nothing is known of it yet")
 }
 
 pub(super) fn has_policy(model: &Model) -> Result<(), &'static str> {

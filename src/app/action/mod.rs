@@ -171,6 +171,7 @@ pub enum Action {
     CheckNamespace,
     ListClaims,
     ShowContracts,
+    Deploy,
     Delegate,
     Succeed,
     Retire,

@@ -189,6 +189,7 @@ const PANES: &[Binding] = &[
         "tell where the contracts stand, and whose code is there",
         always,
     ),
+    row(Action::Deploy, &[Key::Char('d')], &[Place::Node], "", "deploy the contracts that do not stand yet", always),
     row(Action::TurnNetwork, &[Key::Char('n')], &[Place::Node], "network", "turn to another network", has_networks),
     row(
         Action::StartGeth,

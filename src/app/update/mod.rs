@@ -7,6 +7,7 @@ mod chain;
 mod checkup;
 mod claim;
 mod copying;
+mod deploy;
 mod elsewhere;
 mod forms;
 mod given;

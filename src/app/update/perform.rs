@@ -9,8 +9,8 @@ use crate::app::{
     report::Inquiry,
     sign::Wish,
     update::{
-        accounts, activity, batch, checkup, copying, elsewhere, forms, input, market, mouse, node, observe, price,
-        report, sign, signer, sources, tasks, travel::travel, trust, why,
+        accounts, activity, batch, checkup, copying, deploy, elsewhere, forms, input, market, mouse, node, observe,
+        price, report, sign, signer, sources, tasks, travel::travel, trust, why,
     },
 };
 
@@ -152,6 +152,7 @@ fn perform_in_dialog(model: &mut Model, action: Action) -> Vec<Effect> {
         (Action::SaveCarried, _) => elsewhere::name_file(model),
         (Action::ReplaceCarried, _) => elsewhere::replace(model),
         (Action::KeepCarried, _) => elsewhere::keep(model),
+        (Action::Deploy, _) => deploy::open(model),
         (Action::CheckNamespace, _) => accounts::open(model, Matter::CheckNamespace),
         (Action::ListClaims, _) => report::ask(model, Inquiry::Claims),
         (Action::ShowContracts, _) => report::ask(model, Inquiry::Contracts),

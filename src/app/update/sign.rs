@@ -11,7 +11,7 @@ use crate::{
         msg::{Problem, SecretField, SecretShape},
         rows::Row,
         sign::{OBSERVATION, Publication, PublicationId, Purpose, Quote, Sign, Step, named},
-        update::{batch, claim, elsewhere, forms, given, observe, price, tasks},
+        update::{batch, claim, deploy, elsewhere, forms, given, observe, price, tasks},
     },
     domain::{
         account::AccountKind,
@@ -36,6 +36,7 @@ pub(super) fn resume(model: &mut Model, mut sign: Box<Sign>) -> Vec<Effect> {
             vec![Effect::QuoteReplacement { ticket, replaces, cap }]
         }
         (Purpose::Personal(_) | Purpose::Document(_), None) => say(model, &mut sign),
+        (Purpose::Deploy, None) => deploy::resume(model, &mut sign),
         (Purpose::Claim(_), None) => {
             claim::resume(model, &mut sign);
             Vec::new()
@@ -128,7 +129,7 @@ fn statement(sign: &Sign) -> Option<Statement> {
         Purpose::Personal(statement) | Purpose::Document(statement) => Some(statement.clone()),
         Purpose::Given(given) => Some(given.request.statement.clone()),
         Purpose::Claim(plan) => Some(plan.claim()),
-        Purpose::Replace(_) => None,
+        Purpose::Replace(_) | Purpose::Deploy => None,
     }
 }
 
@@ -200,8 +201,12 @@ pub(super) fn accept(model: &mut Model) -> Vec<Effect> {
     };
     let wants = model.wants_passphrase(&sign);
     match sign.step {
-        Step::Working(_) => {
+        Step::Working(id) => {
+            let has_failed = model.publication(id).is_some_and(|one| one.stage.is_failure());
             forget_told(model);
+            if matches!(sign.purpose, Purpose::Deploy) && !has_failed {
+                return deploy::open(model);
+            }
             return go_on(model);
         }
         Step::Stuck if sign.is_repetition() => return go_on(model),

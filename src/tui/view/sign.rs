@@ -40,7 +40,7 @@ use crate::{
         layout::Area,
         msg::SecretField,
         rows::Row,
-        sign::{Purpose, Quote, Replaces, Sign, Step},
+        sign::{DEPLOYED, Purpose, Quote, Replaces, Sign, Step},
     },
     domain::{
         network::beside_gas,
@@ -68,6 +68,7 @@ pub(super) fn draw(model: &Model, sign: &Sign, canvas: &mut Canvas, screen: Rect
         Purpose::Replace(Replaces { cancel: true, .. }) => "Take back",
         Purpose::Personal(statement) => personal_title(statement),
         Purpose::Claim(_) => "Vouch for",
+        Purpose::Deploy => "Deploy",
         Purpose::Given(given) if given.signed.is_none() => "Sign for",
         Purpose::Given(_) => "Send for",
     };
@@ -137,6 +138,9 @@ impl<'a> Form<'a> {
         if let Purpose::Personal(statement) = &self.sign.purpose {
             self.personal(canvas, statement);
             return self.terms(canvas);
+        }
+        if matches!(self.sign.purpose, Purpose::Deploy) {
+            return self.deployment(canvas);
         }
         if let Purpose::Claim(plan) = &self.sign.purpose {
             return self.claim(canvas, plan);
@@ -335,7 +339,7 @@ impl<'a> Form<'a> {
         let problem = self.sign.problem.as_ref().or_else(|| publication.and_then(|one| one.problem.as_ref()));
         let (role, words) = match (problem, publication) {
             (Some(problem), _)
-                if matches!(problem.code, "already-published" | "already-revoked" | "already-observed") =>
+                if matches!(problem.code, "already-published" | "already-revoked" | "already-observed" | DEPLOYED) =>
             {
                 (Role::Good, problem.sentence())
             }

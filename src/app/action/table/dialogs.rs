@@ -3,10 +3,13 @@
 use super::super::{
     Action, Binding, Motion, Place,
     allowed::{
-        always, can_attest, can_change_account, can_edit_name, can_edit_price, can_edit_reason, can_publish,
-        can_push_statement, can_replace, can_retry, can_revoke, can_say, can_sign, chooses, has_earlier,
-        has_next_field, is_done, is_form_ready, is_naming, is_not_pricing, is_pricing, is_proposed, is_reasoning,
-        is_saving, is_told, no_account, proposes_nothing,
+        always,
+        dialogs::{
+            can_attest, can_change_account, can_deploy, can_edit_name, can_edit_price, can_edit_reason, can_publish,
+            can_push_statement, can_replace, can_retry, can_revoke, can_say, can_sign, chooses, has_earlier,
+            has_next_field, is_done, is_form_ready, is_naming, is_not_pricing, is_pricing, is_proposed, is_reasoning,
+            is_saving, is_told, no_account, proposes_nothing,
+        },
     },
     places::{PALETTE, row},
 };
@@ -16,6 +19,7 @@ use crate::app::key::Key;
 pub(super) const DIALOGS: &[Binding] = &[
     row(Action::Accept, &[Key::Enter], &[Place::Sign], "publish", "sign and send the release", can_publish),
     row(Action::Accept, &[Key::Enter], &[Place::Sign], "revoke", "sign and send the revocation", can_revoke),
+    row(Action::Accept, &[Key::Enter], &[Place::Sign], "deploy", "sign and send the deployment", can_deploy),
     row(Action::Accept, &[Key::Enter], &[Place::Sign], "attest", "sign and send what was seen", can_attest),
     row(Action::Accept, &[Key::Enter], &[Place::Sign], "send", "sign and send the replacement", can_replace),
     row(Action::Accept, &[Key::Enter], &[Place::Sign], "say it", "sign and send what the account says", can_say),
