@@ -6,6 +6,7 @@ mod screen;
 use daochain::{
     app::{
         Effect, Key,
+        activity::{Line, Sent},
         effect::{Deed, GivenSource, TrustChange},
         model::{Dialog, Tone},
         msg::{ChainMsg, InputMsg, Msg, Problem, SignMsg, TrustMsg},
@@ -17,7 +18,8 @@ use daochain::{
         Timestamp,
         digest::DigestKind,
         image::{EvidenceLevel, KindedDigest},
-        publication::{Contract, Statement},
+        network::Block,
+        publication::{Contract, JournalEntry, JournalStage, Statement, TransactionHash},
         trust::{Rule, TrustPolicy},
         verdict::{Conclusion, Observed, Verdict, undecided},
         when::Until,
@@ -403,4 +405,79 @@ fn the_contracts_are_deployed_one_after_the_other_each_with_its_cost() {
     let closed = stand.key(Key::Enter).keys("6");
     assert!(closed.model.dialog.is_none());
     assert!(closed.text().contains("the registry contract is deployed in block"), "{}", closed.text());
+}
+
+/// A transaction of the journal, whose hash is `seed`, signed so many seconds ago.
+fn sent(seed: u8, statement: Statement, stage: JournalStage, ago: u64) -> Sent {
+    let entry = JournalEntry {
+        hash: TransactionHash([seed; 32]),
+        raw: Vec::new(),
+        chain_id: 1337,
+        genesis: None,
+        second: None,
+        from: address(1),
+        nonce: u64::from(seed),
+        statement,
+        stage,
+        at: Timestamp(screen::NOW - ago),
+    };
+    Sent { entry, stage: None }
+}
+
+/// What three earlier processes sent: a release that waits, a claim that is settled, a revocation that failed.
+fn journal() -> Vec<Sent> {
+    let (acme, digest) = (screen::reference("acme/web:1.1"), digest(5));
+    let digests = vec![KindedDigest { kind: DigestKind::Config, digest }];
+    let release = Statement::Release { reference: acme.clone(), digests, amends: 0, annotations: String::new() };
+    let claim = Statement::NamespaceClaim { namespace: "docker.io/acme".parse().unwrap(), taken_back: false };
+    let revocation = Statement::Revocation { reference: acme, digests: vec![digest], reason: "old".into() };
+    vec![
+        sent(1, release, JournalStage::Broadcast, 60),
+        sent(2, claim, JournalStage::Final, 3600),
+        sent(3, revocation, JournalStage::Failed, 86_400),
+    ]
+}
+
+#[test]
+fn every_transaction_of_the_journal_is_seen_and_one_that_waits_is_replaced() {
+    let play = Play::ready(80, 24).keys("6");
+    assert!(play.asked.contains(&Effect::ReadJournal));
+    let play = play.tell(Msg::Sign(SignMsg::Journal(Ok(journal()))));
+    let subjects = play.model.activity_lines().into_iter().filter(|line| matches!(line, Line::Sent(_))).count();
+    assert_eq!(subjects, 3);
+    insta::assert_snapshot!("journal_80x24", play.screen());
+    let copied = play.keys("y");
+    let hash = journal()[0].entry.hash;
+    assert!(copied.asked.contains(&Effect::Copy(hash.to_string())));
+    let faster = copied.keys("+");
+    let replaces = |play: &Play| match play.asked.last() {
+        Some(Effect::QuoteReplacement { replaces, .. }) => (replaces.transaction, replaces.cancel),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(replaces(&faster), (hash, false));
+    assert!(faster.text().contains("Speed up acme/web:1.1"));
+    let back = faster.key(Key::Esc).keys("-");
+    assert_eq!(replaces(&back), (hash, true));
+    let settled = back.key(Key::Esc).key(Key::Down).keys("-");
+    assert!(settled.text().contains("no transaction is selected that waits"), "{}", settled.text());
+    assert!(settled.text().contains("docker.io/acme"), "{}", settled.text());
+}
+
+#[test]
+fn what_this_screen_tells_of_a_transaction_is_not_told_twice() {
+    let play = Play::ready(120, 40).select("acme/web:1.2").keys("p").quoted().passphrase(8).key(Key::Enter);
+    let publication = play.model.publications[0].id;
+    let play = play.tell(Msg::Sign(SignMsg::Settled { publication, result: Ok(settled()) })).key(Key::Esc).keys("6");
+    let mut known = journal();
+    known[0].entry.hash = screen::hash();
+    let play = play.tell(Msg::Sign(SignMsg::Journal(Ok(known))));
+    let lines = play.model.activity_lines();
+    assert_eq!(lines.iter().filter(|line| matches!(line, Line::Sent(_))).count(), 2);
+    assert!(matches!(lines[0], Line::Ended(_)), "the newest first");
+    let mut waiting = play;
+    waiting.asked.clear();
+    let mut newer = screen::network();
+    newer.head.latest = Block { number: 1205, hash: [5; 32], ..newer.head.latest };
+    let asked = waiting.tell(Msg::Chain(ChainMsg::Block(newer)));
+    assert!(asked.asked.contains(&Effect::ReadJournal), "a new block may have settled some");
 }

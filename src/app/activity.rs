@@ -4,7 +4,11 @@
 //! running task, publication, pull ──▶ ended ──▶ Event ──▶ the oldest of many is forgotten
 //! ```
 
-use std::{collections::VecDeque, time::Duration};
+use std::{
+    cmp::Reverse,
+    collections::{HashSet, VecDeque},
+    time::Duration,
+};
 
 use crate::{
     app::{
@@ -12,9 +16,13 @@ use crate::{
         msg::Problem,
         rows::RowKey,
         sign::{Publication, PublicationId, Wish},
+        state::Once,
         tasks::{Running, TaskId},
     },
-    domain::{Reference, Timestamp, publication::TransactionHash},
+    domain::{
+        Reference, Timestamp,
+        publication::{JournalEntry, JournalStage, Stage, TransactionHash},
+    },
 };
 
 /// Events that are kept; a day of one a minute is more than anybody reads.
@@ -123,6 +131,54 @@ impl Event {
     }
 }
 
+/// A transaction of this home's journal, whichever process sent it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    /// The journal's entry.
+    pub entry: JournalEntry,
+    /// How far it has come by now; `None` where it came to its end before, or nobody could be asked.
+    pub stage: Option<Stage>,
+}
+
+impl Sent {
+    /// The transaction, while no block has it and one may.
+    #[must_use]
+    pub fn waiting(&self) -> Option<TransactionHash> {
+        let waits = match &self.stage {
+            Some(stage) => !stage.is_settled() && stage.inclusion().is_none(),
+            None => matches!(self.entry.stage, JournalStage::Signed | JournalStage::Broadcast),
+        };
+        waits.then_some(self.entry.hash)
+    }
+
+    /// How far it has come, in a word.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        self.stage.as_ref().map_or(self.entry.stage.word(), Stage::word)
+    }
+
+    /// How it ended; `None` while it may still come to another end.
+    #[must_use]
+    pub fn outcome(&self) -> Option<Outcome> {
+        let is_open = self.stage.as_ref().map_or(self.entry.stage.is_open(), |stage| !stage.is_settled());
+        let has_failed = matches!(self.word(), "failed" | "reverted" | "replaced" | "dropped");
+        match (is_open, has_failed) {
+            (true, _) => None,
+            (false, true) => Some(Outcome::Failed),
+            (false, false) => Some(Outcome::Done),
+        }
+    }
+}
+
+/// What is known of the journal, while the pane is shown.
+#[derive(Debug, Clone, Default)]
+pub struct Journal {
+    /// The newest first.
+    pub sent: Vec<Sent>,
+    /// It is being read.
+    pub reading: Once,
+}
+
 /// A row of the pane.
 #[derive(Debug, Clone, Copy)]
 pub enum Line<'m> {
@@ -136,6 +192,8 @@ pub enum Line<'m> {
     Pull(&'m crate::app::market::Pull),
     /// It has ended.
     Ended(&'m Event),
+    /// It stands in the journal alone: an earlier process sent it, or another one.
+    Sent(&'m Sent),
 }
 
 /// What tells a row from all others.
@@ -151,6 +209,8 @@ pub enum Choice {
     Pull,
     /// What has ended.
     Ended(u64),
+    /// A transaction of the journal.
+    Sent(TransactionHash),
 }
 
 impl Line<'_> {
@@ -163,6 +223,7 @@ impl Line<'_> {
             Self::Publication(one) => Choice::Publication(one.id),
             Self::Pull(_) => Choice::Pull,
             Self::Ended(event) => Choice::Ended(event.id),
+            Self::Sent(sent) => Choice::Sent(sent.entry.hash),
         }
     }
 }
@@ -223,8 +284,29 @@ impl Model {
         }
         lines.extend(self.market.pull.as_ref().map(Line::Pull));
         lines.extend(self.publications.iter().rev().filter(|one| one.is_open()).map(Line::Publication));
-        lines.extend(self.activity.ended().map(Line::Ended));
+        lines.extend(self.past());
         lines
+    }
+
+    /// What has ended, and what the journal has beside it, the newest first.
+    fn past(&self) -> impl Iterator<Item = Line<'_>> {
+        let followed = self.publications.iter().filter(|one| one.is_open()).filter_map(|one| one.stage.hash());
+        let told: HashSet<_> = followed.chain(self.activity.ended().filter_map(|event| event.transaction)).collect();
+        let ended = self.activity.ended().map(|event| (event.at, Line::Ended(event)));
+        let others = self.journal.sent.iter().filter(move |sent| !told.contains(&sent.entry.hash));
+        let mut past: Vec<_> = ended.chain(others.map(|sent| (sent.entry.at, Line::Sent(sent)))).collect();
+        past.sort_by_key(|(at, _)| Reverse(*at));
+        past.into_iter().map(|(_, line)| line)
+    }
+
+    /// The transaction of the selected row that waits for a block, and the name that it is about.
+    #[must_use]
+    pub fn waiting_of_line(&self) -> Option<(TransactionHash, Option<Reference>)> {
+        match self.activity_line()? {
+            Line::Publication(one) => Some((one.waiting()?, one.reference.clone())),
+            Line::Sent(sent) => Some((sent.waiting()?, sent.entry.statement.reference().cloned())),
+            _ => None,
+        }
     }
 
     /// Position of the selected row; the first stands in for a choice.

@@ -113,6 +113,8 @@ pub enum Effect {
     Withdraw(PublicationId),
     /// Take up what earlier processes left open.
     Resume,
+    /// Read the journal's newest transactions, and look at those that may still go on.
+    ReadJournal,
     /// Look once at a transaction.
     Look {
         /// As which publication.

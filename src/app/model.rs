@@ -7,7 +7,7 @@ use crate::{
     app::{
         accounts::Accounts,
         action::{Keymap, Place},
-        activity::{Activity, Event, Outcome},
+        activity::{Activity, Event, Journal, Outcome},
         form::Form,
         layout::is_too_small,
         market::Market,
@@ -123,6 +123,7 @@ pub struct Model {
     pub why: Why,
     pub tasks: Tasks,
     pub activity: Activity,
+    pub journal: Journal,
     pub publications: Vec<Publication>,
     pub dialog: Option<Dialog>,
     /// Closing the dialog was asked for, and loses what was typed: it is asked for once more.
@@ -181,6 +182,7 @@ impl Model {
             why: Why::default(),
             tasks: Tasks::default(),
             activity: Activity::default(),
+            journal: Journal::default(),
             publications: Vec::new(),
             dialog: None,
             leaving: false,

@@ -56,6 +56,12 @@ impl Runtime {
                     ops::follow::look(&context, &entry, confirmations).await
                 });
             }
+            Effect::ReadJournal => {
+                let read = |sent| Msg::Sign(SignMsg::Journal(sent));
+                self.answer("reading the journal", read, |context| async move {
+                    Ok(ops::replace::list(&context).await?.into_iter().map(translate::sent).collect())
+                });
+            }
             Effect::QuoteDeployment { ticket, from, cap } => {
                 let quoted = move |result| Msg::Sign(SignMsg::Quoted { ticket, result });
                 self.answer("asking for the price", quoted, move |context| async move {

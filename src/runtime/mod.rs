@@ -180,6 +180,7 @@ impl Runtime {
                 self.carry(effect);
             }
             Effect::CheckUp
+            | Effect::ReadJournal
             | Effect::Resume
             | Effect::Look { .. }
             | Effect::QuoteDeployment { .. }

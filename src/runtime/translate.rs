@@ -2,6 +2,7 @@
 
 use crate::{
     app::{
+        activity::Sent,
         msg::{AccountList, ChainMsg, JudgedRow, Listing, Problem, ResumedEntry, SourceMsg},
         node::{EndpointView, NodeStatus},
         rows::{RowKey, Said},
@@ -87,6 +88,10 @@ pub(super) fn unjudged(keys: Vec<RowKey>, subjects: &[Subject], problem: Problem
         .map(|(key, subject)| JudgedRow { key, verdict: verdict(subject), last: None })
         .collect();
     ChainMsg::Unjudged { rows, problem }
+}
+
+pub(super) fn sent(listed: ops::replace::Listed) -> Sent {
+    Sent { entry: listed.entry, stage: listed.stage }
 }
 
 pub(super) fn resumed(found: Vec<ops::follow::Resumed>) -> Vec<ResumedEntry> {

@@ -175,10 +175,10 @@ pub(super) fn can_stop(model: &Model) -> Result<(), &'static str> {
         Some(Line::Task(task)) => !task.stopping,
         Some(Line::Waiting(_) | Line::Pull(_)) => true,
         Some(Line::Publication(one)) => one.is_unsent(),
-        Some(Line::Ended(_)) | None => false,
+        Some(Line::Ended(_) | Line::Sent(_)) | None => false,
     };
-    let sent = matches!(model.activity_line(), Some(Line::Publication(_)));
-    let why = if sent { "it is sent; `-` on its image sends nothing in its place" } else { "it does not run" };
+    let sent = matches!(model.activity_line(), Some(Line::Publication(_) | Line::Sent(_)));
+    let why = if sent { "it is sent; `-` sends nothing in its place" } else { "it does not run" };
     demand(runs, why)
 }
 
@@ -221,6 +221,10 @@ pub(super) fn can_add_peer(model: &Model) -> Result<(), &'static str> {
 
 pub(super) fn is_waiting(model: &Model) -> Result<(), &'static str> {
     demand(model.waiting_of_selected().is_some(), "no transaction about this image waits for a block")
+}
+
+pub(super) fn is_line_waiting(model: &Model) -> Result<(), &'static str> {
+    demand(model.waiting_of_line().is_some(), "no transaction is selected that waits for a block")
 }
 
 pub(super) fn has_policy(model: &Model) -> Result<(), &'static str> {

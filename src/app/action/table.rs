@@ -13,8 +13,8 @@ use super::{
         always, can_add_peer, can_compare, can_do_again, can_fund, can_list, can_measure, can_observe, can_pull,
         can_restore, can_set_default, can_speak, can_start_geth, can_stop, can_stop_geth, has_account, has_digest,
         has_ended, has_endpoint, has_entry, has_key_here, has_line, has_networks, has_no_account, has_notice,
-        has_policy, has_publisher, has_row, has_ware, is_bare, is_busy, is_filtered_or_marked, is_named, is_narrowed,
-        is_published, is_pulling, is_spoken_of, is_waiting, says_personally,
+        has_policy, has_publisher, has_row, has_ware, is_bare, is_busy, is_filtered_or_marked, is_line_waiting,
+        is_named, is_narrowed, is_published, is_pulling, is_spoken_of, is_waiting, says_personally,
     },
 };
 use crate::app::key::Key;
@@ -210,6 +210,15 @@ const PANES: &[Binding] = &[
     row(Action::Why, &[Key::Enter], &[Place::Activity], "in full", "everything that was said of it", has_line),
     row(Action::Why, &[Key::Enter, Key::Esc], &[Place::Event], "back", "back to the list", always),
     row(Action::Cancel, &[Key::Char('x')], ACTIVITY, "stop", "stop what is selected", can_stop),
+    row(
+        Action::SpeedUp,
+        &[Key::Char('+')],
+        ACTIVITY,
+        "speed up",
+        "send the selected transaction at a higher price",
+        is_line_waiting,
+    ),
+    row(Action::TakeBack, &[Key::Char('-')], ACTIVITY, "take back", "send nothing in its place", is_line_waiting),
     row(Action::Again, &[Key::Char('t')], ACTIVITY, "try again", "do it again, as it was", can_do_again),
     row(Action::CopyEvent, &[Key::Char('y')], ACTIVITY, "copy", "copy the transaction, or what was said", has_line),
     row(Action::ClearEnded, &[Key::Char('c')], ACTIVITY, "clear", "forget what has ended", has_ended),

@@ -2,6 +2,7 @@
 
 use super::Problem;
 use crate::{
+    app::activity::Sent,
     app::sign::{Carried, ClaimPlan, Given, PublicationId, Quote, Sighting},
     domain::publication::{JournalEntry, Stage, Statement},
 };
@@ -82,6 +83,8 @@ pub enum SignMsg {
         /// How.
         result: Result<Stage, Problem>,
     },
+    /// The answer to [`Effect::ReadJournal`](crate::app::Effect::ReadJournal).
+    Journal(Result<Vec<Sent>, Problem>),
     /// What earlier processes left open.
     Resumed(Result<Vec<ResumedEntry>, Problem>),
 }

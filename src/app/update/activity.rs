@@ -21,7 +21,7 @@ pub(super) fn stop(model: &mut Model) -> Vec<Effect> {
         }
         Some(Line::Pull(_)) => market::stop(model),
         Some(Line::Publication(one)) => vec![Effect::Withdraw(one.id)],
-        Some(Line::Ended(_)) | None => Vec::new(),
+        Some(Line::Ended(_) | Line::Sent(_)) | None => Vec::new(),
     }
 }
 

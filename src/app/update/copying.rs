@@ -33,6 +33,7 @@ pub(super) fn copy(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
             Line::Publication(one) => {
                 one.stage.hash().map_or_else(|| one.subject().to_owned(), |hash| hash.to_string())
             }
+            Line::Sent(sent) => sent.entry.hash.to_string(),
             Line::Task(task) => task.label.clone(),
             Line::Pull(pull) => pull.reference.to_string(),
             Line::Waiting(count) => count.to_string(),

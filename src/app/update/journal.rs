@@ -4,7 +4,7 @@ use crate::{
     app::{
         activity::{Again, Event, Outcome},
         effect::Effect,
-        model::{Dialog, Model, Tone},
+        model::{Dialog, Model, Pane, Tone},
         msg::{Problem, ResumedEntry, SignMsg},
         sign::{OBSERVATION, Publication, PublicationId, Wish, named},
         update::{accounts, chain, claim, elsewhere, given, observe, quoted, sign, trust},
@@ -44,6 +44,14 @@ pub(super) fn update(model: &mut Model, msg: SignMsg) -> Vec<Effect> {
         }
         SignMsg::Settled { publication, result: Ok(stage) } => settled(model, publication, stage),
         SignMsg::Settled { publication, result: Err(problem) } => failed(model, publication, &problem),
+        SignMsg::Journal(result) => {
+            match result {
+                Ok(sent) => model.journal.sent = sent,
+                Err(problem) if problem.is_cancelled() => {}
+                Err(problem) => model.note(format!("the journal could not be read: {}", problem.sentence())),
+            }
+            if model.journal.reading.done() { vec![Effect::ReadJournal] } else { Vec::new() }
+        }
         SignMsg::Resumed(result) => {
             let mut effects = resumed_all(model, result);
             if model.resuming.done() {
@@ -68,7 +76,7 @@ fn resumed_all(model: &mut Model, result: Result<Vec<ResumedEntry>, Problem>) ->
             let closed = model.publications.iter().find(|one| is_closed(one)).map(|one| one.subject().to_owned());
             model.publications.retain(|one| !is_closed(one));
             if let Some(name) = closed {
-                model.say(Tone::Plain, format!("{name}: settled meanwhile; `daochain tx list` tells how"));
+                model.say(Tone::Plain, format!("{name}: settled meanwhile; the activity pane tells how"));
             }
             // What is open and stands in no list here may still leave its block.
             let is_followed = |hash| model.publications.iter().any(|one| one.stage.hash() == Some(hash));
@@ -88,6 +96,12 @@ fn resumed_all(model: &mut Model, result: Result<Vec<ResumedEntry>, Problem>) ->
 /// Asks what the journal holds open, unless that is on its way: then once more after it.
 pub(super) fn resume(model: &mut Model) -> Vec<Effect> {
     if model.resuming.want() { vec![Effect::Resume] } else { Vec::new() }
+}
+
+/// Reads every transaction of the journal, while somebody looks at them.
+pub(super) fn read(model: &mut Model) -> Vec<Effect> {
+    let is_due = model.pane == Pane::Activity && model.journal.reading.want();
+    if is_due { vec![Effect::ReadJournal] } else { Vec::new() }
 }
 
 fn find(model: &mut Model, id: PublicationId) -> Option<&mut Publication> {
@@ -129,6 +143,7 @@ fn settled(model: &mut Model, id: PublicationId, stage: Stage) -> Vec<Effect> {
     model.report(event);
     let mut effects = chain::judge(model);
     effects.extend(accounts::list(model));
+    effects.extend(read(model));
     effects
 }
 
@@ -255,6 +270,7 @@ fn resumed(model: &mut Model, resumed: ResumedEntry) -> Vec<Effect> {
 pub(super) fn look(model: &mut Model) -> Vec<Effect> {
     let is_due = model.journal_open || model.publications.iter().any(|one| one.unfollowed);
     let mut effects = if is_due { resume(model) } else { Vec::new() };
+    effects.extend(read(model));
     let open = model.publications.iter_mut().filter(|one| one.may_go_on() && !one.looking);
     effects.extend(open.filter_map(|one| {
         let entry = one.entry.clone()?;

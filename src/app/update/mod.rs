@@ -48,6 +48,7 @@ pub fn start(model: &mut Model) -> Vec<Effect> {
     effects.extend(match model.pane {
         Pane::Market => market::look(model),
         Pane::Node => node::tick(model),
+        Pane::Activity => journal::read(model),
         _ => Vec::new(),
     });
     effects

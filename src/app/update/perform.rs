@@ -9,8 +9,8 @@ use crate::app::{
     report::Inquiry,
     sign::Wish,
     update::{
-        accounts, activity, batch, checkup, copying, deploy, elsewhere, forms, input, market, mouse, node, observe,
-        price, report, sign, signer, sources, tasks, travel::travel, trust, why,
+        accounts, activity, batch, checkup, copying, deploy, elsewhere, forms, input, journal, market, mouse, node,
+        observe, price, report, sign, signer, sources, tasks, travel::travel, trust, why,
     },
 };
 
@@ -233,7 +233,8 @@ pub(super) fn show(model: &mut Model, pane: Pane) -> Vec<Effect> {
         Pane::Node => node::tick(model),
         Pane::Trust => trust::read(model),
         Pane::Market => market::look(model),
-        Pane::Images | Pane::Accounts | Pane::Activity => Vec::new(),
+        Pane::Activity => journal::read(model),
+        Pane::Images | Pane::Accounts => Vec::new(),
     }
 }
 

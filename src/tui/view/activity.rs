@@ -23,12 +23,16 @@ use super::{
 use crate::{
     app::{
         Model,
-        activity::{Event, Line, Outcome, Took},
+        activity::{Event, Line, Outcome, Sent, Took},
         clock::coarse_age,
         layout::Area,
         market::Pull,
     },
-    domain::{progress::Progress, text::clean},
+    domain::{
+        progress::Progress,
+        publication::{Stage, Statement},
+        text::clean,
+    },
     tui::theme::Role,
 };
 
@@ -87,6 +91,10 @@ fn line<'t>(model: &Model, canvas: &Canvas, row: &Line, selected: bool, (of, col
         }
         Line::Publication(one) => (one.doing(), one.subject().to_owned(), stage_words(one), String::new()),
         Line::Pull(pull) => ("pulling", pull.reference.familiar().to_owned(), pull_words(pull), String::new()),
+        Line::Sent(sent) => {
+            let age = coarse_age(model.now.since(sent.entry.at));
+            (short(&sent.entry.statement), sent.entry.statement.subject().to_owned(), sent_words(sent), age)
+        }
         Line::Ended(event) => {
             let age = coarse_age(model.now.since(event.at));
             let words = event.took.filter(|_| event.outcome == Outcome::Done).map(took_words);
@@ -113,6 +121,11 @@ fn sign(canvas: &Canvas, row: &Line) -> (&'static str, Role) {
             Outcome::Failed => (if unicode { "✘" } else { "X" }, Role::Danger),
             Outcome::Cancelled => ("-", Role::Muted),
             Outcome::Told => ("!", Role::Warning),
+        },
+        Line::Sent(sent) => match sent.outcome() {
+            Some(Outcome::Failed) => (if unicode { "✘" } else { "X" }, Role::Danger),
+            Some(_) => (if unicode { "✔" } else { "+" }, Role::Good),
+            None => (">", Role::Busy),
         },
         Line::Waiting(_) => (".", Role::Muted),
         Line::Task(_) | Line::Publication(_) | Line::Pull(_) => (">", Role::Busy),
@@ -161,10 +174,43 @@ pub(super) fn draw_facts(model: &Model, canvas: &mut Canvas, area: Area) {
             facts.push("so far", Role::Plain, &pull_words(pull));
         }
         Line::Ended(event) => ended(&mut facts, model, event),
+        Line::Sent(sent) => told(&mut facts, model, sent),
     }
     let lines = facts.lines;
     let top = if model.wide { model.detail_top } else { model.activity.top };
     canvas.scrolled(area, (top, "Enter"), &lines);
+}
+
+/// What a statement is, in a word that its column has room for.
+fn short(statement: &Statement) -> &'static str {
+    match statement.word() {
+        "namespace-claim" => "claim",
+        "namespace-unclaim" => "unclaim",
+        "succession-offer" => "offer",
+        word => word,
+    }
+}
+
+/// How far a transaction of the journal has come.
+fn sent_words(sent: &Sent) -> String {
+    match sent.stage.as_ref().and_then(Stage::inclusion) {
+        Some(inclusion) => format!("{} in block {}", sent.word(), inclusion.block),
+        None => sent.word().to_owned(),
+    }
+}
+
+/// All that the journal has of a transaction.
+fn told(facts: &mut Facts, model: &Model, sent: &Sent) {
+    let entry = &sent.entry;
+    facts.push("what", Role::Plain, &format!("{} of {}", entry.statement.word(), entry.statement.subject()));
+    facts.push("stage", Role::Plain, &sent_words(sent));
+    facts.push("signed", Role::Plain, &format!("{} ago, at {}", coarse_age(model.now.since(entry.at)), entry.at));
+    facts.push("hash", Role::Plain, &entry.hash.to_string());
+    facts.push("account", Role::Plain, &format!("{}, number {}", entry.from, entry.nonce));
+    facts.push("chain", Role::Plain, &entry.chain_id.to_string());
+    if sent.waiting().is_some() {
+        facts.push("", Role::Muted, "`+` sends it at a higher price, `-` sends nothing in its place");
+    }
 }
 
 /// Seconds without a byte from which on that is said.

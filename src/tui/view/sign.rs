@@ -159,7 +159,9 @@ impl<'a> Form<'a> {
         let mut image: Vec<String> = self.sign.reference.iter().map(ToString::to_string).collect();
         image.extend(row.and_then(|row| row.image.platform.clone()));
         let label = if matches!(self.sign.purpose, Purpose::Document(_)) { "policy" } else { "image" };
-        self.push(canvas, label, Role::Plain, &image.join(" · "));
+        if !image.is_empty() {
+            self.push(canvas, label, Role::Plain, &image.join(" · "));
+        }
         match (self.sign.replaces(), self.sign.digests.first()) {
             (Some(replaces), _) => self.replaced(canvas, replaces),
             (None, Some(_)) => self.digests(canvas),

@@ -7,7 +7,7 @@ use crate::{
     app::{
         effect::Effect,
         form::Form,
-        model::Model,
+        model::{Model, Pane},
         rows::RowKey,
         sign::{Look, Purpose, Replaces, Sign, Wish},
         update::{batch, observe},
@@ -34,13 +34,19 @@ pub(in crate::app::update) fn open(model: &mut Model, key: &RowKey, wish: Wish) 
     effects
 }
 
-/// Opens the dialog for the selected row's transaction that waits.
+/// Opens the dialog for the selected row's transaction that waits: of an image, or in the activity pane of any.
 pub(in crate::app::update) fn open_replacement(model: &mut Model, cancel: bool) -> Vec<Effect> {
-    let Some(row) = model.rows.selected() else { return Vec::new() };
-    let Some((transaction, reference)) = model.waiting_of_selected() else { return Vec::new() };
+    let (transaction, key, reference) = if model.pane == Pane::Activity {
+        let Some((transaction, reference)) = model.waiting_of_line() else { return Vec::new() };
+        (transaction, None, reference)
+    } else {
+        let key = model.rows.selected().map(|row| row.key.clone());
+        let Some((transaction, reference)) = model.waiting_of_selected() else { return Vec::new() };
+        (transaction, key, Some(reference))
+    };
     // The account follows from the transaction.
     let purpose = Purpose::Replace(Replaces { transaction, cancel });
-    let sign = Sign::new(purpose, Some(row.key.clone()), Some(reference), None);
+    let sign = Sign::new(purpose, key, reference, None);
     let mut effects = vec![Effect::ForgetSecret];
     effects.extend(resume(model, Box::new(sign)));
     effects
