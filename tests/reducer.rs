@@ -864,7 +864,11 @@ fn what_another_process_saw_the_end_of_is_waited_for_no_longer() {
     let lost =
         Msg::Sign(SignMsg::Settled { publication: PublicationId(1), result: Ok(Stage::Unknown { hash: hash() }) });
     let play = sent.key(Key::Esc).tell(lost).tell(block(9)).tell(Msg::Sign(SignMsg::Resumed(Ok(Vec::new()))));
-    assert!(play.model.publications.is_empty() && play.text().contains("tx list"), "{}", play.text());
+    assert!(
+        play.model.publications.is_empty() && play.text().contains("the activity pane tells how"),
+        "{}",
+        play.text()
+    );
 }
 
 #[test]

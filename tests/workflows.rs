@@ -8,8 +8,9 @@ use daochain::{
         Effect, Key,
         activity::{Line, Sent},
         effect::{Deed, GivenSource, TrustChange},
-        model::{Dialog, Tone},
-        msg::{ChainMsg, InputMsg, Msg, Problem, SignMsg, TrustMsg},
+        market::Ware,
+        model::{Dialog, Pane, Tone},
+        msg::{ChainMsg, InputMsg, MarketMsg, MarketPage, Msg, Problem, SignMsg, TrustMsg},
         report::{Fact, Inquiry, Told},
         sign::{ClaimPlan, Depth, Look, Said, Sighting, Sign, Step},
         trust::{Change, Entry, changes},
@@ -480,4 +481,42 @@ fn what_this_screen_tells_of_a_transaction_is_not_told_twice() {
     newer.head.latest = Block { number: 1205, hash: [5; 32], ..newer.head.latest };
     let asked = waiting.tell(Msg::Chain(ChainMsg::Block(newer)));
     assert!(asked.asked.contains(&Effect::ReadJournal), "a new block may have settled some");
+}
+
+/// The digest that was asked for last, and the question's ticket.
+fn asked_who(play: &Play) -> Option<(u64, String)> {
+    play.asked.iter().rev().find_map(|effect| match effect {
+        Effect::AskWho { ticket, digest } => Some((*ticket, digest.to_string())),
+        _ => None,
+    })
+}
+
+#[test]
+fn a_digest_in_the_search_is_looked_up_and_so_is_the_selected_images() {
+    let typed = digest(1).to_string();
+    let play = Play::ready(80, 24).keys("2/").keys("sha256:4bf");
+    assert!(asked_who(&play).is_none(), "a part of a digest is a part of a name");
+    let pasted = Play::ready(80, 24).keys("2/").tell(Msg::Input(InputMsg::Paste(typed.clone())));
+    let (ticket, digest) = asked_who(&pasted).unwrap();
+    assert_eq!(digest, typed);
+    let bare = Play::ready(80, 24).keys("2/").keys(&typed["sha256:".len()..]);
+    assert_eq!(asked_who(&bare).unwrap().1, typed, "the digits alone mean the same");
+    let release = |name: &str, publisher: u8| {
+        let digests = vec![KindedDigest { kind: DigestKind::Config, digest: screen::digest(1) }];
+        let at = Timestamp(screen::NOW - 3600);
+        Ware::published((screen::reference(name), address(publisher), 3), (at, at), digests)
+    };
+    let wares = vec![release("acme/web:1.2", 7), release("mirror/web:1.2", 8)];
+    let nameless = problem("no-image-name", "releases of it under what is no name of an image: 1", "");
+    let problem = Some(Problem { hint: None, ..nameless });
+    let page = MarketPage { total: 2, is_more: false, wares, offset: 0, read_to: None, problem };
+    let play = pasted.tell(Msg::Market(MarketMsg::Found { ticket, result: Ok(page) })).key(Key::Enter);
+    assert!(play.text().contains("mirror/web:1.2") && play.text().contains("no name of an image"), "{}", play.text());
+    insta::assert_snapshot!("who_80x24", play.screen());
+    let play = play.key(Key::Esc);
+    assert!(play.model.market.digest().is_none(), "Esc shows everything again");
+    assert!(matches!(play.asked.last(), Some(Effect::ReadMarket { .. })));
+
+    let play = Play::ready(80, 24).select("acme/web:1.2").keys("w");
+    assert_eq!((play.model.pane, asked_who(&play).unwrap().1), (Pane::Market, typed));
 }

@@ -12,7 +12,7 @@ use crate::{
         tasks::TaskId,
     },
     domain::{
-        Address, Reference, Wei,
+        Address, Digest, Reference, Wei,
         compare::{Comparison, Question},
         image::{Evidence, LocalImage},
         market::Query,
@@ -228,6 +228,13 @@ pub enum Effect {
         query: Query,
         /// Read the chain up to its head before.
         refresh: bool,
+    },
+    /// Look up who released a digest, under which names.
+    AskWho {
+        /// Comes back with the answer.
+        ticket: u64,
+        /// Which.
+        digest: Digest,
     },
     /// Count what was published. It takes longer than looking some of it up.
     CountMarket {

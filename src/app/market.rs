@@ -5,7 +5,7 @@ use tui_input::Input;
 use crate::{
     app::msg::Problem,
     domain::{
-        Address, Reference, Timestamp,
+        Address, Digest, Reference, Timestamp,
         image::{Evidence, EvidenceLevel, KindedDigest},
         market::{Order, Query},
         namespace::{Namespace, Vouching},
@@ -221,6 +221,13 @@ impl Market {
         let is_chosen = |ware: &Ware| self.chosen.as_ref().is_some_and(|chosen| *chosen == ware.choice());
         let place = self.wares.iter().position(is_chosen).map(|at| self.offset + at);
         self.select(place.unwrap_or(self.cursor));
+    }
+
+    /// The digest that is looked for in the place of a name's part.
+    #[must_use]
+    pub fn digest(&self) -> Option<Digest> {
+        let typed = self.input.value().trim();
+        typed.parse().or_else(|_| format!("sha256:{typed}").parse()).ok()
     }
 
     /// True where something but the order is asked for.

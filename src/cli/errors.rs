@@ -108,6 +108,7 @@ pub const CODES: &[Code] = &[
     // Trust.
     code("no-such-rule", "there is no trust rule like that"),
     code("release-too-large", "an index leads to more digests than one release holds"),
+    code("no-image-name", "a digest was released under what is no name of an image, which only lists show"),
     code("not-claimed", "the account claims nothing of the namespace, so there is nothing to take back"),
     code("already-deployed", "both contracts stand on the network already"),
     code("no-namespace", "no account of this home claims a namespace"),

@@ -21,6 +21,7 @@ use crate::{
         image::Evidence,
         market::{Offer, Query},
         namespace::Vouching,
+        record::{HistoryKind, NamedRelease},
         verdict::Verdict,
     },
     ops::{
@@ -51,6 +52,13 @@ impl Runtime {
                 let found = move |result| Msg::Market(MarketMsg::Found { ticket, result });
                 self.answer("looking up what is published", found, move |context| async move {
                     read(&context, query, refresh).await
+                });
+            }
+            Effect::AskWho { ticket, digest } => {
+                let found = move |result| Msg::Market(MarketMsg::Found { ticket, result });
+                self.answer("looking up who released a digest", found, move |context| async move {
+                    let watch = Arc::new(Unshown(CancellationToken::new()));
+                    Ok(released(ops::history::who_released(&context, digest, watch).await?))
                 });
             }
             Effect::CountMarket { ticket, query } => {
@@ -207,6 +215,29 @@ async fn read(context: &Context, query: Query, refresh: bool) -> Result<MarketPa
         read_to: page.read_to,
         problem: behind.map(problem),
     })
+}
+
+/// Rows of releases: of several by one publisher under one name the newest.
+fn released(releases: Vec<NamedRelease>) -> MarketPage {
+    let (mut wares, mut nameless): (Vec<Ware>, usize) = (Vec::new(), 0);
+    for NamedRelease { reference, event } in releases.into_iter().rev() {
+        let HistoryKind::Published { version, digests } = event.kind else { continue };
+        let Some(reference) = reference else {
+            nameless += 1;
+            continue;
+        };
+        if wares.iter().any(|ware| ware.reference == reference && ware.publisher == Some(event.publisher)) {
+            continue;
+        }
+        let ware = Ware::published((reference, event.publisher, version), (event.at, event.at), digests);
+        // Of a digest's release nobody knows what came before.
+        wares.push(Ware { first_at: None, ..ware });
+    }
+    let problem = (nameless > 0).then(|| {
+        let message = format!("releases of it under what is no name of an image: {nameless}");
+        problem(Failure::new("no-image-name", &message).hint("`daochain who` lists them"))
+    });
+    MarketPage { total: wares.len(), is_more: false, wares, offset: 0, read_to: None, problem }
 }
 
 async fn judge(context: &Context, subjects: Vec<(Reference, Evidence)>) -> Result<Vec<Verdict>, Failure> {

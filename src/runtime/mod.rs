@@ -163,6 +163,7 @@ impl Runtime {
             }
             Effect::ReadMarket { .. }
             | Effect::CountMarket { .. }
+            | Effect::AskWho { .. }
             | Effect::ReadVouching(_)
             | Effect::ReadOwn { .. }
             | Effect::JudgeMarket { .. }

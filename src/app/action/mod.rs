@@ -116,6 +116,7 @@ pub enum Action {
     SpeedUp,
     TakeBack,
     CopyDigest,
+    Who,
     CopyAddress,
     CopyUrl,
     AskEndpoints,

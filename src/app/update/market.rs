@@ -1,5 +1,7 @@
 //! What was published, while the pane shows it: searched as is typed, judged when it stands.
 
+use tui_input::Input;
+
 use crate::app::{
     activity::{Again, Event},
     effect::Effect,
@@ -7,7 +9,7 @@ use crate::app::{
     market::{Age, Pull, View, Ware},
     model::{Model, Pane, Tone},
     msg::{MarketMsg, Problem},
-    update::{chain, forms, sources, trust},
+    update::{chain, forms, perform, sources, trust},
 };
 use crate::domain::{Reference, market::Order, namespace::Namespace, trust::Pattern};
 
@@ -94,8 +96,8 @@ fn found(model: &mut Model, result: Result<crate::app::msg::MarketPage, Problem>
             let before = market.total.filter(|_| page.is_more).unwrap_or_default();
             (market.offset, market.total, market.read_to) = (page.offset, Some(page.total.max(before)), page.read_to);
             market.problem = match market.view {
-                View::Published => market.behind.clone(),
-                View::Own => page.problem,
+                View::Published if market.digest().is_none() => market.behind.clone(),
+                View::Published | View::Own => page.problem,
             };
             market.select_again();
             let (ticket, query) = (market.ticket, market.query(model.now));
@@ -163,14 +165,15 @@ fn ask(model: &mut Model, refresh: bool) -> Vec<Effect> {
     let ticket = model.last_ticket;
     model.market.ticket = ticket;
     model.market.asking = true;
-    match model.market.view {
-        View::Published => {
+    match (model.market.view, model.market.digest()) {
+        (View::Published, Some(digest)) => vec![Effect::AskWho { ticket, digest }],
+        (View::Published, None) => {
             if refresh {
                 model.market.reading = Some(ticket);
             }
             vec![Effect::ReadMarket { ticket, query: model.market.query(model.now), refresh }]
         }
-        View::Own => vec![Effect::ReadOwn { ticket }],
+        (View::Own, _) => vec![Effect::ReadOwn { ticket }],
     }
 }
 
@@ -187,6 +190,17 @@ fn narrow(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     ask(model, false)
+}
+
+/// Who else released the selected image's digest: the market is asked for it.
+pub(super) fn who(model: &mut Model) -> Vec<Effect> {
+    let digest = model.rows.selected().and_then(|row| row.image.evidence.config_digest());
+    let Some(digest) = digest else { return Vec::new() };
+    let market = &mut model.market;
+    (market.publisher, market.namespace, market.age, market.view) = Default::default();
+    market.input = Input::new(digest.to_string());
+    market.select(0);
+    perform::show(model, Pane::Market)
 }
 
 /// The text that is looked for was changed.

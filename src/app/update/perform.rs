@@ -109,6 +109,7 @@ fn perform_in_dialog(model: &mut Model, action: Action) -> Vec<Effect> {
             Vec::new()
         }
         (Action::ClearSearch, _) => market::widen(model),
+        (Action::Who, _) => market::who(model),
         (Action::OnlyPublisher, _) => market::only_publisher(model),
         (Action::OnlyNamespace, _) => market::only_namespace(model),
         (Action::OnlyNewer, _) => market::only_newer(model),
