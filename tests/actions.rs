@@ -22,7 +22,7 @@ use daochain::{
     tui::{theme::Theme, view},
 };
 use ratatui::{Terminal, backend::TestBackend};
-use screen::{Play, hash, image, key_of, problem, settled};
+use screen::{Play, address, hash, image, key_of, problem, settled};
 use std::time::Duration;
 
 fn palette(play: &Play) -> &Palette {
@@ -305,7 +305,9 @@ fn networks_engine_and_logins_are_the_forms_of_their_panes() {
     assert_eq!(configured(&turned), Setting::Network("sepolia".into()));
     let added = Play::ready(80, 24).keys("5A").keys("lab").key(Key::Enter).keys("http://127.0.0.1:8545 ipc:/g.ipc");
     let rpc = vec!["http://127.0.0.1:8545".to_owned(), "ipc:/g.ipc".to_owned()];
-    assert_eq!(configured(&added.key(Key::Enter)), Setting::AddNetwork { name: "lab".into(), rpc });
+    let (contract, directory) = (Some(address(7)), None);
+    let added = added.key(Key::Enter).keys(&address(7).to_string()).key(Key::Enter).key(Key::Enter);
+    assert_eq!(configured(&added), Setting::AddNetwork { name: "lab".into(), rpc, contract, directory });
     let engine = Play::ready(80, 24).keys("h").key(Key::Enter);
     assert_eq!(configured(&engine), Setting::Engine(None), "nothing leaves it to the environment");
     let login = Play::ready(80, 24).keys("2L").key(Key::Tab).keys("me").key(Key::Enter).passphrase(8).key(Key::Enter);

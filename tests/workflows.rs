@@ -520,3 +520,30 @@ fn a_digest_in_the_search_is_looked_up_and_so_is_the_selected_images() {
     let play = Play::ready(80, 24).select("acme/web:1.2").keys("w");
     assert_eq!((play.model.pane, asked_who(&play).unwrap().1), (Pane::Market, typed));
 }
+
+#[test]
+fn who_has_published_a_name_and_what_a_registry_has_are_told_before_anybody_is_trusted() {
+    let play = trusting(80, 24).keys("D").keys("acme/api:2").key(Key::Enter);
+    let (_, Inquiry::Discover(reference)) = inquiry(&play) else { panic!("{:?}", inquiry(&play)) };
+    let words = format!("{} version 3, 3 releases since 2026-11-01T00:00:00Z, not trusted", address(9));
+    let answer = Told::new("Who has published acme/api:2", "no rule names anybody for it", Tone::Plain);
+    let play = answered(play, Ok(Told { facts: vec![Fact::plain("publisher", words)], ..answer }));
+    insta::assert_snapshot!("discover_80x24", play.screen());
+    assert_eq!(reference.familiar(), "acme/api:2");
+
+    let play = Play::ready(80, 24).keys("2r").keys("ghcr.io/acme/*").key(Key::Enter);
+    assert_eq!(inquiry(&play).1, Inquiry::Remote("ghcr.io/acme/*".into()));
+    let wrong = problem("registry-unlisted", "registry `ghcr.io` does not list its repositories", "name one");
+    let play = answered(play, Err(wrong));
+    assert!(
+        play.text().contains("does not list its repositories") && matches!(play.model.dialog, Some(Dialog::Form(_)))
+    );
+}
+
+#[test]
+fn a_dialog_that_found_no_account_goes_on_once_there_is_one() {
+    let play = Play::ready(80, 24).tell(screen::accounts(Vec::new())).keys("5d");
+    assert_eq!(sign(&play).step, Step::NoAccount);
+    let play = play.tell(screen::accounts(vec![screen::account(1, true, 9998)]));
+    assert_eq!((sign(&play).step, sign(&play).account), (Step::Estimating, Some(address(1))));
+}

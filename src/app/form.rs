@@ -56,6 +56,10 @@ pub enum Name {
     How,
     /// A registry and a path on it.
     Namespace,
+    /// The registry contract's address.
+    Contract,
+    /// The publisher directory's address.
+    Directory,
     /// A moment.
     Until,
     /// Why.
@@ -106,6 +110,8 @@ impl Name {
             Self::Say => "say",
             Self::How => "how",
             Self::Namespace => "namespace",
+            Self::Contract => "contract",
+            Self::Directory => "directory",
             Self::Until => "until",
             Self::Reason => "reason",
             Self::Pattern => "pattern",

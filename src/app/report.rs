@@ -23,6 +23,10 @@ pub enum Inquiry {
     Claims,
     /// Where the contracts stand, and whose code is there.
     Contracts,
+    /// Who has published a name, before one of them is trusted.
+    Discover(Reference),
+    /// What a registry has under a repository, a name or a namespace, before anything is pulled.
+    Remote(String),
     /// What taking a policy over would change.
     Policy {
         /// Its text, or where it lies.
@@ -42,6 +46,8 @@ impl Inquiry {
             Self::Namespace { .. } => "Namespace",
             Self::Claims => "Claimed namespaces",
             Self::Contracts => "Contracts",
+            Self::Discover(_) => "Who has published it",
+            Self::Remote(_) => "What the registry has",
             Self::Policy { .. } => "Take a policy over",
         }
     }

@@ -1,5 +1,7 @@
 //! Questions whose answer is a dialog of its own.
 
+mod candidates;
+
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
@@ -96,6 +98,8 @@ impl Runtime {
                     Inquiry::Namespace { namespace, publisher } => check(&context, &namespace, publisher, watch).await,
                     Inquiry::Claims => claims(&context, watch).await,
                     Inquiry::Contracts => show_contracts(&context).await.map(|found| contracts(&found)),
+                    Inquiry::Discover(reference) => candidates::discover(&context, &reference, watch).await,
+                    Inquiry::Remote(name) => candidates::remote(&context, &name).await,
                     Inquiry::Policy { source, replace, verify } => policy(&context, source, replace, verify).await,
                 };
                 told.map(Box::new)

@@ -240,7 +240,8 @@ fn released(releases: Vec<NamedRelease>) -> MarketPage {
     MarketPage { total: wares.len(), is_more: false, wares, offset: 0, read_to: None, problem }
 }
 
-async fn judge(context: &Context, subjects: Vec<(Reference, Evidence)>) -> Result<Vec<Verdict>, Failure> {
+/// Verdicts of what is offered, some at a time.
+pub(super) async fn judge(context: &Context, subjects: Vec<(Reference, Evidence)>) -> Result<Vec<Verdict>, Failure> {
     let policy = ops::trust::trust_policy(context)?;
     let subject = |(reference, evidence)| Subject { image: None, reference, evidence: bounded(evidence) };
     let subjects: Vec<_> = subjects.into_iter().map(subject).collect();

@@ -193,6 +193,8 @@ pub enum Action {
     EditTrust,
     Untrust,
     CheckTrust,
+    Discover,
+    Remote,
     ExportTrust,
     ImportTrust,
     PublishTrust,

@@ -168,6 +168,7 @@ const PANES: &[Binding] = &[
         "tell who speaks for an image name, by which rule",
         has_policy,
     ),
+    row(Action::Discover, &[Key::Char('D')], TRUST, "", "tell who has published an image name", always),
     row(Action::ExportTrust, &[Key::Char('E')], TRUST, "", "write the policy to a file", has_policy),
     row(
         Action::ImportTrust,
@@ -211,6 +212,7 @@ const PANES: &[Binding] = &[
     row(Action::RemoveNetwork, &[Key::Delete], &[Place::Node], "", "forget a network", has_networks),
     row(Action::NameEngine, &[Key::Char('h')], &[Place::Images], "", "ask another Docker engine", always),
     row(Action::Push, &[Key::Char('P')], IMAGES, "", "push the image", is_named),
+    row(Action::Remote, &[Key::Char('r')], MARKET, "registry", "tell what a registry has under a name", always),
     row(Action::LogIn, &[Key::Char('L')], MARKET, "", "log in to a registry", always),
     row(Action::LogOut, &[], MARKET, "", "forget a registry's login", always),
     row(Action::CopyUrl, &[Key::Char('y')], &[Place::Node], "copy", "copy the endpoint's address", has_endpoint),

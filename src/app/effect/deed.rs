@@ -93,6 +93,10 @@ pub enum Setting {
         name: String,
         /// Its endpoints' URLs.
         rpc: Vec<String>,
+        /// Where the registry contract stands, where not at the usual address.
+        contract: Option<Address>,
+        /// Where the publisher directory stands, likewise.
+        directory: Option<Address>,
     },
     /// One less.
     RemoveNetwork(String),

@@ -45,6 +45,10 @@ pub enum Matter {
     Untrust,
     /// Tell who speaks for a name.
     CheckTrust,
+    /// Tell who has published a name.
+    Discover,
+    /// Tell what a registry has.
+    Remote,
     /// Write the policy to a file.
     ExportTrust,
     /// Take a policy over.
@@ -89,6 +93,8 @@ impl Matter {
             | Self::Demand
             | Self::Untrust
             | Self::CheckTrust
+            | Self::Discover
+            | Self::Remote
             | Self::ExportTrust
             | Self::ImportTrust
             | Self::PublishTrust
@@ -118,9 +124,13 @@ impl Matter {
     #[must_use]
     pub const fn work(self) -> &'static str {
         match self {
-            Self::CheckTrust | Self::Namespace(_) | Self::CheckNamespace | Self::ImportTrust | Self::PublishTrust => {
-                "reading it, and asking. Esc stops it."
-            }
+            Self::CheckTrust
+            | Self::Discover
+            | Self::Remote
+            | Self::Namespace(_)
+            | Self::CheckNamespace
+            | Self::ImportTrust
+            | Self::PublishTrust => "reading it, and asking. Esc stops it.",
             _ => "at work; a key takes a moment to open or to seal. Esc stops it.",
         }
     }
@@ -149,6 +159,8 @@ impl Matter {
             Self::Demand => "Demand",
             Self::Untrust => "Remove from the policy",
             Self::CheckTrust => "Who speaks for it",
+            Self::Discover => "Who has published it",
+            Self::Remote => "What the registry has",
             Self::ExportTrust => "Write the policy",
             Self::ImportTrust => "Take a policy over",
             Self::PublishTrust => "Publish the policy",
@@ -211,6 +223,12 @@ impl Matter {
             Self::Untrust => "The entry leaves the trust policy. Images are judged without it at once.",
             Self::CheckTrust => {
                 "The rule that decides about an image name, who speaks by it, and what is demanded of them."
+            }
+            Self::Discover => {
+                "Everybody who has published the image name on this network, since when and how often, and for whom its namespace vouches. Nobody is trusted by being first: `a` lets one of them speak for it."
+            }
+            Self::Remote => {
+                "The registry is asked what it has now, and each image is judged before anything is pulled. A repository tells its tags, `registry/namespace/*` its repositories."
             }
             Self::ExportTrust => {
                 "The policy is written as it is, comments and all, to a new file for its user alone. Its digest is what publishing it releases."

@@ -27,6 +27,7 @@ pub(super) fn update(model: &mut Model, msg: AccountMsg) -> Vec<Effect> {
             }
             let again = std::mem::take(&mut model.accounts.stale);
             let mut effects = lock_missing(model);
+            effects.extend(sign::listed(model));
             if again {
                 effects.extend(list(model));
             }

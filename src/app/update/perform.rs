@@ -138,6 +138,8 @@ fn perform_in_dialog(model: &mut Model, action: Action) -> Vec<Effect> {
         (Action::Demand, _) => accounts::open(model, Matter::Demand),
         (Action::Untrust, _) => trust::remove(model),
         (Action::CheckTrust, _) => accounts::open(model, Matter::CheckTrust),
+        (Action::Discover, _) => accounts::open(model, Matter::Discover),
+        (Action::Remote, _) => accounts::open(model, Matter::Remote),
         (Action::ExportTrust, _) => accounts::open(model, Matter::ExportTrust),
         (Action::ImportTrust, _) => accounts::open(model, Matter::ImportTrust),
         (Action::PublishTrust, _) => accounts::open(model, Matter::PublishTrust),

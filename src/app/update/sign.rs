@@ -301,6 +301,20 @@ pub(super) fn failed(model: &mut Model, id: PublicationId, problem: &Problem) ->
     true
 }
 
+/// The accounts were listed: a dialog that had found none goes on with the one that signs.
+pub(super) fn listed(model: &mut Model) -> Vec<Effect> {
+    let account = model.accounts.default_account().or_else(|| model.accounts.all().first());
+    let account = account.map(|account| account.address);
+    let waits = matches!(&model.dialog, Some(Dialog::Sign(sign)) if sign.step == Step::NoAccount);
+    match model.dialog.take_if(|_| waits && account.is_some()) {
+        Some(Dialog::Sign(mut sign)) => {
+            sign.account = account;
+            resume(model, sign)
+        }
+        _ => Vec::new(),
+    }
+}
+
 /// The faucet gave: a dialog that waited for it asks again.
 pub(super) fn funded(model: &mut Model) -> Vec<Effect> {
     let waits = matches!(&model.dialog, Some(Dialog::Sign(sign)) if sign.step == Step::Stuck);

@@ -102,25 +102,17 @@ pub(super) fn fields(model: &Model, matter: Matter, at: usize) -> Vec<Field> {
         }
         Matter::Rule | Matter::Deny | Matter::Demand | Matter::Untrust => trust::fields(model, matter),
         Matter::CheckTrust
+        | Matter::Discover
+        | Matter::Remote
         | Matter::ExportTrust
         | Matter::ImportTrust
         | Matter::PublishTrust
         | Matter::Namespace(_)
         | Matter::CheckNamespace
         | Matter::Observe => asking(model, matter, at),
-        Matter::Network | Matter::RemoveNetwork => {
-            // The current one stands first, and is what nobody turns to or begins with forgetting.
-            let options = model.networks.iter().skip(1).cloned().collect();
-            vec![Field { name: Name::Network, value: Value::Choice { options, at: 0 }, hint: "" }]
+        Matter::Network | Matter::RemoveNetwork | Matter::AddNetwork | Matter::LogIn | Matter::LogOut => {
+            configuring(model, matter)
         }
-        Matter::AddNetwork => {
-            vec![text(Name::Called, "sepolia"), text(Name::Url, "https://… wss://… ipc:/path, blanks between")]
-        }
-        Matter::LogIn => {
-            let of_docker = text(Name::Registry, "docker.io");
-            vec![of_docker, text(Name::User, "who logs in"), secret(Name::Passphrase, SecretField::Open)]
-        }
-        Matter::LogOut => vec![text(Name::Registry, "docker.io")],
         Matter::Push => {
             let name = model.rows.selected().and_then(|row| row.key.reference.as_ref()).map(ToString::to_string);
             vec![filled(Name::Reference, &name.unwrap_or_default(), "the image's name")]
@@ -134,10 +126,43 @@ pub(super) fn fields(model: &Model, matter: Matter, at: usize) -> Vec<Field> {
     }
 }
 
+/// Those of networks and registries' logins.
+fn configuring(model: &Model, matter: Matter) -> Vec<Field> {
+    match matter {
+        Matter::Network | Matter::RemoveNetwork => {
+            // The current one stands first, and is what nobody turns to or begins with forgetting.
+            let options = model.networks.iter().skip(1).cloned().collect();
+            vec![Field { name: Name::Network, value: Value::Choice { options, at: 0 }, hint: "" }]
+        }
+        Matter::AddNetwork => {
+            let usual = "0x…, where it is not the usual one";
+            vec![
+                text(Name::Called, "sepolia"),
+                text(Name::Url, "https://… wss://… ipc:/path, blanks between"),
+                text(Name::Contract, usual),
+                text(Name::Directory, usual),
+            ]
+        }
+        Matter::LogIn => {
+            let of_docker = text(Name::Registry, "docker.io");
+            vec![of_docker, text(Name::User, "who logs in"), secret(Name::Passphrase, SecretField::Open)]
+        }
+        Matter::LogOut => vec![text(Name::Registry, "docker.io")],
+        _ => Vec::new(),
+    }
+}
+
 /// Those of what is asked before anything is signed, and of policies that are carried.
 fn asking(model: &Model, matter: Matter, at: usize) -> Vec<Field> {
     match matter {
-        Matter::CheckTrust => vec![text(Name::Reference, "acme/api:2")],
+        Matter::CheckTrust | Matter::Discover => {
+            let name = told_of(model).map(ToString::to_string).unwrap_or_default();
+            vec![filled(Name::Reference, &name, "acme/api:2")]
+        }
+        Matter::Remote => {
+            let name = told_of(model).map(ToString::to_string).unwrap_or_default();
+            vec![filled(Name::Reference, &name, "acme/api, acme/api:2, ghcr.io/acme/*")]
+        }
         Matter::ExportTrust => vec![text(Name::File, "a new file")],
         Matter::ImportTrust => {
             let how = choice(Name::How, &["beside what is there", "in place of all that is there"], 0);

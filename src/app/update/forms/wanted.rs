@@ -119,6 +119,11 @@ pub(super) fn wanted(form: &Form, accounts: &Accounts, now: Timestamp, empty: bo
             let publisher = if form.text(Name::Address).is_empty() { None } else { Some(address(form)?) };
             return Ok(Wanted::Ask(Inquiry::Namespace { namespace, publisher }));
         }
+        Matter::Discover => return Ok(Wanted::Ask(Inquiry::Discover(named(form)?))),
+        Matter::Remote => {
+            let name = given(form, Name::Reference, "name a repository, a tag of it, or a namespace")?;
+            return Ok(Wanted::Ask(Inquiry::Remote(name.to_owned())));
+        }
         Matter::CheckTrust => return Ok(Wanted::CheckTrust(named(form)?)),
         Matter::ExportTrust => Deed::ExportTrust(given(form, Name::File, "name a file that is not there yet")?.into()),
         Matter::ImportTrust => {
@@ -162,7 +167,8 @@ fn setting(form: &Form) -> Result<Setting, Wrong> {
         Matter::AddNetwork => {
             let name = given(form, Name::Called, "give it a name")?.to_owned();
             let rpc = given(form, Name::Url, "name an endpoint")?.split_whitespace().map(str::to_owned).collect();
-            Ok(Setting::AddNetwork { name, rpc })
+            let (contract, directory) = (own(form, Name::Contract)?, own(form, Name::Directory)?);
+            Ok(Setting::AddNetwork { name, rpc, contract, directory })
         }
         _ => {
             let url = Some(form.text(Name::Url)).filter(|url| !url.is_empty());
@@ -223,6 +229,12 @@ fn know(form: &Form, label: Option<String>) -> Result<Deed, Wrong> {
     let url = url.parse().map_err(|_| (Name::Url, "it is no URL; a socket is ipc:/path/clef.ipc".to_owned()))?;
     let named = if form.text(Name::Address).is_empty() { None } else { Some(address(form)?) };
     Ok(Deed::Know { address: named, kind: AccountKind::Clef(url), label })
+}
+
+/// An address of one's own, or none where the usual one is meant.
+fn own(form: &Form, name: Name) -> Result<Option<Address>, Wrong> {
+    let typed = Some(form.text(name)).filter(|text| !text.is_empty());
+    typed.map(str::parse).transpose().map_err(|error: AddressError| (name, error.to_string()))
 }
 
 fn address(form: &Form) -> Result<Address, Wrong> {
