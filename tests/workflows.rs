@@ -547,3 +547,24 @@ fn a_dialog_that_found_no_account_goes_on_once_there_is_one() {
     let play = play.tell(screen::accounts(vec![screen::account(1, true, 9998)]));
     assert_eq!((sign(&play).step, sign(&play).account), (Step::Estimating, Some(address(1))));
 }
+
+#[test]
+fn a_digest_that_is_not_here_is_withdrawn_like_any() {
+    let play = Play::ready(80, 24).select("acme/web:1.2").keys(":revoke-digest").key(Key::Enter);
+    let play = play.key(Key::Ctrl('u')).keys("acme/gone:1").key(Key::Enter).key(Key::Enter);
+    let unsaid = play.key(Key::Enter);
+    assert!(unsaid.text().contains("say why"), "{}", unsaid.text());
+    let play = unsaid.keys("it leaked").key(Key::Enter).quoted();
+    insta::assert_snapshot!("revoke_digest_80x24", play.screen());
+    let (text, digest) = (play.text(), digest(1));
+    for words in ["Revoke acme/gone:1", "A revoked digest can never", "it leaked", "Enter revoke"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    let play = play.passphrase(8).key(Key::Enter);
+    let Some(Effect::Submit { quote, .. }) = play.asked.last() else { panic!("{:?}", play.asked.last()) };
+    let Statement::Revocation { reference, digests, reason } = &quote.statement else { panic!("{quote:?}") };
+    assert_eq!(
+        (reference.familiar(), digests.as_slice(), reason.as_str()),
+        ("acme/gone:1", &[digest][..], "it leaked")
+    );
+}

@@ -60,6 +60,8 @@ pub enum Name {
     Contract,
     /// The publisher directory's address.
     Directory,
+    /// A digest.
+    Digest,
     /// A moment.
     Until,
     /// Why.
@@ -112,6 +114,7 @@ impl Name {
             Self::Namespace => "namespace",
             Self::Contract => "contract",
             Self::Directory => "directory",
+            Self::Digest => "digest",
             Self::Until => "until",
             Self::Reason => "reason",
             Self::Pattern => "pattern",

@@ -109,7 +109,7 @@ pub enum Purpose {
     },
     /// What a registry serves under a name, as an observer's release.
     Observe(Look),
-    /// The release of a file that is no image: a trust policy.
+    /// What is not about an image here: the release of a trust policy, the revocation of a digest that is named.
     Document(Statement),
     /// Another transaction in the place of one that waits.
     Replace(Replaces),
@@ -286,7 +286,7 @@ impl Sign {
     /// True for a revocation.
     #[must_use]
     pub const fn is_revocation(&self) -> bool {
-        matches!(self.purpose, Purpose::Revoke { .. })
+        matches!(self.purpose, Purpose::Revoke { .. } | Purpose::Document(Statement::Revocation { .. }))
     }
 
     /// The registry's half of a claim, where that is what the dialog is for.

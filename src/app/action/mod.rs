@@ -113,6 +113,7 @@ pub enum Action {
     Revoke,
     Observe,
     ObserveName,
+    RevokeDigest,
     SpeedUp,
     TakeBack,
     CopyDigest,

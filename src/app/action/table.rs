@@ -39,6 +39,7 @@ const PANES: &[Binding] = &[
     row(Action::Publish, &[Key::Char('p')], IMAGES, "publish", "publish the image under its name", can_speak),
     row(Action::Revoke, &[Key::Char('r')], IMAGES, "revoke", "withdraw the image for ever", can_speak),
     row(Action::Observe, &[Key::Char('O')], SIGHTS, "", "attest what the registry serves under the name", can_observe),
+    row(Action::RevokeDigest, &[], LISTS, "", "withdraw a digest that is typed, for ever", always),
     row(Action::ObserveName, &[], LISTS, "", "attest what a registry serves under a typed name", always),
     row(
         Action::SpeedUp,

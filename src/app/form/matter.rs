@@ -69,6 +69,8 @@ pub enum Matter {
     LogOut,
     /// Push an image.
     Push,
+    /// Withdraw a digest that is named.
+    RevokeDigest,
     /// Attest what a registry serves.
     Observe,
     /// Start a geth of this home.
@@ -106,6 +108,7 @@ impl Matter {
             | Self::LogOut
             | Self::Push
             | Self::Observe
+            | Self::RevokeDigest
             | Self::StartGeth
             | Self::StopGeth => None,
             Self::Label(account)
@@ -172,6 +175,7 @@ impl Matter {
             Self::LogOut => "Forget a login",
             Self::Push => "Push",
             Self::Observe => "Observe",
+            Self::RevokeDigest => "Revoke a digest",
             Self::StartGeth => "Start geth",
             Self::StopGeth => "Stop geth",
         }
@@ -262,6 +266,9 @@ impl Matter {
             }
             Self::Push => {
                 "The engine pushes the image to its registry under this name, where anybody who may read there sees it; then what the registry serves is read back and compared with what was measured here. Nothing is published on the chain: `p` does that."
+            }
+            Self::RevokeDigest => {
+                "Final: the digest can never be published again under the name by the account. It need not be here, nor have been published. The cost is shown before anything is signed."
             }
             Self::Observe => {
                 "The registry is asked what it serves under the name now, and the chain what was said of it. What was found is shown with its cost before anything is signed."

@@ -24,7 +24,7 @@ pub struct Publication {
     pub about: Option<String>,
     /// Of which image; `None` for one that an earlier process began, and for what an account says of itself.
     pub image: Option<ImageId>,
-    /// What is said, in the word of [`Statement::word`].
+    /// What is said, in the word of [`Statement::word`](crate::domain::publication::Statement::word).
     pub word: &'static str,
     /// The transaction that it takes the place of with nothing.
     pub cancels: Option<TransactionHash>,

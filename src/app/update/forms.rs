@@ -155,6 +155,10 @@ pub(super) fn accept(model: &mut Model) -> Vec<Effect> {
             begin(model, Deed::Push { reference, evidence })
         }
         Ok(Wanted::Claim(account, wish)) => claim::plan(model, account, wish),
+        Ok(Wanted::Revoke(statement)) => match taken(model) {
+            Some(form) => sign::open_document(model, statement, form),
+            None => Vec::new(),
+        },
         Ok(Wanted::Ask(inquiry)) => report::ask_from_form(model, inquiry),
         Ok(Wanted::CheckTrust(reference)) => {
             policy::check(model, &reference);

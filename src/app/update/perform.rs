@@ -132,6 +132,7 @@ fn perform_in_dialog(model: &mut Model, action: Action) -> Vec<Effect> {
         (Action::NameEngine, _) => accounts::open(model, Matter::Engine),
         (Action::LogIn, _) => accounts::open(model, Matter::LogIn),
         (Action::LogOut, _) => accounts::open(model, Matter::LogOut),
+        (Action::RevokeDigest, _) => accounts::open(model, Matter::RevokeDigest),
         (Action::ObserveName, _) => accounts::open(model, Matter::Observe),
         (Action::Push, _) => accounts::open(model, Matter::Push),
         (Action::Deny, _) => accounts::open(model, Matter::Deny),

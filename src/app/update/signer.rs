@@ -5,7 +5,7 @@ use crate::app::{
     form,
     model::{Dialog, Model},
     msg::SecretShape,
-    sign::Step,
+    sign::{Purpose, Step},
     update::{elsewhere, forms, sign::resume},
 };
 
@@ -30,7 +30,7 @@ pub(super) fn change_account(model: &mut Model, step: isize) -> Vec<Effect> {
 pub(super) fn edit_reason(model: &mut Model) -> Vec<Effect> {
     let mut effects = vec![Effect::ForgetSecret];
     if let Some(Dialog::Sign(sign)) = &mut model.dialog
-        && sign.is_revocation()
+        && matches!(sign.purpose, Purpose::Revoke { .. })
     {
         sign.step = Step::Reason;
         sign.problem = None;

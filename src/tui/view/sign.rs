@@ -19,7 +19,7 @@ mod elsewhere;
 mod sighting;
 mod stages;
 
-use elsewhere::personal_title;
+use elsewhere::title;
 use ratatui::{
     layout::Rect,
     text::{Line, Span},
@@ -45,6 +45,7 @@ use crate::{
     domain::{
         network::beside_gas,
         publication::{Stage, Statement},
+        text::clean_exactly,
     },
     tui::theme::Role,
 };
@@ -60,18 +61,7 @@ const PRICE: usize = 14;
 
 /// The dialog.
 pub(super) fn draw(model: &Model, sign: &Sign, canvas: &mut Canvas, screen: Rect) {
-    let what = match &sign.purpose {
-        Purpose::Publish | Purpose::Document(_) => "Publish",
-        Purpose::Revoke { .. } => "Revoke",
-        Purpose::Observe(_) => "Attest",
-        Purpose::Replace(Replaces { cancel: false, .. }) => "Speed up",
-        Purpose::Replace(Replaces { cancel: true, .. }) => "Take back",
-        Purpose::Personal(statement) => personal_title(statement),
-        Purpose::Claim(_) => "Vouch for",
-        Purpose::Deploy => "Deploy",
-        Purpose::Given(given) if given.signed.is_none() => "Sign for",
-        Purpose::Given(_) => "Send for",
-    };
+    let what = title(&sign.purpose);
     let batch = model.batch.as_ref().filter(|batch| batch.total > 1);
     let place = batch.map_or_else(String::new, |batch| format!(", {} of {}", batch.at(), batch.total));
     let title = format!("{what} {}{place}", text::middle(sign.subject(), 50));
@@ -158,7 +148,8 @@ impl<'a> Form<'a> {
         let row = self.row();
         let mut image: Vec<String> = self.sign.reference.iter().map(ToString::to_string).collect();
         image.extend(row.and_then(|row| row.image.platform.clone()));
-        let label = if matches!(self.sign.purpose, Purpose::Document(_)) { "policy" } else { "image" };
+        let is_policy = matches!(self.sign.purpose, Purpose::Document(_)) && !self.sign.is_revocation();
+        let label = if is_policy { "policy" } else { "image" };
         if !image.is_empty() {
             self.push(canvas, label, Role::Plain, &image.join(" · "));
         }
@@ -305,6 +296,9 @@ impl<'a> Form<'a> {
 
     /// Room for what is typed; [`place_field`] draws the one with the focus over it.
     fn fields(&mut self, canvas: &Canvas) {
+        if let Purpose::Document(Statement::Revocation { reason, .. }) = &self.sign.purpose {
+            self.push(canvas, "reason", Role::Plain, &clean_exactly(reason));
+        }
         if let Purpose::Revoke { reason } = &self.sign.purpose {
             if self.sign.step == Step::Reason {
                 self.focus = self.lines.len();

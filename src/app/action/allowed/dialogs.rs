@@ -36,8 +36,11 @@ fn sign(model: &Model) -> Option<&Sign> {
 }
 
 pub(in crate::app::action) fn can_publish(model: &Model) -> Result<(), &'static str> {
-    let publishes =
-        |sign: &Sign| sign.step == Step::Ready && matches!(sign.purpose, Purpose::Publish | Purpose::Document(_));
+    let publishes = |sign: &Sign| {
+        sign.step == Step::Ready
+            && matches!(sign.purpose, Purpose::Publish | Purpose::Document(_))
+            && !sign.is_revocation()
+    };
     demand(sign(model).is_some_and(publishes), "")
 }
 
@@ -141,8 +144,10 @@ pub(in crate::app::action) fn no_account(model: &Model) -> Result<(), &'static s
 }
 
 pub(in crate::app::action) fn can_edit_reason(model: &Model) -> Result<(), &'static str> {
-    let editable = sign(model)
-        .is_some_and(|sign| sign.is_revocation() && matches!(sign.step, Step::Ready | Step::Stuck | Step::Estimating));
+    let editable = sign(model).is_some_and(|sign| {
+        matches!(sign.purpose, Purpose::Revoke { .. })
+            && matches!(sign.step, Step::Ready | Step::Stuck | Step::Estimating)
+    });
     demand(editable, "")
 }
 

@@ -9,7 +9,7 @@ use crate::{
         model::{Model, Pane},
         msg::SecretField,
     },
-    domain::{Reference, account::FIRST_PATH},
+    domain::{Digest, Reference, account::FIRST_PATH},
 };
 
 pub(super) fn text(name: Name, hint: &'static str) -> Field {
@@ -109,6 +109,7 @@ pub(super) fn fields(model: &Model, matter: Matter, at: usize) -> Vec<Field> {
         | Matter::PublishTrust
         | Matter::Namespace(_)
         | Matter::CheckNamespace
+        | Matter::RevokeDigest
         | Matter::Observe => asking(model, matter, at),
         Matter::Network | Matter::RemoveNetwork | Matter::AddNetwork | Matter::LogIn | Matter::LogOut => {
             configuring(model, matter)
@@ -184,6 +185,15 @@ fn asking(model: &Model, matter: Matter, at: usize) -> Vec<Field> {
         Matter::CheckNamespace => {
             vec![text(Name::Namespace, "docker.io/acme"), text(Name::Address, "a publisher's 0x…, or nothing")]
         }
+        Matter::RevokeDigest => {
+            let name = told_of(model).map(ToString::to_string).unwrap_or_default();
+            let digest = digest_of(model).map(|digest| digest.to_string()).unwrap_or_default();
+            vec![
+                filled(Name::Reference, &name, "acme/api:2"),
+                filled(Name::Digest, &digest, "sha256:…"),
+                text(Name::Reason, "anybody will read it"),
+            ]
+        }
         Matter::Observe => {
             let depths = ["manifests and what they name", "every layer, too"];
             let news = ["only what is new", "the same again, too"];
@@ -203,6 +213,15 @@ fn told_of(model: &Model) -> Option<&Reference> {
     match model.pane {
         Pane::Images => model.rows.selected()?.key.reference.as_ref(),
         Pane::Market => model.market.selected().map(|ware| &ware.reference),
+        _ => None,
+    }
+}
+
+/// The digest that is selected where somebody looks.
+fn digest_of(model: &Model) -> Option<Digest> {
+    match model.pane {
+        Pane::Images => model.rows.selected()?.image.evidence.config_digest(),
+        Pane::Market => model.market.selected()?.evidence.digests().first().map(|kinded| kinded.digest),
         _ => None,
     }
 }

@@ -16,6 +16,7 @@ use crate::{
         Address, Namespace, Reference, Timestamp,
         account::{AccountKind, check_label},
         address::AddressError,
+        digest::DigestError,
         namespace::NamespaceError,
         publication::Statement,
         reference::ReferenceError,
@@ -40,6 +41,8 @@ pub(super) enum Wanted {
     Push(Reference),
     /// A namespace is claimed.
     Claim(Address, ClaimWish),
+    /// A digest is withdrawn.
+    Revoke(Statement),
     /// Something is asked.
     Ask(Inquiry),
     /// It is told who speaks for a name.
@@ -114,35 +117,18 @@ pub(super) fn wanted(form: &Form, accounts: &Accounts, now: Timestamp, empty: bo
             let wish = ClaimWish { namespace, until, replace: form.chosen(Name::How) == 1 };
             return Ok(Wanted::Claim(account, wish));
         }
-        Matter::CheckNamespace => {
-            let namespace = namespace(form)?;
-            let publisher = if form.text(Name::Address).is_empty() { None } else { Some(address(form)?) };
-            return Ok(Wanted::Ask(Inquiry::Namespace { namespace, publisher }));
-        }
-        Matter::Discover => return Ok(Wanted::Ask(Inquiry::Discover(named(form)?))),
-        Matter::Remote => {
-            let name = given(form, Name::Reference, "name a repository, a tag of it, or a namespace")?;
-            return Ok(Wanted::Ask(Inquiry::Remote(name.to_owned())));
-        }
-        Matter::CheckTrust => return Ok(Wanted::CheckTrust(named(form)?)),
         Matter::ExportTrust => Deed::ExportTrust(given(form, Name::File, "name a file that is not there yet")?.into()),
-        Matter::ImportTrust => {
-            let source = carried(form)?;
-            let (replace, verify) = (form.chosen(Name::How) == 1, reference(form)?);
-            return Ok(Wanted::Ask(Inquiry::Policy { source, replace, verify }));
-        }
-        Matter::PublishTrust => {
-            let file = Some(form.text(Name::File)).filter(|file| !file.is_empty()).map(PathBuf::from);
-            return Ok(Wanted::Policy(named(form)?, file));
-        }
-        Matter::Observe => {
-            let depth = if form.chosen(Name::Read) == 0 { Depth::Manifests } else { Depth::Layers };
-            let look = Look { depth, again: form.chosen(Name::Say) == 1 };
-            return Ok(Wanted::Observe(named(form)?, look));
-        }
         Matter::Rule | Matter::Deny | Matter::Demand | Matter::Untrust => {
             return Ok(Wanted::Trust(trust::wanted(form)?));
         }
+        Matter::CheckNamespace
+        | Matter::RevokeDigest
+        | Matter::Discover
+        | Matter::Remote
+        | Matter::CheckTrust
+        | Matter::ImportTrust
+        | Matter::PublishTrust
+        | Matter::Observe => return asked(form),
         Matter::Given => return Ok(Wanted::Given(carried(form)?)),
         Matter::Delegate(account) => return Ok(Wanted::Statement(account, delegation(form, now)?)),
         Matter::Succeed(account) => return Ok(Wanted::Statement(account, succession(form)?)),
@@ -155,6 +141,38 @@ pub(super) fn wanted(form: &Form, accounts: &Accounts, now: Timestamp, empty: bo
         }
     };
     Ok(Wanted::Deed(deed))
+}
+
+/// What is asked before anything is signed, or for its own sake.
+fn asked(form: &Form) -> Result<Wanted, Wrong> {
+    match form.matter {
+        Matter::CheckNamespace => {
+            let namespace = namespace(form)?;
+            let publisher = if form.text(Name::Address).is_empty() { None } else { Some(address(form)?) };
+            Ok(Wanted::Ask(Inquiry::Namespace { namespace, publisher }))
+        }
+        Matter::RevokeDigest => Ok(Wanted::Revoke(revocation(form)?)),
+        Matter::Discover => Ok(Wanted::Ask(Inquiry::Discover(named(form)?))),
+        Matter::Remote => {
+            let name = given(form, Name::Reference, "name a repository, a tag of it, or a namespace")?;
+            Ok(Wanted::Ask(Inquiry::Remote(name.to_owned())))
+        }
+        Matter::ImportTrust => {
+            let source = carried(form)?;
+            let (replace, verify) = (form.chosen(Name::How) == 1, reference(form)?);
+            Ok(Wanted::Ask(Inquiry::Policy { source, replace, verify }))
+        }
+        Matter::PublishTrust => {
+            let file = Some(form.text(Name::File)).filter(|file| !file.is_empty()).map(PathBuf::from);
+            Ok(Wanted::Policy(named(form)?, file))
+        }
+        Matter::Observe => {
+            let depth = if form.chosen(Name::Read) == 0 { Depth::Manifests } else { Depth::Layers };
+            let look = Look { depth, again: form.chosen(Name::Say) == 1 };
+            Ok(Wanted::Observe(named(form)?, look))
+        }
+        _ => Ok(Wanted::CheckTrust(named(form)?)),
+    }
 }
 
 /// What of the configuration is changed.
@@ -254,6 +272,14 @@ fn reference(form: &Form) -> Result<Option<Reference>, Wrong> {
 fn namespace(form: &Form) -> Result<Namespace, Wrong> {
     let typed = given(form, Name::Namespace, "name a registry and a path on it")?;
     typed.parse().map_err(|error: NamespaceError| (Name::Namespace, error.to_string()))
+}
+
+fn revocation(form: &Form) -> Result<Statement, Wrong> {
+    let reference = named(form)?;
+    let digest = given(form, Name::Digest, "name the digest")?.parse();
+    let digest = digest.map_err(|error: DigestError| (Name::Digest, error.to_string()))?;
+    let reason = given(form, Name::Reason, "say why: anybody who verifies the image will read it")?.to_owned();
+    Ok(Statement::Revocation { reference, digests: vec![digest], reason })
 }
 
 /// The name that must be there.

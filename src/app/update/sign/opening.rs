@@ -12,7 +12,7 @@ use crate::{
         sign::{Look, Purpose, Replaces, Sign, Wish},
         update::{batch, observe},
     },
-    domain::{Address, publication::Statement},
+    domain::{Address, digest::DigestKind, image::KindedDigest, publication::Statement},
 };
 
 /// Opens the dialog for a row.
@@ -67,11 +67,14 @@ pub(in crate::app::update) fn open_personal(
     effects
 }
 
-/// Opens the dialog for the release of a file that is no image.
+/// Opens the dialog for what is not about an image here.
 pub(in crate::app::update) fn open_document(model: &mut Model, statement: Statement, form: Box<Form>) -> Vec<Effect> {
     let account = model.accounts.default_account().or_else(|| model.accounts.all().first());
     let (reference, account) = (statement.reference().cloned(), account.map(|account| account.address));
-    let digests = if let Statement::Release { digests, .. } = &statement { digests.clone() } else { Vec::new() };
+    let digests = match &statement {
+        Statement::Release { digests, .. } => digests.clone(),
+        other => other.digests().into_iter().map(|digest| KindedDigest { kind: DigestKind::Config, digest }).collect(),
+    };
     let sign = Sign { digests, form: Some(form), ..Sign::new(Purpose::Document(statement), None, reference, account) };
     let mut effects = vec![Effect::ForgetSecret];
     effects.extend(resume(model, Box::new(sign)));

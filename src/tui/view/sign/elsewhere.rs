@@ -2,7 +2,7 @@
 
 use super::{Canvas, Form, Role, Sign, Step};
 use crate::{
-    app::sign::Given,
+    app::sign::{Given, Purpose, Replaces},
     domain::{
         Address, Reference, Timestamp,
         network::KnownChain,
@@ -14,8 +14,24 @@ use crate::{
 /// Rows of the dialog of a request without its digests, where a problem is told as well.
 const BESIDE: u16 = 20;
 
+/// What the dialog does, before its subject.
+pub(super) const fn title(purpose: &Purpose) -> &'static str {
+    match purpose {
+        Purpose::Revoke { .. } | Purpose::Document(Statement::Revocation { .. }) => "Revoke",
+        Purpose::Publish | Purpose::Document(_) => "Publish",
+        Purpose::Observe(_) => "Attest",
+        Purpose::Replace(Replaces { cancel: false, .. }) => "Speed up",
+        Purpose::Replace(Replaces { cancel: true, .. }) => "Take back",
+        Purpose::Personal(statement) => personal_title(statement),
+        Purpose::Claim(_) => "Vouch for",
+        Purpose::Deploy => "Deploy",
+        Purpose::Given(given) if given.signed.is_none() => "Sign for",
+        Purpose::Given(_) => "Send for",
+    }
+}
+
 /// What a personal statement does, before its subject.
-pub(super) const fn personal_title(statement: &Statement) -> &'static str {
+const fn personal_title(statement: &Statement) -> &'static str {
     match statement {
         Statement::Delegation { expiry: Timestamp(0), .. } => "Take back an appointment under",
         Statement::Delegation { .. } => "Appoint under",
