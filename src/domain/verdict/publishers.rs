@@ -162,8 +162,8 @@ pub(super) fn unheard(case: &Case<'_>, trusted: &[&Rule], role: &str) -> Verdict
     let unpublished = |reason| bare(Conclusion::Unpublished, level, reason);
     let untrusted = |reason| bare(Conclusion::Untrusted, level, reason);
     match (others.as_slice(), trusted.len()) {
-        ([], 0) => unpublished(format!("nobody has published {name}, and no trust rule covers it")),
-        ([], _) => unpublished(format!("no trusted {role} has published {name}")),
+        ([], 0) => unpublished("nobody has published this name, and no trust rule covers it".to_owned()),
+        ([], _) => unpublished(format!("no trusted {role} has published this name")),
         ([who], _) => Verdict {
             publisher: Some(*who),
             ..untrusted(format!("{name} was published by {who}, whom no trust rule names for it"))
