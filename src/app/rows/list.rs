@@ -237,10 +237,12 @@ impl Rows {
         self.rebuild();
     }
 
-    /// Shows only rows for which `text` holds ([`Filter`]).
+    /// Shows only rows for which `text` holds ([`Filter`]). While it hides what was chosen its first row stands in.
     pub fn filter(&mut self, text: &str) {
-        self.filter = Filter::parse(text);
+        let chosen = self.selected.clone();
+        (self.filter, self.cursor) = (Filter::parse(text), 0);
         self.rebuild();
+        self.selected = chosen;
     }
 
     /// Selects the row at `position` among those shown, or the last.

@@ -148,8 +148,9 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
 }
 
 /// Whoever does something at the list has the row under its cursor in view: no new order and no new image takes it away.
+/// What a filter shows while it is typed is no choice yet.
 fn hold(model: &mut Model) {
-    if model.pane == Pane::Images {
+    if model.pane == Pane::Images && !model.filter.editing {
         model.rows.hold();
     }
 }
