@@ -356,6 +356,8 @@ impl Sign {
 pub struct Batch {
     /// Those after the one that is shown.
     pub rows: VecDeque<RowKey>,
+    /// The one that is shown.
+    pub shown: Option<RowKey>,
     /// How many there were.
     pub total: usize,
     /// What is done to them.

@@ -6,11 +6,13 @@ use serde::Serialize;
 
 use super::{args::Globals, console::Console, human::Role, signals};
 use crate::{
-    domain::finding::{Finding, Health},
+    config::Home,
+    domain::finding::{Area, Finding, Health},
     ops::{
         Failure,
         doctor::{Seen, check_up, terminal},
     },
+    tui::{keys, theme::Theme},
 };
 
 /// `daochain.doctor/1`
@@ -52,6 +54,7 @@ pub async fn run(console: &mut Console, globals: &Globals) -> Result<u8, Failure
         }
     };
     findings.extend(terminal(&seen()));
+    findings.extend(own_files(globals));
     let checks = findings.iter().map(Check::from).collect();
     console.present(&Document { schema: "daochain.doctor/1", checks }, |page| {
         for finding in &findings {
@@ -68,6 +71,18 @@ pub async fn run(console: &mut Console, globals: &Globals) -> Result<u8, Failure
         }
     });
     Ok(u8::from(findings.iter().any(|finding| finding.health == Health::Trouble)))
+}
+
+/// Files that the screen cannot start with.
+fn own_files(globals: &Globals) -> Vec<Finding> {
+    let Ok(home) = Home::find(globals.home.as_deref(), &|name| std::env::var(name).ok()) else { return Vec::new() };
+    let failures = [keys::load(&home).err(), Theme::find(&home.theme_file, |_| None).err()];
+    let told = failures.into_iter().flatten().map(Failure::from);
+    told.map(|failure| {
+        let finding = Finding::trouble(Area::Configuration, &format!("the screen does not start: {}", failure.message));
+        failure.hint.iter().fold(finding, |finding, hint| finding.step(hint))
+    })
+    .collect()
 }
 
 fn seen() -> Seen {

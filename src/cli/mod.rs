@@ -46,6 +46,7 @@ mod sources;
 mod template;
 mod trust;
 mod tx;
+mod usage;
 mod verdicts;
 mod verify;
 mod version;
@@ -134,10 +135,8 @@ fn refuse(console: &mut Console, error: &clap::Error) -> u8 {
         console.raw(&text);
         return 0;
     }
-    // Behind the first blank line stand usage and hints for people.
-    let message = text.split("\n\n").next().unwrap_or_default().trim_start_matches("error: ");
-    let failure = Failure::new("usage", message).hint("`daochain help` and `daochain help COMMAND` tell the usage");
-    console.fail(&failure)
+    let (message, hint) = usage::told(error, &text);
+    console.fail(&Failure::new("usage", &message).hint(&hint))
 }
 
 fn run(args: Args, mut console: Console) -> (Console, Exit) {

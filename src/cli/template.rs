@@ -78,7 +78,8 @@ impl FromStr for Template {
         }
         parts.push(literal(rest, at)?);
         parts.retain(|part| !matches!(part, Part::Text(text) if text.is_empty()));
-        if parts.is_empty() {
+        let is_word = |part: &Part| matches!(part, Part::Text(text) if text.trim() == "table");
+        if parts.is_empty() || parts.iter().all(is_word) {
             return fault(0, "it names no field; `{{json .}}` prints all of them");
         }
         Ok(Self { is_table, parts })

@@ -43,6 +43,12 @@ pub fn nearest<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> Option<
     (distance <= 2.max(given.len() / 3)).then_some(known)
 }
 
+/// A number of things: `1 rule`, `2 rules`.
+#[must_use]
+pub fn count(number: usize, one: &str) -> String {
+    if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
+}
+
 /// [`clean`], cut to at most `limit` characters with `…` at the cut.
 #[must_use]
 pub fn clean_to(text: &str, limit: usize) -> String {

@@ -22,7 +22,7 @@ use crate::{
         namespace::{Finding, Judged, Standing},
         progress::Watch,
         publication::Statement,
-        text::clean,
+        text::{clean, count},
         trust::TrustPolicy,
         verdict::Conclusion,
     },
@@ -215,12 +215,12 @@ async fn policy(
     }
     let changes = changes(&whole_policy(context)?, &theirs, replace);
     let TrustPolicy { rules, denials, demands } = &theirs;
-    let holds = format!("{} rules, {} denials and {} demands", rules.len(), denials.len(), demands.len());
+    let holds = [count(rules.len(), "rule"), count(denials.len(), "denial"), count(demands.len(), "demand")].join(", ");
     let how = if replace { "in place of all that is there" } else { "beside those that are there" };
     let sum = match changes.len() {
-        0 => format!("{holds} are taken over {how}: no entry changes"),
-        1 => format!("{holds} are taken over {how}: one entry changes"),
-        count => format!("{holds} are taken over {how}: {count} entries change"),
+        0 => format!("taken over {how}: {holds}; no entry changes"),
+        1 => format!("taken over {how}: {holds}; one entry changes"),
+        changed => format!("taken over {how}: {holds}; {changed} entries change"),
     };
     facts.extend(changes.iter().map(changed));
     let name = from.file_name().unwrap_or(from.as_os_str()).to_string_lossy();

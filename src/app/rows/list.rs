@@ -142,8 +142,13 @@ impl Rows {
         self.marked = if shown.is_subset(&self.marked) { HashSet::new() } else { shown };
     }
 
+    /// Takes a row's mark away.
+    pub fn unmark(&mut self, key: &RowKey) {
+        self.marked.remove(key);
+    }
+
     /// Takes all marks away.
-    pub fn unmark(&mut self) {
+    pub fn unmark_all(&mut self) {
         self.marked.clear();
     }
 

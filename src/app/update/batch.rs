@@ -19,7 +19,6 @@ pub(super) fn measure(model: &mut Model) -> Vec<Effect> {
     for (image, label, is_measured) in marked {
         model.tasks.add(&image, &label, is_measured, true);
     }
-    model.rows.unmark();
     tasks::start(model)
 }
 
@@ -31,23 +30,26 @@ pub(super) fn open(model: &mut Model, wish: Wish) -> Vec<Effect> {
         let selected = model.rows.selected().map(|row| row.key.clone());
         return selected.map_or_else(Vec::new, |key| sign::open(model, &key, wish));
     }
-    model.batch = Some(Batch { total: rows.len(), rows, wish });
-    model.rows.unmark();
+    model.batch = Some(Batch { total: rows.len(), rows, shown: None, wish });
     next(model)
 }
 
-/// Opens the dialog for the next row, while there is one.
+/// Opens the dialog for the next row, while there is one. The one before it loses its mark: it is done.
 pub(super) fn next(model: &mut Model) -> Vec<Effect> {
     let Some(batch) = &mut model.batch else { return Vec::new() };
-    let wish = batch.wish;
-    if let Some(key) = batch.rows.pop_front() {
+    let (wish, next) = (batch.wish, batch.rows.pop_front());
+    if let Some(done) = std::mem::replace(&mut batch.shown, next.clone()) {
+        model.rows.unmark(&done);
+    }
+    if let Some(key) = next {
         return sign::open(model, &key, wish);
     }
     model.batch = None;
     Vec::new()
 }
 
-/// The user left the dialog before anything was signed: what comes after it is left alone, too.
+/// The user left the dialog before anything was signed: what comes after it is left alone, too,
+/// and keeps its mark.
 pub(super) fn stop(model: &mut Model) {
     let Some(batch) = model.batch.take() else { return };
     let left = batch.rows.len() + 1;

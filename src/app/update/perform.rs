@@ -50,7 +50,7 @@ pub(super) fn perform(model: &mut Model, action: Action) -> Vec<Effect> {
             Vec::new()
         }
         Action::ClearFilter if model.filter.input.value().is_empty() => {
-            model.rows.unmark();
+            model.rows.unmark_all();
             Vec::new()
         }
         Action::ClearFilter => {

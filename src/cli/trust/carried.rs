@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::super::{Session, args, carry, prompt, sending, signing};
 use crate::{
-    domain::{Address, Digest, Reference, trust::TrustPolicy, verdict::Conclusion},
+    domain::{Address, Digest, Reference, text::count, trust::TrustPolicy, verdict::Conclusion},
     ops::{
         Failure,
         trust::{export_policy, import_policy, judge_policy, policy_text, read_policy, release_of, trust_policy},
@@ -83,9 +83,10 @@ pub async fn import(
         }
         session.console.note(&format!("verified: {}", verdict.reason));
     }
-    let (rules, denials, demands) = (policy.rules.len(), policy.denials.len(), policy.demands.len());
+    let entries = [(policy.rules.len(), "rule"), (policy.denials.len(), "denial"), (policy.demands.len(), "demand")];
+    let entries = entries.map(|(number, one)| count(number, one)).join(", ");
     let how = if replace { "in place of all that is there" } else { "beside those that are there" };
-    let question = format!("Take over {rules} rules, {denials} denials and {demands} demands {how}?");
+    let question = format!("Take over {entries} {how}?");
     prompt::confirm(session, &question).await?;
     Ok(Ok(import_policy(&session.context, file, &text, replace)?))
 }

@@ -14,7 +14,7 @@ use crate::{
     domain::{
         account::KeyFileProblem,
         finding::{Area, Finding, Health},
-        text::clean,
+        text::{clean, count},
     },
     keystore::Keystore,
     ops::{Context, Failure, context::blocking},
@@ -168,8 +168,8 @@ fn trust(home: &Home) -> Finding {
         return Finding::note(Area::Trust, "nobody is trusted yet, so that no image can be verified")
             .step("`daochain trust discover REFERENCE` shows who publishes it, `daochain trust add` trusts somebody");
     }
-    let (rules, denials) = (policy.rules.len(), policy.denials.len());
-    Finding::fine(Area::Trust, &format!("`{name}` is read: {rules} rules, {denials} denials"))
+    let (rules, denials) = (count(policy.rules.len(), "rule"), count(policy.denials.len(), "denial"));
+    Finding::fine(Area::Trust, &format!("`{name}` is read: {rules}, {denials}"))
 }
 
 fn keys(home: &Home, signers: usize) -> Vec<Finding> {
@@ -192,12 +192,13 @@ fn keys(home: &Home, signers: usize) -> Vec<Finding> {
     match Keystore::open(folder).list() {
         Err(error) => findings.push(super::of(Area::Keystore, &Failure::from(error))),
         Ok((keys, problems)) => {
-            let elsewhere = if signers == 0 { String::new() } else { format!("; {signers} accounts sign elsewhere") };
+            let elsewhere =
+                if signers == 0 { String::new() } else { format!("; {} elsewhere", count(signers, "account")) };
             findings.push(if keys.is_empty() && signers == 0 {
                 Finding::fine(Area::Keystore, "no account; only who publishes needs one")
                     .step("`daochain account new` makes one")
             } else {
-                Finding::fine(Area::Keystore, &format!("{} key files in `{name}`{elsewhere}", keys.len()))
+                Finding::fine(Area::Keystore, &format!("{} in `{name}`{elsewhere}", count(keys.len(), "key file")))
             });
             findings.extend(problems.iter().map(of_key_file));
         }
