@@ -204,6 +204,15 @@ fn an_unlocked_account_asks_no_passphrase_until_its_time_is_over() {
 }
 
 #[test]
+fn what_cannot_be_undone_is_typed_even_where_the_account_is_unlocked() {
+    let play =
+        unlocked(play(), 300).keys("1").select("acme/api:latest").keys("r").keys("a hole").key(Key::Enter).quoted();
+    assert!(play.model.secret_field().is_some() && play.text().contains("Nothing undoes this."), "{}", play.text());
+    let play = play.key(Key::Enter);
+    assert!(!play.asked.iter().any(|effect| matches!(effect, Effect::Submit { .. })), "no passphrase was typed");
+}
+
+#[test]
 fn what_is_open_is_locked_by_hand_and_where_nobody_is() {
     let by_hand = unlocked(play(), 300).keys("u");
     assert!(by_hand.model.accounts.open.is_empty() && by_hand.model.dialog.is_none());

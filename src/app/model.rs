@@ -290,11 +290,12 @@ impl Model {
         matches!(self.accounts.kind(sign.sender()), Some(AccountKind::Clef(_)))
     }
 
-    /// True where a passphrase opens the key that signs, and it does not stay open already.
+    /// True where a passphrase opens the key that signs. A key that stays open needs none, save for what cannot be undone:
+    /// that is typed.
     #[must_use]
     pub fn wants_passphrase(&self, sign: &Sign) -> bool {
         let is_open = sign.sender().and_then(|sender| self.accounts.open_until(sender)).is_some();
-        !is_open && !self.asks_signer(sign)
+        (!is_open || sign.is_for_ever()) && !self.asks_signer(sign)
     }
 
     /// True while something is measured, or a publication has not been read off the screen yet.

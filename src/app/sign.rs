@@ -332,6 +332,12 @@ impl Sign {
         }
     }
 
+    /// True of what cannot be undone: a revocation, and a retirement.
+    #[must_use]
+    pub const fn is_for_ever(&self) -> bool {
+        self.is_revocation() || matches!(self.purpose, Purpose::Personal(Statement::Retirement { .. }))
+    }
+
     /// True when nothing is left to be said: the digest is the current release already, or was taken back.
     #[must_use]
     pub fn is_repetition(&self) -> bool {

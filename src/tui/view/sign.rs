@@ -380,6 +380,9 @@ impl<'a> Form<'a> {
             Step::Ready if !self.model.wants_passphrase(self.sign) => {
                 (Role::Warning, "The account is unlocked: Enter signs and sends.".to_owned())
             }
+            Step::Ready if self.sign.is_for_ever() => {
+                (Role::Muted, "Nothing undoes this. Nothing is signed before the passphrase.".to_owned())
+            }
             Step::Ready => (Role::Muted, "Nothing is signed before the passphrase.".to_owned()),
             Step::Working(_) | Step::Stuck => (Role::Muted, String::new()),
         }
