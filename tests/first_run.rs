@@ -61,6 +61,16 @@ fn the_demonstration_is_for_a_list_without_images() {
 }
 
 #[test]
+fn a_build_without_the_demonstration_does_not_offer_it() {
+    let mut play = empty(80, 24);
+    play.model.has_demo = false;
+    assert!(!play.text().contains("demo"), "{}", play.text());
+    let refused = play.keys("D");
+    assert!(!refused.asked.contains(&Effect::Demo));
+    assert!(refused.text().contains("this build has no embedded network"), "{}", refused.text());
+}
+
+#[test]
 fn below_60_by_15_the_screen_says_what_it_needs_and_no_key_agrees_to_anything() {
     let resize = |width, height| Msg::Input(InputMsg::Resize { width, height });
     for (width, height) in [(59, 24), (80, 14), (20, 5)] {

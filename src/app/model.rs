@@ -102,6 +102,8 @@ pub struct Model {
     pub height: u16,
     /// Characters beyond ASCII can be shown.
     pub unicode: bool,
+    /// The demonstration can be seen: this build has the embedded network that it is played on.
+    pub has_demo: bool,
     pub keymap: Keymap,
     /// The mouse is ours, and not the terminal's.
     pub mouse: bool,
@@ -165,6 +167,7 @@ impl Model {
             width,
             height,
             unicode: true,
+            has_demo: true,
             keymap: Keymap::default(),
             mouse: false,
             pane: Pane::Images,

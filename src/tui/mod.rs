@@ -100,7 +100,7 @@ pub async fn run(context: Context, options: ScreenOptions, reread: Option<Reread
         let mut model = Model::new(now(), width, height, notices);
         let config = context.config().clone();
         model.tasks.allow(config.jobs);
-        model.unicode = theme.is_unicode();
+        (model.unicode, model.has_demo) = (theme.is_unicode(), cfg!(feature = "devnet"));
         let others = config.networks.iter().map(|one| &one.name).filter(|name| **name != config.network.name);
         model.networks = std::iter::once(&config.network.name).chain(others).cloned().collect();
         (model.pane, model.mouse, model.keymap, model.activity) = (kept.pane, kept.mouse, kept.keymap, kept.activity);

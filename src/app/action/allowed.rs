@@ -87,6 +87,10 @@ pub(super) fn is_spoken_of(model: &Model) -> Result<(), &'static str> {
 }
 
 pub(super) fn is_bare(model: &Model) -> Result<(), &'static str> {
+    demand(
+        model.has_demo,
+        "this build has no embedded network for the demonstration; one with the feature `devnet` has",
+    )?;
     let bare = model.rows.all().is_empty() && !model.has_work();
     demand(bare, "the demonstration is for an empty list; `daochain demo` shows it at any time")
 }

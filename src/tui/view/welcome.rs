@@ -139,6 +139,6 @@ fn steps(model: &Model) -> Vec<Step> {
         }
     };
     let words = "every verdict, without set-up".to_owned();
-    let demo = step(Standing::Offer, "demo", words, Some((Action::Demo, "see it")));
-    vec![engine, network, account, trust, demo]
+    let demo = model.has_demo.then(|| step(Standing::Offer, "demo", words, Some((Action::Demo, "see it"))));
+    [engine, network, account, trust].into_iter().chain(demo).collect()
 }
