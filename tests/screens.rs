@@ -401,3 +401,34 @@ fn status_words_stay_where_columns_go() {
     }
     assert!(Play::ready(20, 5).text().contains('✘'));
 }
+
+/// What must be seen of a dialog that signs stands on the smallest screen, too.
+#[test]
+fn on_the_smallest_screen_the_field_and_what_went_wrong_of_a_signature_stay_in_sight() {
+    let wrong = || problem("passphrase-wrong", "the passphrase does not open the account's key", "type it again");
+    let wrongly = |width, height| {
+        let ready = Play::ready(width, height).select("acme/api:latest").keys("p").quoted().passphrase(8);
+        ready.key(Key::Enter).tell(Msg::Sign(SignMsg::Settled { publication: PublicationId(1), result: Err(wrong()) }))
+    };
+    let little = wrongly(60, 15);
+    let text = little.text();
+    for words in [
+        "passphrase ",
+        "does not open the account's key",
+        "● measured",
+        "○ final",
+        "lines more",
+        "cost ",
+        "at most",
+        "Esc close",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!("publish_wrong_passphrase_60x15", little.screen());
+    });
+    let reason = Play::ready(60, 15).select("acme/web:1.2").keys("r").keys("built with a leaked key").text();
+    let row = reason.lines().find(|line| line.contains("built with a leaked key")).unwrap();
+    assert!(row.contains("│ reason     built with a leaked key"), "nothing else stands in its row: {reason}");
+    assert!(reason.contains("Anybody who verifies the image will read the reason."), "{reason}");
+}

@@ -16,6 +16,7 @@
 
 mod claim;
 mod elsewhere;
+mod room;
 mod sighting;
 mod stages;
 
@@ -69,8 +70,10 @@ pub(super) fn draw(model: &Model, sign: &Sign, canvas: &mut Canvas, screen: Rect
     let inside = usize::from(width.min(screen.width)).saturating_sub(4);
     let mut form = Form { model, sign, width: inside, height: screen.height, lines: Vec::new(), focus: 0 };
     form.facts(canvas);
+    let facts = form.lines.len();
     form.fields(canvas);
     form.outcome(canvas);
+    form.give_way(canvas, facts);
     let Form { lines, focus, .. } = form;
     let height = u16::try_from(lines.len() + 4).unwrap_or(u16::MAX);
     let inside = canvas.float(screen, &title, width, height);
@@ -281,6 +284,7 @@ impl<'a> Form<'a> {
         if self.sign.step == Step::Price {
             self.focus = self.lines.len();
             let words = format!("{} gwei at most for one gas; empty: as proposed", " ".repeat(PRICE));
+            let words = text::cut(&words, self.width.saturating_sub(LABEL));
             return self.lines.push(labelled(canvas, "gas price", [canvas.span(Role::Muted, words)]));
         }
         self.push(canvas, "gas price", Role::Plain, &format!("at most {most} gwei for one gas"));
@@ -330,7 +334,7 @@ impl<'a> Form<'a> {
         let is_sent = self.sign.to_sign().is_none() && self.sign.claims().is_none();
         if is_sent && !matches!(self.sign.step, Step::Asking | Step::Carrying | Step::Saving) {
             let of_image = self.sign.key.is_some();
-            self.lines.push(dots(canvas, self.sign.step, stage, of_image));
+            self.lines.push(dots(canvas, self.sign.step, stage, of_image, self.width));
         }
         let problem = self.sign.problem.as_ref().or_else(|| publication.and_then(|one| one.problem.as_ref()));
         let (role, words) = match (problem, publication) {
@@ -347,7 +351,8 @@ impl<'a> Form<'a> {
             self.lines.push(Line::from(canvas.span(role, part)));
         }
         if let Some(hash) = stage.and_then(Stage::hash) {
-            self.lines.push(Line::from(canvas.span(Role::Muted, hash.to_string())));
+            let hash = text::middle(&hash.to_string(), self.width);
+            self.lines.push(Line::from(canvas.span(Role::Muted, hash)));
         }
     }
 

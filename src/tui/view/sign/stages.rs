@@ -25,8 +25,8 @@ pub(super) fn outcome_words(stage: &Stage, words: &str) -> (Role, String) {
     }
 }
 
-/// The life of a publication: done, under way, to come. What is not about an image is not measured.
-pub(super) fn dots(canvas: &Canvas, step: Step, stage: Option<&Stage>, of_image: bool) -> Line<'static> {
+/// The life of a publication: done, under way, to come, in `width` columns. What is not about an image is not measured.
+pub(super) fn dots(canvas: &Canvas, step: Step, stage: Option<&Stage>, of_image: bool, width: usize) -> Line<'static> {
     const NAMES: [&str; 6] = ["measured", "unlocked", "signed", "sent", "included", "final"];
     let done = match (step, stage) {
         (Step::Measuring, _) => 0,
@@ -39,15 +39,18 @@ pub(super) fn dots(canvas: &Canvas, step: Step, stage: Option<&Stage>, of_image:
     };
     let working = matches!(step, Step::Working(_) | Step::Measuring);
     let failed = stage.is_some_and(Stage::is_failure);
+    let names = NAMES.iter().enumerate().skip(usize::from(!of_image));
+    let whole: usize = names.clone().map(|(_, name)| name.len() + 4).sum();
+    let gap = if whole <= width + 2 { "  " } else { " " };
     let mut spans = Vec::new();
-    for (at, name) in NAMES.iter().enumerate().skip(usize::from(!of_image)) {
+    for (at, name) in names {
         let (dot, role) = match at.cmp(&done) {
             std::cmp::Ordering::Less => ("●", Role::Good),
             std::cmp::Ordering::Equal if failed => ("✘", Role::Danger),
             std::cmp::Ordering::Equal if working => ("◐", Role::Busy),
             _ => ("○", Role::Muted),
         };
-        spans.extend([canvas.span(role, format!("{dot} {name}")), Span::raw("  ")]);
+        spans.extend([canvas.span(role, format!("{dot} {name}")), Span::raw(gap)]);
     }
     Line::from(spans)
 }
