@@ -9,8 +9,8 @@ use daochain::{
     app::{
         Effect, Key, Msg,
         msg::{
-            Abilities, AccountList, AccountMsg, ChainMsg, Done, InputMsg, NodeMsg, SecretField, SecretShape, SignMsg,
-            SourceMsg, Strength, TaskMsg,
+            Abilities, AccountList, AccountMsg, ChainMsg, Done, InputMsg, JudgedRow, NodeMsg, SecretField, SecretShape,
+            SignMsg, SourceMsg, Strength, TaskMsg,
         },
         sign::PublicationId,
     },
@@ -23,6 +23,7 @@ use daochain::{
         node::{Managed, RecentBlock, Sync},
         progress::Progress,
         publication::Stage,
+        verdict::undecided,
     },
     tui::theme::Theme,
 };
@@ -431,4 +432,23 @@ fn on_the_smallest_screen_the_field_and_what_went_wrong_of_a_signature_stay_in_s
     let row = reason.lines().find(|line| line.contains("built with a leaked key")).unwrap();
     assert!(row.contains("│ reason     built with a leaked key"), "nothing else stands in its row: {reason}");
     assert!(reason.contains("Anybody who verifies the image will read the reason."), "{reason}");
+}
+
+#[test]
+fn a_long_reason_has_the_rows_that_nothing_else_needs_and_is_cut_with_a_mark() {
+    let cause = "the engine and the node quarrel about what the registry serves under this name; ".repeat(12);
+    let long = |width, height| {
+        let mut play = Play::ready(width, height).select("nginx:1.27");
+        let key = key_of(&play, "nginx:1.27");
+        let verdict = undecided(EvidenceLevel::Claimed, cause.trim().to_owned());
+        let rows = vec![JudgedRow { key, verdict: verdict.into(), last: None }];
+        let checked_at = play.model.now;
+        let network = Ok(screen::network());
+        play = play.tell(Msg::Chain(ChainMsg::Judged { network, rows, checked_at, log_problem: None }));
+        play.select("nginx:1.27")
+    };
+    let text = long(80, 24).text();
+    let told: Vec<&str> = text.lines().filter(|line| line.contains("quarrel") || line.contains("registry")).collect();
+    assert!(told.len() >= 3, "{text}");
+    assert!(told.last().unwrap().trim_end().ends_with('…'), "{text}");
 }

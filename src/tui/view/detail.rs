@@ -30,6 +30,8 @@ use crate::{
 /// Columns of a label and the gap behind it; `released` is the longest, and 9 + 71 of a digest are 80.
 const LABEL: usize = 9;
 const DIGEST: usize = 71;
+/// Lines that the reason has at least.
+const REASON: usize = 2;
 
 /// The detail, in as many words as its region has room for.
 pub(super) fn draw(model: &Model, canvas: &mut Canvas, area: Area) {
@@ -40,7 +42,16 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas, area: Area) {
     let inner = Area { x: area.x + margin, width: area.width - margin, ..area };
     let Some(row) = model.rows.selected() else { return };
     let full = inner.height > 12;
-    let lines = Writer { model, row, canvas, width: usize::from(inner.width), full, lines: Vec::new() }.write();
+    let lines = Writer {
+        model,
+        row,
+        canvas,
+        width: usize::from(inner.width),
+        height: usize::from(inner.height),
+        full,
+        lines: Vec::new(),
+    }
+    .write();
     canvas.lines(inner, &lines);
 }
 
@@ -49,6 +60,7 @@ struct Writer<'a, 'c> {
     row: &'a Row,
     canvas: &'a Canvas<'c>,
     width: usize,
+    height: usize,
     full: bool,
     lines: Vec<Line<'static>>,
 }
@@ -58,7 +70,7 @@ impl Writer<'_, '_> {
         if self.full {
             self.name();
         }
-        self.reason();
+        let above = self.lines.len();
         self.gap();
         self.here();
         self.gap();
@@ -68,6 +80,10 @@ impl Writer<'_, '_> {
         self.observers();
         self.gap();
         self.history();
+        // Where room is short, the reason has what the rest leaves.
+        let room = if self.full { usize::MAX } else { self.height.saturating_sub(self.lines.len()) };
+        let reason = self.reason(room.max(REASON));
+        self.lines.splice(above..above, reason);
         self.lines
     }
 
@@ -96,9 +112,8 @@ impl Writer<'_, '_> {
 
     /// A labelled sentence, in as many lines as it needs but at most `limit` where room is short.
     fn prose(&mut self, label: &str, role: Role, words: &str, limit: usize) {
-        let wrapped = text::wrap(words, self.width.saturating_sub(LABEL).max(8));
         let limit = if self.full { usize::MAX } else { limit };
-        self.parts(label, role, wrapped.into_iter().take(limit));
+        self.parts(label, role, text::wrap_within(words, self.width.saturating_sub(LABEL).max(8), limit));
     }
 
     fn parts(&mut self, label: &str, role: Role, parts: impl IntoIterator<Item = String>) {
@@ -128,7 +143,8 @@ impl Writer<'_, '_> {
         }
     }
 
-    fn reason(&mut self) {
+    /// Why the verdict is what it is, in at most `limit` lines.
+    fn reason(&self, limit: usize) -> Vec<Line<'static>> {
         let verdict = self.row.verdict.as_ref();
         let measured = verdict.is_some_and(|verdict| verdict.evidence.is_measured());
         let (glyph, role, mut reason) = match verdict {
@@ -147,11 +163,12 @@ impl Writer<'_, '_> {
             reason = sentence(&format!("{} ago; {cause}", was(last, at, self.model.now)));
         }
         let indent = text::width(glyph) + 1;
-        let limit = if self.full { usize::MAX } else { 2 };
-        for (at, part) in text::wrap(&reason, self.width.saturating_sub(indent)).into_iter().enumerate().take(limit) {
+        let parts = text::wrap_within(&reason, self.width.saturating_sub(indent), limit).into_iter().enumerate();
+        let line = |(at, part)| {
             let sign = if at == 0 { format!("{glyph} ") } else { " ".repeat(indent) };
-            self.lines.push(Line::from(vec![self.canvas.span(role, sign), self.canvas.span(role, part)]));
-        }
+            Line::from(vec![self.canvas.span(role, sign), self.canvas.span(role, part)])
+        };
+        parts.map(line).collect()
     }
 
     fn here(&mut self) {

@@ -27,6 +27,17 @@ pub(super) fn cut(text: &str, limit: usize) -> String {
     out
 }
 
+/// `text` in lines of `columns` columns, at most `limit` of them: the last ends with `…` where more would follow.
+pub(super) fn wrap_within(text: &str, columns: usize, limit: usize) -> Vec<String> {
+    let mut lines = wrap(text, columns);
+    if limit > 0 && lines.len() > limit {
+        let rest = lines.split_off(limit - 1).join(" ");
+        lines.push(cut(&rest, columns));
+    }
+    lines.truncate(limit);
+    lines
+}
+
 /// `text` shortened in its middle: a name's registry and its tag both say more than what is between them.
 pub(super) fn middle(text: &str, limit: usize) -> String {
     if width(text) <= limit || limit < 5 {
@@ -62,6 +73,8 @@ mod tests {
         assert_eq!(middle("registry.example/team/service:1.2", 20), "registry…service:1.2");
         assert_eq!(middle("nginx:1", 20), "nginx:1");
         assert_eq!(cut("abcdef", 3), "ab…");
+        assert_eq!(wrap_within("one two three four", 8, 2), ["one two", "three f…"]);
+        assert_eq!(wrap_within("one two", 8, 2), ["one two"]);
     }
 
     proptest! {
