@@ -452,3 +452,18 @@ fn a_long_reason_has_the_rows_that_nothing_else_needs_and_is_cut_with_a_mark() {
     assert!(told.len() >= 3, "{text}");
     assert!(told.last().unwrap().trim_end().ends_with('…'), "{text}");
 }
+
+#[test]
+fn a_field_says_what_is_typed_there_while_it_has_the_focus() {
+    let remove = every_kind(80, 24).key(Key::Delete);
+    assert!(remove.text().contains("to be sure its address or label"), "{}", remove.text());
+    assert!(!remove.keys("s").text().contains("its address or label"), "once something is typed it is gone");
+    let new = every_kind(80, 24).keys("n").text();
+    assert!(new.contains("passphrase a passphrase that seals it") && new.contains("once more  the same"), "{new}");
+    let export = every_kind(80, 24).keys("e").text();
+    assert!(
+        export.contains("file       a new file, or a folder") && export.contains("the copy's a passphrase"),
+        "{export}"
+    );
+    snapshots("form_remove_empty", |width, height| every_kind(width, height).key(Key::Delete));
+}

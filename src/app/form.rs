@@ -93,8 +93,7 @@ impl Name {
         match self {
             Self::Kind => "its key is",
             Self::File => "file",
-            Self::Passphrase => "passphrase",
-            Self::NewPassphrase => "new one",
+            Self::Passphrase | Self::NewPassphrase => "passphrase",
             Self::OnceMore => "once more",
             Self::Key => "key",
             Self::Path => "path",
@@ -187,6 +186,16 @@ impl Form {
     #[must_use]
     pub fn focused(&self) -> Option<&Field> {
         self.fields.get(self.focus)
+    }
+
+    /// What the field is called here: beside a passphrase that opens, the one to be is told apart from it.
+    #[must_use]
+    pub const fn label(&self, field: &Field) -> &'static str {
+        match (self.matter, field.name) {
+            (Matter::ChangePassphrase(_), Name::NewPassphrase) => "new one",
+            (Matter::Export(_), Name::NewPassphrase) => "the copy's",
+            (_, name) => name.label(),
+        }
     }
 
     /// The secret field with the focus.

@@ -58,7 +58,8 @@ pub(super) fn draw(model: &Model, form: &Form, canvas: &mut Canvas, screen: Rect
     // What must be read and typed stays in sight; what the dialog is about gives way.
     let taken = lines.len() + form.fields.len() + tail.len() + 5;
     let room = usize::from(screen.height).saturating_sub(taken);
-    lines.extend(plain(canvas, Role::Muted, form.matter.words()).into_iter().take(room));
+    let words = text::wrap_within(form.matter.words(), width, room).into_iter();
+    lines.extend(words.map(|line| Line::from(canvas.span(Role::Muted, line))));
     lines.push(Line::default());
     let first = lines.len();
     lines.extend(form.fields.iter().enumerate().map(|(at, field)| line(canvas, form, field, at == form.focus, width)));
@@ -82,7 +83,7 @@ fn judged(canvas: &Canvas, strength: &Strength, width: usize) -> Vec<Line<'stati
 /// A field without the focus, or with it where no cursor stands in it.
 fn line(canvas: &mut Canvas, form: &Form, field: &Field, focused: bool, width: usize) -> Line<'static> {
     let room = width.saturating_sub(LABEL);
-    let label = field.name.label();
+    let label = form.label(field);
     let span: Span<'static> = match &field.value {
         Value::Text(_) if field.name == Name::File && form.document.is_some() => {
             let length = form.document.as_ref().map_or(0, |text| text.chars().count());
@@ -95,9 +96,20 @@ fn line(canvas: &mut Canvas, form: &Form, field: &Field, focused: bool, width: u
             let role = if focused { Role::Field } else { Role::Plain };
             canvas.span(role, format!("‹ {} ›", text::cut(chosen, room.saturating_sub(4))))
         }
+        Value::Secret(secret) if form.working.is_none() && form.secret.typed(*secret) == 0 => {
+            canvas.span(Role::Muted, text::cut(field.hint, room))
+        }
         Value::Secret(secret) => secret_line(canvas, form.secret.typed(*secret), None, room.min(SECRET)),
     };
     labelled(canvas, label, [span])
+}
+
+fn is_empty(form: &Form, field: &Field) -> bool {
+    match &field.value {
+        Value::Text(input) => input.value().is_empty(),
+        Value::Secret(secret) => form.secret.typed(*secret) == 0,
+        Value::Choice { .. } => false,
+    }
 }
 
 /// The field with the focus is drawn last, where the box turned out to stand.
@@ -117,4 +129,9 @@ fn place_cursor(form: &Form, canvas: &mut Canvas, inside: Area, row: usize) {
     };
     let width = u16::try_from(span.width()).unwrap_or(inside.width).min(inside.width.saturating_sub(label));
     canvas.line(Area { x, y, width, height: 1 }, &Line::from(span));
+    // What to type stands there until something is typed.
+    if let Some(hint) = form.focused().filter(|field| is_empty(form, field)).map(|field| field.hint) {
+        let hint = canvas.span(Role::Muted, text::cut(hint, usize::from(width)));
+        canvas.line(Area { x, y, width, height: 1 }, &Line::from(hint));
+    }
 }

@@ -24,17 +24,22 @@ pub(super) fn secret(name: Name, field: SecretField) -> Field {
     Field { name, value: Value::Secret(field), hint: "" }
 }
 
+fn hinted(name: Name, field: SecretField, hint: &'static str) -> Field {
+    Field { hint, ..secret(name, field) }
+}
+
 pub(super) fn choice(name: Name, options: &[&str], at: usize) -> Field {
     Field { name, value: Value::Choice { options: options.iter().map(ToString::to_string).collect(), at }, hint: "" }
 }
 
 fn new_passphrase() -> [Field; 2] {
-    [secret(Name::NewPassphrase, SecretField::New), secret(Name::OnceMore, SecretField::Again)]
+    let to_be = hinted(Name::NewPassphrase, SecretField::New, "a passphrase that seals it from now on");
+    [to_be, hinted(Name::OnceMore, SecretField::Again, "the same again")]
 }
 
 /// The fields of a form; `at` is chosen where that decides which.
 pub(super) fn fields(model: &Model, matter: Matter, at: usize) -> Vec<Field> {
-    let open = || secret(Name::Passphrase, SecretField::Open);
+    let open = || hinted(Name::Passphrase, SecretField::Open, "the one that opens it now");
     let label = || text(Name::Label, "what to call it, or nothing");
     let reference = || text(Name::Reference, "every name");
     match matter {
@@ -44,12 +49,13 @@ pub(super) fn fields(model: &Model, matter: Matter, at: usize) -> Vec<Field> {
             match at {
                 FILE => vec![kind, text(Name::File, "/path/UTC--…"), open(), label()],
                 DIGITS => {
-                    let key = [kind, secret(Name::Key, SecretField::Key)];
+                    let key = [kind, hinted(Name::Key, SecretField::Key, "64 hex digits")];
                     key.into_iter().chain(new_passphrase()).chain([label()]).collect()
                 }
                 _ => {
-                    let words = secret(Name::WordsPassphrase, SecretField::Open);
-                    let key = [kind, secret(Name::Key, SecretField::Key), words, filled(Name::Path, FIRST_PATH, "")];
+                    let words = hinted(Name::WordsPassphrase, SecretField::Open, "or nothing");
+                    let all = hinted(Name::Key, SecretField::Key, "12 to 24 words");
+                    let key = [kind, all, words, filled(Name::Path, FIRST_PATH, "")];
                     key.into_iter().chain(new_passphrase()).chain([label()]).collect()
                 }
             }
