@@ -88,4 +88,12 @@ fn below_60_by_15_the_screen_says_what_it_needs_and_no_key_agrees_to_anything() 
     let play = play.tell(resize(80, 24)).key(Key::Enter);
     assert!(play.asked.iter().any(|effect| matches!(effect, Effect::Submit { .. })), "the dialog was kept");
     assert!(Play::ready(20, 5).keys("q").asked.contains(&Effect::Quit));
+    let flat = |play: &Play| play.text().replace('\n', " ");
+    assert!(flat(&Play::ready(40, 10)).contains("`q` or `Ctrl-C` quits."));
+    let dialog = Play::ready(80, 24).keys("?").tell(resize(40, 10));
+    let words = flat(&dialog);
+    assert!(words.contains("`Ctrl-C` quits.") && !words.contains("`q`"), "{words}");
+    assert!(!dialog.keys("q").asked.contains(&Effect::Quit));
+    let dialog = Play::ready(80, 24).keys("?").tell(resize(40, 10));
+    assert!(dialog.key(Key::Ctrl('c')).asked.contains(&Effect::Quit));
 }
