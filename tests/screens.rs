@@ -8,6 +8,7 @@ use std::time::Duration;
 use daochain::{
     app::{
         Effect, Key, Msg,
+        model::Dialog,
         msg::{
             Abilities, AccountList, AccountMsg, ChainMsg, Done, InputMsg, JudgedRow, NodeMsg, SecretField, SecretShape,
             SignMsg, SourceMsg, Strength, TaskMsg,
@@ -466,4 +467,21 @@ fn a_field_says_what_is_typed_there_while_it_has_the_focus() {
         "{export}"
     );
     snapshots("form_remove_empty", |width, height| every_kind(width, height).key(Key::Delete));
+}
+
+#[test]
+fn what_goes_on_below_is_counted_and_what_is_cut_is_marked() {
+    for (width, height) in [(80, 24), (60, 15)] {
+        let help = Play::ready(width, height).keys("?");
+        assert!(help.text().contains(" more, PgDn"), "{}", help.text());
+        assert!(!help.key(Key::End).text().contains(" more, PgDn"), "the last page says nothing more");
+        let palette = Play::ready(width, height).keys(":");
+        let all = match &palette.model.dialog {
+            Some(Dialog::Palette(palette)) => palette.items.len(),
+            other => panic!("{other:?}"),
+        };
+        assert!(palette.text().contains(&format!("1 of {all}")), "{}", palette.text());
+    }
+    let narrow = Play::ready(60, 15).keys("?").text();
+    assert!(narrow.lines().any(|line| line.trim_end().ends_with("… │") || line.contains('…')), "{narrow}");
 }

@@ -264,7 +264,7 @@ pub struct Binding {
     pub places: &'static [Place],
     /// In the footer; empty for what the footer leaves to the help.
     pub hint: &'static str,
-    /// In the help.
+    /// In the help; empty for what another row tells there.
     pub help: &'static str,
     /// Whether it can be done now, or why not.
     pub allowed: fn(&Model) -> Result<(), &'static str>,
@@ -286,6 +286,18 @@ pub fn hints(model: &Model) -> impl Iterator<Item = &'static Binding> {
         .iter()
         .filter(move |binding| !binding.hint.is_empty() && binding.places.contains(&place))
         .filter(|binding| (binding.allowed)(model).is_ok())
+}
+
+/// What the help tells of a place. A key that works in several places is told with the first of them.
+pub fn told(place: Place) -> impl Iterator<Item = &'static Binding> {
+    BINDINGS.iter().filter(move |binding| binding.places.first() == Some(&place) && !binding.help.is_empty())
+}
+
+/// Lines of the help: titles, keys, and a blank one between two places. How it is closed, its frame says.
+#[must_use]
+pub fn help_lines() -> usize {
+    let keys = EVERYWHERE.iter().filter(|place| **place != Place::Help).map(|place| told(*place).count());
+    keys.filter(|keys| *keys > 0).map(|keys| keys + 2).sum::<usize>().saturating_sub(1)
 }
 
 /// The panes, their keys and their titles.

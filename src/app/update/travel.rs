@@ -10,8 +10,10 @@ use crate::app::{
 
 pub(super) fn travel(model: &mut Model, motion: Motion) -> Vec<Effect> {
     if let Some(Dialog::Help { top }) = &mut model.dialog {
-        let page = usize::from(model.height.saturating_sub(4));
-        *top = lines(shift(usize::from(*top), motion, page, action::BINDINGS.len()));
+        let rows = usize::from(model.height.saturating_sub(4));
+        // The last row of a page counts what is below.
+        let (page, last) = (rows.saturating_sub(1).max(1), action::help_lines().saturating_sub(rows));
+        *top = lines(shift(usize::from(*top), motion, page, last + 1));
         return Vec::new();
     }
     if let Some(Dialog::CheckUp(checkup)) = &mut model.dialog {

@@ -32,8 +32,7 @@ pub(super) fn draw(model: &Model, checkup: &CheckUp, canvas: &mut Canvas, screen
     let height = u16::try_from(lines.len() + 4).unwrap_or(u16::MAX).min(screen.height.saturating_sub(2));
     let inside = canvas.float(screen, "Check-up", columns, height);
     let body = Area { height: inside.height.saturating_sub(2), ..inside };
-    let last = lines.len().saturating_sub(usize::from(body.height));
-    canvas.lines(body, &lines[usize::from(checkup.top).min(last)..]);
+    canvas.paged(body, (checkup.top, "PgDn"), &lines);
     draw_keys(model, canvas, inside);
 }
 

@@ -49,6 +49,11 @@ pub(super) fn draw(model: &Model, palette: &Palette, canvas: &mut Canvas, screen
         lines.push(Line::from(canvas.span(Role::Muted, "  nothing here does that")));
     }
     canvas.lines(below, &lines);
+    let all = palette.items.len();
+    if all > rows {
+        let place = Line::from(canvas.span(Role::Muted, format!("  {} of {all}, ↑ ↓ PgUp PgDn", palette.cursor + 1)));
+        canvas.line(Area { y: below.y + below.height, height: 1, ..inside }, &place);
+    }
     draw_keys(model, canvas, inside);
 }
 
