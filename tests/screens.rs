@@ -10,8 +10,8 @@ use daochain::{
         Effect, Key, Msg,
         model::Dialog,
         msg::{
-            Abilities, AccountList, AccountMsg, ChainMsg, Done, InputMsg, JudgedRow, NodeMsg, SecretField, SecretShape,
-            SignMsg, SourceMsg, Strength, TaskMsg,
+            Abilities, AccountList, AccountMsg, ChainMsg, Done, InputMsg, JudgedRow, MarketMsg, NodeMsg, SecretField,
+            SecretShape, SignMsg, SourceMsg, Strength, TaskMsg,
         },
         sign::PublicationId,
     },
@@ -484,4 +484,14 @@ fn what_goes_on_below_is_counted_and_what_is_cut_is_marked() {
     }
     let narrow = Play::ready(60, 15).keys("?").text();
     assert!(narrow.lines().any(|line| line.trim_end().ends_with("… │") || line.contains('…')), "{narrow}");
+}
+
+#[test]
+fn a_market_that_could_not_be_read_has_no_number() {
+    let play = Play::ready(80, 24).keys("2");
+    let ticket = play.model.market.ticket;
+    let none = problem("no-contract", "network `dev` has no contract", "`d` in the node pane deploys it");
+    let play = play.tell(Msg::Market(MarketMsg::Found { ticket, result: Err(none) }));
+    let text = play.text();
+    assert!(text.contains("has no contract") && !text.contains("published"), "{text}");
 }

@@ -84,8 +84,11 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas, area: Area) {
 /// How much there is of what, on one line.
 fn summary(model: &Model) -> String {
     let market = &model.market;
+    // A number that could not be read is none.
+    let is_known = market.problem.is_none() || market.shown() > 0;
     let count = market.total.map_or_else(|| "…".to_owned(), |total| total.to_string());
     let mut parts = match market.view {
+        _ if !is_known => Vec::new(),
         View::Published => vec![format!("{count} published")],
         View::Own => {
             vec![format!("{count} {} in my namespaces' registries", if count == "1" { "image" } else { "images" })]
