@@ -495,3 +495,9 @@ fn a_market_that_could_not_be_read_has_no_number() {
     let text = play.text();
     assert!(text.contains("has no contract") && !text.contains("published"), "{text}");
 }
+
+#[test]
+fn a_filter_leaves_the_other_panes_their_counts() {
+    let text = Play::ready(120, 40).keys("/acme").text();
+    assert!(text.contains("1 Images 4/9") && text.contains("3 Accounts 2"), "{text}");
+}

@@ -160,8 +160,8 @@ fn panes<'t>(model: &Model, canvas: &Canvas, titles: Titles) -> Line<'t> {
         let count = match pane {
             Pane::Images if !model.listed => String::new(),
             Pane::Images if !model.filter.input.value().is_empty() => {
-                let needle = text::cut(model.filter.input.value(), 16);
-                format!(" {} of {} /{needle}", model.rows.shown(), model.rows.all().len())
+                // What is looked for stands above the list.
+                format!(" {}/{}", model.rows.shown(), model.rows.all().len())
             }
             Pane::Images => format!(" {}", model.rows.all().len()),
             Pane::Accounts => {
