@@ -71,6 +71,33 @@ fn a_build_without_the_demonstration_does_not_offer_it() {
 }
 
 #[test]
+fn the_first_page_uses_every_row_and_counts_what_has_none() {
+    let lost = "the engine at `unix:///run/user/1000/docker.sock` cannot be reached: no such file or directory";
+    let lost = problem("engine-unreachable", lost, "start it, or name another with --docker-host");
+    let unbuilt = problem("no-embedded-node", "network `dev` needs the feature `devnet`", "build it with the feature");
+    let page = |width, height| {
+        Play::start(width, height)
+            .tell(Msg::Source(SourceMsg::Listed(Listing {
+                images: Vec::new(),
+                problems: vec![lost.clone()],
+                engine: None,
+            })))
+            .tell(Msg::Chain(ChainMsg::Lost(unbuilt.clone())))
+            .tell(accounts(Vec::new()))
+    };
+    let text = page(80, 24).text();
+    for words in ["h name another", "5 look at it", "n make one", "t trust a publisher", "D see it"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    let little = page(60, 15).text();
+    assert!(little.contains("more, on a taller screen"), "{little}");
+    let node = page(80, 24).keys("5").text();
+    assert!(node.contains("A add network"), "{node}");
+    let works = empty(80, 24).keys("5").text();
+    assert!(!works.contains("A add network"), "{works}");
+}
+
+#[test]
 fn below_60_by_15_the_screen_says_what_it_needs_and_no_key_agrees_to_anything() {
     let resize = |width, height| Msg::Input(InputMsg::Resize { width, height });
     for (width, height) in [(59, 24), (80, 14), (20, 5)] {

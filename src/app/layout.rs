@@ -134,6 +134,11 @@ fn place_facts(model: &Model, count: usize, regions: &mut Regions, body: &mut Ar
     }
 }
 
+/// True where nothing can be selected, and the page that tells what is missing has every row.
+fn is_welcome(model: &Model) -> bool {
+    model.pane == Pane::Images && model.rows.all().is_empty()
+}
+
 fn place_detail(model: &Model, regions: &mut Regions, body: &mut Area) {
     let Area { x, y, width, height } = *body;
     if model.wide {
@@ -144,7 +149,7 @@ fn place_detail(model: &Model, regions: &mut Regions, body: &mut Area) {
         regions.list = Area { x, y, width: list, height };
         regions.divider = Area { x: list, y, width: 1, height };
         regions.detail = Area { x: list + 1, y, width: width - list - 1, height };
-    } else if model.height >= 18 {
+    } else if model.height >= 18 && !is_welcome(model) {
         let below = BELOW.min(height / 2);
         body.height = height - below - 1;
         regions.rules.push(Area { x, y: y + body.height, width, height: 1 });

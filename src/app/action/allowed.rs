@@ -6,7 +6,7 @@ use crate::{
     app::{
         activity::Line,
         market::View,
-        model::{Model, Pane},
+        model::{Model, Node, Pane},
     },
     domain::{account::AccountKind, image::Source},
 };
@@ -197,6 +197,10 @@ pub(super) fn has_entry(model: &Model) -> Result<(), &'static str> {
 
 pub(super) fn has_endpoint(model: &Model) -> Result<(), &'static str> {
     demand(model.endpoints.selected().is_some(), "no endpoint is known yet")
+}
+
+pub(super) fn lacks_network(model: &Model) -> Result<(), &'static str> {
+    demand(matches!(model.node, Node::Lost { .. }) || matches!(model.endpoints.status, Some(Err(_))), "")
 }
 
 pub(super) fn has_networks(model: &Model) -> Result<(), &'static str> {

@@ -14,7 +14,7 @@ use super::{
         can_restore, can_set_default, can_speak, can_start_geth, can_stop, can_stop_geth, has_account, has_digest,
         has_ended, has_endpoint, has_entry, has_key_here, has_line, has_networks, has_no_account, has_notice,
         has_policy, has_publisher, has_row, has_ware, is_bare, is_busy, is_filtered_or_marked, is_line_waiting,
-        is_named, is_narrowed, is_published, is_pulling, is_spoken_of, is_waiting, says_personally,
+        is_named, is_narrowed, is_published, is_pulling, is_spoken_of, is_waiting, lacks_network, says_personally,
     },
 };
 use crate::app::key::Key;
@@ -210,6 +210,8 @@ const PANES: &[Binding] = &[
     ),
     row(Action::StopGeth, &[Key::Char('S')], &[Place::Node], "stop geth", "stop the geths of this home", can_stop_geth),
     row(Action::AddNetwork, &[Key::Char('A')], &[Place::Node], "", "know another network", always),
+    // Told once in the help, and hinted at where it is what is missing.
+    row(Action::AddNetwork, &[Key::Char('A')], &[Place::Node], "add network", "", lacks_network),
     row(Action::RemoveNetwork, &[Key::Delete], &[Place::Node], "", "forget a network", has_networks),
     row(Action::NameEngine, &[Key::Char('h')], &[Place::Images], "", "ask another Docker engine", always),
     row(Action::Push, &[Key::Char('P')], IMAGES, "", "push the image", is_named),

@@ -31,6 +31,8 @@ struct Columns {
 
 const SIZE: usize = 8;
 const AGE: usize = 5;
+/// Rows of what is missing, and of the hint above it.
+const FEW: usize = 11;
 
 impl Columns {
     fn fitting(width: usize, glyph: usize) -> Self {
@@ -281,13 +283,16 @@ fn draw_empty(model: &Model, canvas: &mut Canvas, area: Area) {
     let inner = Area { x: area.x + 3, y: area.y + top, width: area.width.saturating_sub(6), height: area.height - top };
     let mut lines: Vec<Line> =
         text::wrap(&text, width).into_iter().map(|line| Line::from(canvas.span(role, line))).collect();
-    if !hint.is_empty() {
+    let is_welcome = !filtered && model.listed;
+    // The page below tells the same with a key; without room for both it is what stays.
+    let has_room = !is_welcome || usize::from(inner.height) >= lines.len() + FEW;
+    if !hint.is_empty() && has_room {
         lines.push(Line::default());
         lines.extend(text::wrap(&hint, width).into_iter().map(|line| Line::from(canvas.span(Role::Muted, line))));
     }
     canvas.lines(inner, &lines);
     let used = u16::try_from(lines.len() + 1).unwrap_or(u16::MAX);
-    if !filtered && model.listed && inner.height > used {
+    if is_welcome && inner.height > used {
         let below = Area { y: inner.y + used, height: inner.height - used, ..inner };
         super::welcome::draw(model, canvas, below);
     }

@@ -81,7 +81,7 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas, area: Area) {
             canvas.spot(Area { y: area.y + at, height: 1, ..area }, Target::Do(action));
         }
     }
-    canvas.lines(area, &lines);
+    canvas.paged(area, (0, "on a taller screen"), &lines);
 }
 
 /// The key that does it here.
