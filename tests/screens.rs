@@ -501,3 +501,21 @@ fn a_filter_leaves_the_other_panes_their_counts() {
     let text = Play::ready(120, 40).keys("/acme").text();
     assert!(text.contains("1 Images 4/9") && text.contains("3 Accounts 2"), "{text}");
 }
+
+#[test]
+fn what_an_account_may_do_is_asked_again_when_its_pane_is_entered() {
+    let asks = |play: &Play| play.asked.iter().any(|effect| matches!(effect, Effect::ReadAbilities { .. }));
+    let none = problem("no-contract", "network `dev` has no contract", "deploy it");
+    let mut play = Play::ready(80, 24).keys("3");
+    let account = play.model.accounts.able.account.unwrap();
+    play = play.tell(Msg::Account(AccountMsg::Abilities { account, result: Err(none) }));
+    assert!(play.text().contains("has no contract"), "{}", play.text());
+    play = play.keys("5");
+    play.asked.clear();
+    let again = play.keys("3");
+    assert!(asks(&again) && !again.text().contains("has no contract"), "{}", again.text());
+    let known = Msg::Account(AccountMsg::Abilities { account, result: Ok(Abilities::default()) });
+    let mut known = again.tell(known).keys("5");
+    known.asked.clear();
+    assert!(asks(&known.keys("3")), "what is known is looked at again, too");
+}

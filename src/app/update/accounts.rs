@@ -80,6 +80,16 @@ pub(super) fn follow_selection(model: &mut Model) -> Option<Effect> {
     Some(Effect::ReadAbilities { account: selected?, after: REST })
 }
 
+/// The pane is looked at again: what stood in the way of an answer may be over.
+pub(super) fn enter(model: &mut Model) -> Vec<Effect> {
+    if matches!(model.accounts.able.result, Some(Err(_))) {
+        // Whoever is selected is asked about as after a change of the selection.
+        model.accounts.able = Able::default();
+        return Vec::new();
+    }
+    look(model).into_iter().collect()
+}
+
 /// A new block may have changed what the account may do that is looked at.
 pub(super) fn look(model: &Model) -> Option<Effect> {
     let account = model.accounts.able.account.filter(|_| model.pane == Pane::Accounts)?;

@@ -238,7 +238,8 @@ pub(super) fn show(model: &mut Model, pane: Pane) -> Vec<Effect> {
         Pane::Trust => trust::read(model),
         Pane::Market => market::look(model),
         Pane::Activity => journal::read(model),
-        Pane::Images | Pane::Accounts => Vec::new(),
+        Pane::Accounts => accounts::enter(model),
+        Pane::Images => Vec::new(),
     }
 }
 
