@@ -69,6 +69,16 @@ fn sighted(play: Play, said: Said) -> Play {
     play.tell(Msg::Sign(SignMsg::Sighted { ticket, result: Ok(Box::new(sighting(said))) }))
 }
 
+/// What is signed or agreed to, on a small and on a larger screen.
+fn drawn(name: &str, play: &Play) {
+    for (width, height) in [(80, 24), (120, 40)] {
+        let mut model = play.model.clone();
+        (model.width, model.height) = (width, height);
+        let screen = Play { model, asked: Vec::new() }.screen();
+        insta::assert_snapshot!(format!("{name}_{width}x{height}"), screen);
+    }
+}
+
 #[test]
 fn what_a_registry_serves_is_shown_beside_what_others_saw_before_it_is_attested() {
     let play = Play::ready(80, 24).select("acme/web:1.2").keys("O");
@@ -213,7 +223,7 @@ fn a_policy_is_written_taken_over_and_published_in_the_trust_pane() {
     let proposal =
         Told { facts, change: Some(Box::new(change.clone())), ..Told::new("Take over theirs.toml", sum, Tone::Plain) };
     let play = answered(play, Ok(proposal));
-    insta::assert_snapshot!("take_over_80x24", play.screen());
+    drawn("take_over", &play);
     let unasked = |effect: &Effect| !matches!(effect, Effect::ChangeTrust { .. });
     assert!(play.asked.iter().all(unasked), "nothing is taken over before it is agreed to");
     let play = play.key(Key::Enter);
@@ -250,7 +260,7 @@ fn the_policy_is_published_like_any_release() {
     let statement = Statement::Release { reference, digests, amends: 0, annotations: String::new() };
     let play = play.tell(Msg::Sign(SignMsg::Document { ticket, result: Ok(Box::new(statement.clone())) })).quoted();
     assert_eq!(sign(&play).step, Step::Ready);
-    insta::assert_snapshot!("publish_policy_80x24", play.screen());
+    drawn("publish_policy", &play);
     let play = play.passphrase(8).key(Key::Enter);
     let submitted = |effect: &Effect| matches!(effect, Effect::Submit { quote, .. } if quote.statement == statement);
     assert!(play.asked.iter().any(submitted));
@@ -331,7 +341,7 @@ fn a_namespace_is_claimed_by_both_halves_each_shown_before_it_is_signed() {
     ] {
         assert!(text.contains(words), "{words}: {text}");
     }
-    insta::assert_snapshot!("vouch_80x24", play.screen());
+    drawn("vouch", &play);
     let play = play.passphrase(8).key(Key::Enter);
     let Some(Effect::PutStatement { ticket, wish, .. }) = play.asked.last().cloned() else {
         panic!("{:?}", play.asked.last())
@@ -346,7 +356,7 @@ fn a_namespace_is_claimed_by_both_halves_each_shown_before_it_is_signed() {
     };
     let words = "the statement stands at docker.io/acme/daochain-publisher:latest".to_owned();
     let play = play.tell(Msg::Sign(SignMsg::Put { ticket, result: Ok(words) })).quoted();
-    insta::assert_snapshot!("claim_on_chain_80x24", play.screen());
+    drawn("claim_on_chain", &play);
     let play = play.passphrase(8).key(Key::Enter);
     assert_eq!(play.model.publications[0].subject(), "docker.io/acme");
     let publication = play.model.publications[0].id;
@@ -393,7 +403,7 @@ fn the_contracts_are_deployed_one_after_the_other_each_with_its_cost() {
     let none = problem("no-contract", "the registry contract is not deployed", "deploy it");
     let play = Play::ready(80, 24).tell(Msg::Chain(ChainMsg::Lost(none))).keys("5d");
     let play = priced(play, Ok(Contract::Registry));
-    insta::assert_snapshot!("deploy_80x24", play.screen());
+    drawn("deploy", &play);
     assert!(play.text().contains(&address(77).to_string()), "where it will stand");
     let play = play.passphrase(8).key(Key::Enter);
     assert!(matches!(play.asked.last(), Some(Effect::Submit { .. })));
@@ -555,7 +565,7 @@ fn a_digest_that_is_not_here_is_withdrawn_like_any() {
     let unsaid = play.key(Key::Enter);
     assert!(unsaid.text().contains("say why"), "{}", unsaid.text());
     let play = unsaid.keys("it leaked").key(Key::Enter).quoted();
-    insta::assert_snapshot!("revoke_digest_80x24", play.screen());
+    drawn("revoke_digest", &play);
     let (text, digest) = (play.text(), digest(1));
     for words in ["Revoke acme/gone:1", "A revoked digest can never", "it leaked", "Enter revoke"] {
         assert!(text.contains(words), "{words}: {text}");
