@@ -117,7 +117,7 @@ fn what_is_done_is_done_to_every_marked_image() {
     let play = play.keys("v");
     assert_eq!(play.model.tasks.tally().1, 3);
     assert_eq!(measures(&play), EXPORTS_AT_ONCE.min(3));
-    assert_eq!(play.model.rows.marked().count(), 0, "marks are used up");
+    assert_eq!(play.model.rows.marked().count(), 3, "the next key is for them, too");
     let play = Play::ready(120, 40).keys("a");
     assert_eq!(play.model.rows.marked().count(), play.model.rows.shown());
     assert_eq!(play.keys("a").model.rows.marked().count(), 0);
@@ -142,6 +142,7 @@ fn marked_images_are_signed_one_after_the_other_and_none_after_a_no() {
     let stopped = play.key(Key::Esc);
     assert!(stopped.model.dialog.is_none() && stopped.model.batch.is_none());
     assert!(stopped.text().contains("2 of 2 marked images were not revoked"), "{}", stopped.text());
+    assert_eq!(stopped.model.rows.marked().count(), 2, "what was not done keeps its mark");
 }
 
 #[test]

@@ -224,7 +224,7 @@ fn the_price_of_gas_is_changed_before_it_is_signed() {
     let mut terminal = Terminal::start(ROWS, COLS, &demo);
     terminal.wait_for_line(&["nginx:1.27", "unpublished"]);
     filter(&mut terminal, "nginx");
-    terminal.wait_for_text("Nobody has published nginx").send("p").wait_for_text("at most");
+    terminal.wait_for_text("Nobody has published this name").send("p").wait_for_text("at most");
     terminal.wait_for_text("passphrase").send("\x07").wait_for_text("gwei at most for one gas").send("\x15");
     terminal.send("7.5").send(key::ENTER).wait_for_text("at most 7.5 gwei for one gas").wait_for_text("passphrase");
     terminal.send("demo").wait_for_text("••••").send(key::ENTER).wait_for_line(&["in block", " for "]).send(key::ESC);

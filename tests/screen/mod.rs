@@ -420,7 +420,7 @@ fn verdict_of(name: &Reference, level: EvidenceLevel) -> Verdict {
             publisher_name: None,
             ..said(Conclusion::Verified, Some(5), 7, "redis:7 is version 5 of its publisher, the current release")
         },
-        other => bare(Conclusion::Unpublished, &format!("nobody has published {other}, and no trust rule covers it")),
+        _ => bare(Conclusion::Unpublished, "nobody has published this name, and no trust rule covers it"),
     }
 }
 
