@@ -31,6 +31,8 @@ use crate::{
 /// How often the chain is asked for its head: four times as often as blocks come, within these bounds.
 const BLOCK_INTERVAL: Duration = Duration::from_secs(1);
 const SLOW_INTERVAL: Duration = Duration::from_secs(15);
+/// A node that is away is asked less and less often, down to this.
+const AWAY_INTERVAL: Duration = Duration::from_secs(4);
 /// The same where its node tells of every block by itself.
 const TOLD_INTERVAL: Duration = Duration::from_mins(1);
 
@@ -326,20 +328,26 @@ async fn next_block(context: &Context, news: &mut News, interval: Duration) {
 struct Pace {
     last: Option<Block>,
     interval: Duration,
+    /// Answers in a row that were none.
+    losses: u32,
 }
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { last: None, interval: BLOCK_INTERVAL }
+        Self { last: None, interval: BLOCK_INTERVAL, losses: 0 }
     }
 }
 
 impl Pace {
     fn learn(&mut self, change: &ChainChange) {
         let ChainChange::Block(view) = change else {
-            self.interval = BLOCK_INTERVAL;
+            self.interval = (BLOCK_INTERVAL * 2_u32.saturating_pow(self.losses)).min(AWAY_INTERVAL);
+            self.losses = (self.losses + 1).min(8);
             return;
         };
+        if self.losses > 0 {
+            (self.losses, self.interval) = (0, BLOCK_INTERVAL);
+        }
         let latest = view.head.latest;
         if let Some(last) = self.last.filter(|last| last.number < latest.number) {
             let (blocks, seconds) = (latest.number - last.number, latest.at.0.saturating_sub(last.at.0));

@@ -251,6 +251,10 @@ impl Loop<'_> {
     }
 
     pub(super) fn draw(&mut self) {
+        // It goes on before the signal that told it to has come this far: until then the screen is the shell's.
+        if !Guard::has_terminal() {
+            return;
+        }
         let drawn = self.try_draw();
         self.or_hang_up(&drawn);
     }

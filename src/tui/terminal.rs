@@ -99,6 +99,12 @@ impl Guard {
         signal_hook::low_level::emulate_default_handler(SIGTSTP)
     }
 
+    /// True while the terminal is this program's, and not the shell's that it was stopped in.
+    #[must_use]
+    pub fn has_terminal() -> bool {
+        TAKEN.load(Ordering::SeqCst)
+    }
+
     /// Takes the terminal after somebody else had it, and draws everything at the next frame.
     ///
     /// # Errors
