@@ -339,9 +339,9 @@ impl ImageVerdict {
             page.field("successor", heir);
         }
         if let Some(block) = self.block {
-            let depth = self.confirmations.map_or_else(String::new, |depth| {
-                format!(", {depth} confirmation{}", if depth == 1 { "" } else { "s" })
-            });
+            let depth = self
+                .confirmations
+                .map_or_else(String::new, |depth| format!(", {}", crate::domain::text::count(depth, "confirmation")));
             let finality = self.finality.map_or_else(String::new, |finality| format!(", {}", finality.word()));
             page.field("block", format!("{block}{depth}{finality}"));
         }

@@ -45,8 +45,10 @@ pub fn nearest<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> Option<
 
 /// A number of things: `1 rule`, `2 rules`.
 #[must_use]
-pub fn count(number: usize, one: &str) -> String {
-    if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
+pub fn count(number: impl std::fmt::Display + Copy, one: &str) -> String {
+    let number = number.to_string();
+    let plural = if number == "1" { "" } else { "s" };
+    format!("{number} {one}{plural}")
 }
 
 /// [`clean`], cut to at most `limit` characters with `…` at the cut.

@@ -70,7 +70,7 @@ impl Case<'_> {
         let verdict = self.verdict;
         let depth = verdict
             .and_then(|verdict| verdict.confirmations)
-            .map_or_else(String::new, |depth| format!(", {depth} confirmation{}", if depth == 1 { "" } else { "s" }));
+            .map_or_else(String::new, |depth| format!(", {}", crate::domain::text::count(depth, "confirmation")));
         let (tone, means) = match verdict.and_then(|verdict| verdict.finality) {
             Some(Finality::Final) => (Tone::Good, "final: it cannot be removed any more"),
             Some(Finality::Safe) => (Tone::Plain, "safe: it is not expected to be removed"),

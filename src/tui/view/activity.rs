@@ -86,8 +86,8 @@ fn line<'t>(model: &Model, canvas: &Canvas, row: &Line, selected: bool, (of, col
             ("measuring", task.label.clone(), words, String::new())
         }
         Line::Waiting(count) => {
-            let images = if *count == 1 { "1 image" } else { &format!("{count} images") };
-            ("measuring", images.to_owned(), "to be measured".to_owned(), String::new())
+            let images = crate::domain::text::count(*count, "image");
+            ("measuring", images, "to be measured".to_owned(), String::new())
         }
         Line::Publication(one) => (one.doing(), one.subject().to_owned(), stage_words(one), String::new()),
         Line::Pull(pull) => ("pulling", pull.reference.familiar().to_owned(), pull_words(pull), String::new()),

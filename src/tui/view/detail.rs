@@ -323,8 +323,7 @@ fn release_facts(model: &Model, verdict: &Verdict) -> Vec<String> {
     facts.extend(verdict.block.map(|block| format!("block {block}")));
     if let Some(confirmations) = verdict.confirmations {
         let finality = verdict.finality.map_or_else(String::new, |finality| format!(", {}", finality.word()));
-        let plural = if confirmations == 1 { "" } else { "s" };
-        facts.push(format!("{confirmations} confirmation{plural}{finality}"));
+        facts.push(format!("{}{finality}", crate::domain::text::count(confirmations, "confirmation")));
     }
     facts.extend(verdict.published_at.map(|at| format!("{} ago", coarse_age(model.now.since(at)))));
     facts
