@@ -204,6 +204,10 @@ pub(super) fn accept(model: &mut Model) -> Vec<Effect> {
         Step::Working(id) => {
             let has_failed = model.publication(id).is_some_and(|one| one.stage.is_failure());
             forget_told(model);
+            if let Some(batch) = model.batch.as_mut().filter(|_| has_failed) {
+                // What failed is not done, and keeps its mark.
+                batch.shown = None;
+            }
             if matches!(sign.purpose, Purpose::Deploy) && !has_failed {
                 return deploy::open(model);
             }
