@@ -172,10 +172,16 @@ fn the_configuration_is_told_with_where_it_was_said_and_checked_with_places() {
     let document = one_document(&daochain(&["config", "check", "--json"]).exits(0).0);
     assert_eq!(document["schema"], "daochain.config-check/1");
     let call = daochain(&["config", "check"]);
-    std::fs::write(call.home.path().join("keys.toml"), "[images]\nmeasrue = 'm'\n").expect("a file");
+    let keys = "[images]\nmeasrue = 'm'\npublish = 7\nmeasure = 'X'\nrevoke = 'X'\n";
+    std::fs::write(call.home.path().join("keys.toml"), keys).expect("a file");
     std::fs::write(call.home.path().join("theme.toml"), "theme = 'drak'\n").expect("a file");
     let (out, _) = call.exits(1);
-    assert!(out.contains("keys.toml:2:1: ") && out.contains("theme.toml:1:9: ") && out.contains("`dark`"), "{out}");
+    // All of them, in the files' order, and each key that two actions have once.
+    for told in ["keys.toml:2:1: ", "keys.toml:3:11: ", "keys.toml:5:10: ", "theme.toml:1:9: "] {
+        assert_eq!(out.matches(told).count(), 1, "{told} in {out}");
+    }
+    assert_eq!(out.matches("TROUBLE").count(), 4, "{out}");
+    assert!(out.contains("`measure`") && out.contains("`dark`"), "{out}");
 }
 
 #[test]

@@ -60,6 +60,37 @@ fn an_empty_home_without_an_engine_is_looked_at_and_stays_empty() {
 }
 
 #[test]
+fn an_empty_folder_as_home_stays_empty() {
+    let home = Home::new();
+    let empty = home.path().join("empty");
+    fs::create_dir(&empty).unwrap();
+    mode(&empty, 0o700);
+    let run = home.run(&["--home", empty.to_str().unwrap(), "doctor"]);
+    assert_eq!(only(&run, "home"), ("ok", &*format!("`{}` can be written, by its owner alone", empty.display())));
+    assert_eq!(fs::read_dir(&empty).unwrap().count(), 0, "a look makes nothing");
+}
+
+#[test]
+fn keys_and_theme_that_the_screen_does_not_start_with_are_trouble() {
+    let home = Home::new();
+    fs::write(home.path().join("keys.toml"), "mesure = \"m\"\nquit = 7\n").unwrap();
+    fs::write(home.path().join("theme.toml"), "theme = \"drak\"\n").unwrap();
+    let run = home.run(&["doctor"]);
+    assert_eq!(run.code, Some(1), "{run:?}");
+    let told: Vec<_> = found(&run, "configuration").into_iter().filter(|(state, _)| *state == "failed").collect();
+    let parts = [
+        ("keys.toml`, line 2, column 8", "a key is a text"),
+        ("keys.toml`, line 1, column 1", "`measure`"),
+        ("theme.toml`, line 1, column 9", "`dark`"),
+    ];
+    assert_eq!(told.len(), parts.len(), "{run:?}");
+    for ((_, words), (place, cause)) in told.iter().zip(parts) {
+        assert!(words.starts_with("the screen does not start: ") && words.contains(place), "{words}");
+        assert!(words.contains(cause), "{words}");
+    }
+}
+
+#[test]
 fn a_malformed_file_is_found_with_its_place_and_the_rest_is_looked_at() {
     let home = Home::new();
     fs::write(home.path().join("config.toml"), "jobs = 2\nnetwork =\n").unwrap();

@@ -463,6 +463,7 @@ fn left_open_as(kept: JournalStage, stage: Stage) -> Msg {
         nonce: 7,
         statement,
         stage: kept,
+        block: None,
         at: Timestamp(screen::NOW - 60),
     };
     Msg::Sign(SignMsg::Resumed(Ok(vec![ResumedEntry { entry, stage }])))

@@ -35,7 +35,10 @@ fn a_configuration_that_changes_is_taken_up_and_a_malformed_one_is_told() {
     let home = Home::new();
     let mut terminal = screen(&home);
     fs::write(home.path().join("config.toml"), "network = \n").expect("a file");
-    terminal.wait_for_text("config.toml").wait_for_text("line 1, column 11");
+    terminal.wait_for_text("`config.toml`, line 1, column 11");
+    terminal.send(".");
+    fs::write(home.path().join("config.toml"), "netwrok = \"dev\"\n").expect("a file");
+    terminal.wait_for_text("column 1:").wait_for_text("`network`");
     terminal.send(".");
     let lab = "network = \"lab\"\n[networks.lab]\nrpc = \"http://127.0.0.1:9\"\n";
     fs::write(home.path().join("config.toml"), lab).expect("a file");

@@ -484,6 +484,26 @@ fn inside_screen_it_is_at_home() {
     terminal.send("exit\r").finish();
 }
 
+#[test]
+fn over_mosh_it_is_at_home() {
+    if support::without("mosh") {
+        return;
+    }
+    let home = Home::new();
+    let engine = engine_of_thirty(&home, &[]);
+    let mut server = Command::new("mosh-server");
+    server.args(["new", "-i", "127.0.0.1", "--", "sh"]).env("PS1", "ready> ").env("LC_ALL", "C.UTF-8");
+    server.envs(program(&home, &engine).get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let started = server.output().expect("mosh-server starts");
+    let told = String::from_utf8_lossy(&started.stdout);
+    let told = told.split_once("MOSH CONNECT ").and_then(|(_, told)| told.split_once(' '));
+    let (port, code) = told.unwrap_or_else(|| panic!("{started:?}"));
+    let code = format!("MOSH_KEY={}", code.split_whitespace().next().unwrap_or_default());
+    let mut terminal =
+        inside(&home, &engine, &["env", &code, "LC_ALL=C.UTF-8", "mosh-client", "127.0.0.1", port]);
+    terminal.send("exit\r").finish();
+}
+
 /// A server for SSH with a port and keys of its own, stopped when this is dropped.
 struct Sshd(std::path::PathBuf);
 

@@ -430,6 +430,7 @@ fn sent(seed: u8, statement: Statement, stage: JournalStage, ago: u64) -> Sent {
         nonce: u64::from(seed),
         statement,
         stage,
+        block: None,
         at: Timestamp(screen::NOW - ago),
     };
     Sent { entry, stage: None }

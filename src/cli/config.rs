@@ -74,9 +74,8 @@ pub fn run(console: &mut Console, globals: &Globals, command: &args::Config) -> 
         args::Config::Check => {
             let home = Home::find(globals.home.as_deref(), &env)?;
             let mut files = check(&home);
-            files.push(Checked::of(&home.keys_file, keys::load(&home).map(drop)));
-            // What the environment names is no error of the file's.
-            files.push(Checked::of(&home.theme_file, Theme::find(&home.theme_file, |_| None).map(drop)));
+            files.push(Checked::of(&home.keys_file, keys::read(&home).1));
+            files.push(Checked::of(&home.theme_file, Theme::faults(&home.theme_file)));
             Ok(report(console, &files))
         }
     }

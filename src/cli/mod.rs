@@ -194,7 +194,7 @@ async fn perform(command: Option<Command>, globals: Globals, mut console: Consol
     };
     let Some(command) = command else {
         let options = globals.options();
-        let reread = move || Ok(Config::load(options.clone(), &|name| std::env::var(name).ok())?);
+        let reread = move || Config::load(options.clone(), &|name| std::env::var(name).ok());
         let exit = Box::pin(screen::run(&mut console, context, Some(Box::new(reread)))).await;
         return (console, exit);
     };

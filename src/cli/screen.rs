@@ -10,7 +10,7 @@ use crate::{
 pub async fn run(console: &mut Console, context: Context, reread: Option<Reread>) -> Exit {
     let outcome = match ScreenOptions::find(context.config()) {
         Ok(options) => Box::pin(tui::run(context.clone(), options, reread)).await,
-        Err(failure) => Err(failure),
+        Err(error) => Err(error.into()),
     };
     super::close(&context).await;
     match outcome {

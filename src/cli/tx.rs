@@ -213,7 +213,7 @@ impl From<Listed> for Entry {
             chain_id: entry.chain_id,
             stage: stage.as_ref().map_or(entry.stage.word(), Stage::word),
             open: stage.as_ref().map_or(entry.stage.is_open(), |stage| !stage.is_settled()),
-            block: stage.as_ref().and_then(Stage::inclusion).map(|inclusion| inclusion.block),
+            block: stage.as_ref().map_or(entry.block, |stage| stage.inclusion().map(|inclusion| inclusion.block)),
             finality: stage.as_ref().and_then(crate::ops::follow::finality),
             signed_at: entry.at,
         }

@@ -111,6 +111,18 @@ impl ConfigError {
         }
     }
 
+    /// The sentence for a line with little room: a malformed file by its name alone, and no next step.
+    #[must_use]
+    pub fn brief(&self) -> String {
+        match self {
+            Self::Malformed { file, at, cause, .. } => {
+                let name = file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+                format!("`{}`{}: {cause}", clean(&name), place(*at))
+            }
+            other => other.to_string(),
+        }
+    }
+
     /// The next step, for the sentence.
     fn step(&self) -> &'static str {
         self.hint().unwrap_or_default()

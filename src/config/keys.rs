@@ -48,28 +48,28 @@ pub struct KeysFile {
     text: String,
     /// In the file's order.
     pub entries: Vec<KeyEntry>,
+    /// `config-invalid` with line and column, for each value that is neither a text nor a list of texts.
+    pub faults: Vec<ConfigError>,
 }
 
 impl KeysFile {
     /// Reads a home's file. No file says nothing.
     ///
     /// # Errors
-    /// `config-invalid` with line and column; `config-unreadable`.
+    /// `config-invalid` with line and column where it is no TOML; `config-unreadable`.
     pub fn read(home: &Home) -> Result<Self, ConfigError> {
         let path = home.keys_file.clone();
         let text = text_of(&path, INVALID)?;
-        let mut file = Self { path, text: text.clone(), entries: Vec::new() };
+        let mut file = Self { path, text: text.clone(), entries: Vec::new(), faults: Vec::new() };
         let table = DeTable::parse(&text)
             .map_err(|error| malformed(&file.path, INVALID, &text, error.span(), error.message()))?;
         for (name, value) in table.into_inner() {
             if let DeValue::Table(below) = value.get_ref() {
                 for (action, value) in below {
-                    let entry = file.entry(Some(spot(&name)), action, value)?;
-                    file.entries.push(entry);
+                    file.take(Some(spot(&name)), action, value);
                 }
             } else {
-                let entry = file.entry(None, &name, &value)?;
-                file.entries.push(entry);
+                file.take(None, &name, &value);
             }
         }
         file.entries.sort_by_key(|entry| entry.action.span.start);
@@ -80,6 +80,13 @@ impl KeysFile {
     #[must_use]
     pub fn fault(&self, span: &Range<usize>, cause: &str) -> ConfigError {
         malformed(&self.path, INVALID, &self.text, Some(span.clone()), cause)
+    }
+
+    fn take(&mut self, place: Option<Spot>, action: &Spanned<DeString>, value: &Spanned<DeValue>) {
+        match self.entry(place, action, value) {
+            Ok(entry) => self.entries.push(entry),
+            Err(fault) => self.faults.push(fault),
+        }
     }
 
     fn entry(

@@ -221,10 +221,11 @@ pub struct Checked {
 }
 
 impl Checked {
-    /// A file, and what came of reading it.
+    /// A file, and what is wrong in it.
     #[must_use]
-    pub fn of(file: &Path, read: Result<(), ConfigError>) -> Self {
-        let problems = read.err().into_iter().map(Problem::from).collect();
+    pub fn of(file: &Path, faults: impl IntoIterator<Item = ConfigError>) -> Self {
+        let mut problems: Vec<_> = faults.into_iter().map(Problem::from).collect();
+        problems.sort_by_key(|problem| problem.at);
         Self { file: file.to_owned(), exists: file.exists(), problems }
     }
 
@@ -255,8 +256,8 @@ pub fn check(home: &Home) -> Vec<Checked> {
         })
         .collect();
     vec![
-        Checked::of(&home.config_file, config.map(drop)).and(strange),
-        Checked::of(&home.trust_file, trust.map(drop)).and(strangers),
+        Checked::of(&home.config_file, config.err()).and(strange),
+        Checked::of(&home.trust_file, trust.err()).and(strangers),
     ]
 }
 

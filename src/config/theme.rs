@@ -95,45 +95,49 @@ struct Document {
     roles: BTreeMap<Spanned<String>, Spanned<String>>,
 }
 
-/// Reads the file. No file says nothing.
-///
-/// # Errors
-/// `theme-invalid` with line, column and cause; `config-unreadable`.
-pub fn read_theme(path: &Path, themes: &[&str], roles: &[&str]) -> Result<ThemeFile, ConfigError> {
-    let text = text_of(path, INVALID)?;
-    let document: Document = from_toml(path, INVALID, &text)?;
+/// Reads the file as far as it can be taken, and tells all that is wrong in it: `theme-invalid` with line, column and
+/// cause; `config-unreadable`. No file says nothing.
+#[must_use]
+pub fn read_theme(path: &Path, themes: &[&str], roles: &[&str]) -> (ThemeFile, Vec<ConfigError>) {
+    let read = text_of(path, INVALID).and_then(|text| Ok((from_toml::<Document>(path, INVALID, &text)?, text)));
+    let (document, text) = match read {
+        Ok(read) => read,
+        Err(error) => return (ThemeFile::default(), vec![error]),
+    };
+    let mut faults = Vec::new();
     let fault = |span, cause: &str| malformed(path, INVALID, &text, Some(span), cause);
-    let one_of = |what: &str, given: &Spanned<String>, known: &[&str]| {
-        known_word(what, given.as_ref(), known).map_err(|cause| fault(given.span(), &cause))
+    let one_of = |what: &str, given: Spanned<String>, known: &[&str]| {
+        let word = known_word(what, given.as_ref(), known).map_err(|cause| fault(given.span(), &cause));
+        word.map(|()| given.into_inner())
     };
-    if let Some(theme) = &document.theme {
-        one_of("theme", theme, themes)?;
-    }
-    let mut found = ThemeFile {
-        theme: document.theme.map(Spanned::into_inner),
-        reduced_motion: document.reduced_motion,
-        ..ThemeFile::default()
-    };
-    if let Some(colours) = &document.colours {
-        let depths = [
-            ("truecolor", Depth::Truecolor),
-            ("256", Depth::TwoHundredFiftySix),
-            ("16", Depth::Sixteen),
-            ("none", Depth::None),
-        ];
-        one_of("number of colours", colours, &depths.map(|(word, _)| word))?;
-        found.depth = depths.into_iter().find(|(word, _)| word == colours.as_ref()).map(|(_, depth)| depth);
-    }
-    if let Some(characters) = &document.characters {
-        one_of("set of characters", characters, &["ascii", "unicode"])?;
-        found.ascii = Some(characters.as_ref() == "ascii");
-    }
+    let depths =
+        [("truecolor", Depth::Truecolor), ("256", Depth::TwoHundredFiftySix), ("16", Depth::Sixteen), ("none", Depth::None)];
+    let theme = document.theme.and_then(|theme| kept(&mut faults, one_of("theme", theme, themes)));
+    let colours = document.colours.and_then(|colours| {
+        kept(&mut faults, one_of("number of colours", colours, &depths.map(|(word, _)| word)))
+    });
+    let characters = document.characters.and_then(|characters| {
+        kept(&mut faults, one_of("set of characters", characters, &["ascii", "unicode"]))
+    });
+    let mut looks = BTreeMap::new();
     for (role, text) in document.roles {
-        one_of("role", &role, roles)?;
-        let look = look(text.as_ref()).map_err(|cause| fault(text.span(), &cause))?;
-        found.looks.insert(role.into_inner(), look);
+        let role = kept(&mut faults, one_of("role", role, roles));
+        let look = kept(&mut faults, look(text.as_ref()).map_err(|cause| fault(text.span(), &cause)));
+        looks.extend(role.zip(look));
     }
-    Ok(found)
+    let found = ThemeFile {
+        theme,
+        depth: colours.and_then(|colours| depths.into_iter().find(|(word, _)| *word == colours)).map(|(_, depth)| depth),
+        ascii: characters.map(|characters| characters == "ascii"),
+        reduced_motion: document.reduced_motion,
+        looks,
+    };
+    (found, faults)
+}
+
+/// What was read; what is wrong with it goes to the other faults.
+fn kept<T>(faults: &mut Vec<ConfigError>, read: Result<T, ConfigError>) -> Option<T> {
+    read.map_err(|fault| faults.push(fault)).ok()
 }
 
 /// Whether `given` is one of the `known`; else a sentence with the nearest of them.
@@ -210,8 +214,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("theme.toml");
         std::fs::write(&file, text).unwrap();
-        read_theme(&file, &["dark", "light"], &["plain", "muted", "danger", "selected"])
-            .map_err(|error| error.to_string().replace(&*file.to_string_lossy(), "theme.toml"))
+        let (read, faults) = read_theme(&file, &["dark", "light"], &["plain", "muted", "danger", "selected"]);
+        let told = faults.iter().map(|error| error.to_string().replace(&*file.to_string_lossy(), "theme.toml"));
+        let told: Vec<_> = told.collect();
+        if told.is_empty() { Ok(read) } else { Err(told.join("\n")) }
     }
 
     #[test]
@@ -230,6 +236,14 @@ mod tests {
         assert_eq!(file.looks["muted"].colour, Some(Colour::Number(244)));
         assert_eq!(file.looks["plain"].colour, Some(Colour::Default));
         assert_eq!(read("").unwrap(), ThemeFile::default());
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_told_at_once() {
+        let told = read("theme = \"drak\"\ncharacters = \"utf8\"\n[roles]\nmutd = \"grene\"\ndanger = \"red\"").unwrap_err();
+        let places = ["line 1, column 9", "line 2, column 14", "line 4, column 1", "line 4, column 8"];
+        assert_eq!(told.lines().count(), 4, "{told}");
+        assert!(told.lines().zip(places).all(|(line, place)| line.contains(place)), "{told}");
     }
 
     #[test]

@@ -156,7 +156,8 @@ impl Stage {
             Self::Signing => "signing",
             Self::Broadcast { .. } => "broadcast",
             Self::Included { .. } => "included",
-            Self::Final { .. } => "final",
+            Self::Final { finality: Finality::Final, .. } => "final",
+            Self::Final { .. } => "confirmed",
             Self::Reverted { .. } => "reverted",
             Self::Replaced { .. } => "replaced",
             Self::Dropped { .. } => "dropped",
@@ -272,9 +273,9 @@ mod tests {
     }
 
     #[test]
-    fn a_block_is_final_when_confirmed_or_finalized() {
+    fn only_the_chain_calls_a_block_final() {
         assert_eq!(succeeded(1, Finality::Included).word(), "included");
-        assert_eq!(succeeded(3, Finality::Included).word(), "final");
+        assert_eq!(succeeded(3, Finality::Included).word(), "confirmed");
         assert_eq!(succeeded(1, Finality::Final).word(), "final");
     }
 

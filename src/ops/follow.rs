@@ -108,7 +108,7 @@ async fn note(context: &Context, chain: &Chain, entry: &JournalEntry, stage: &St
         // Not known to the node: it stays open, and may be sent again.
         _ => return Ok(()),
     };
-    advance(context, entry.hash, kept).await
+    advance(context, entry.hash, kept, stage.inclusion().map(|inclusion| inclusion.block)).await
 }
 
 /// True where `block` is too old to leave the chain. It is no older than what it holds; a node that does not tell its time is

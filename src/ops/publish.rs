@@ -154,7 +154,7 @@ async fn is_unsaid(
     let (outlooks, _) = outlook(chain, quote.statement.parts().to_vec(), quote.publisher()).await?;
     let is_as_quoted = outlooks.iter().zip(&quote.versions).all(|(now, version)| now.version == *version);
     if is_as_quoted {
-        advance(context, entry.hash, JournalStage::Failed).await?;
+        advance(context, entry.hash, JournalStage::Failed, None).await?;
     }
     Ok(is_as_quoted)
 }
@@ -293,6 +293,7 @@ async fn sign_and_journal(
         nonce,
         statement,
         stage: JournalStage::Signed,
+        block: None,
         at: now(),
     };
     let (store, journaled) = (context.store().clone(), entry.clone());
@@ -303,11 +304,11 @@ async fn sign_and_journal(
 /// Broadcasts a journaled transaction. A refusal settles it; a node that did not answer leaves it open.
 pub(super) async fn send(context: &Context, chain: &Chain, entry: &JournalEntry) -> Result<(), Failure> {
     match chain.broadcast(&entry.raw).await {
-        Ok(()) => advance(context, entry.hash, JournalStage::Broadcast).await,
+        Ok(()) => advance(context, entry.hash, JournalStage::Broadcast, None).await,
         Err(error) => {
             // What a node has had may be in a block, whatever another one says.
             if is_refusal(&error) && journaled(context, entry.hash).await? == Some(JournalStage::Signed) {
-                advance(context, entry.hash, JournalStage::Failed).await?;
+                advance(context, entry.hash, JournalStage::Failed, None).await?;
             }
             Err(error.into())
         }
@@ -337,7 +338,12 @@ fn is_refusal(error: &ChainError) -> bool {
         || matches!(error, ChainError::Rejected { reason, .. } if is_lasting(reason))
 }
 
-pub(super) async fn advance(context: &Context, hash: TransactionHash, stage: JournalStage) -> Result<(), Failure> {
+pub(super) async fn advance(
+    context: &Context,
+    hash: TransactionHash,
+    stage: JournalStage,
+    block: Option<u64>,
+) -> Result<(), Failure> {
     let store = context.store().clone();
-    blocking(move || Ok(store.advance(hash, stage)?)).await
+    blocking(move || Ok(store.advance(hash, stage, block)?)).await
 }

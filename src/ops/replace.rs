@@ -215,6 +215,7 @@ pub async fn submit(
         raw: signed.raw,
         statement,
         stage: JournalStage::Signed,
+        block: None,
         at: now(),
         ..quote.entry.clone()
     };
@@ -223,7 +224,7 @@ pub async fn submit(
     if let Err(failure) = publish::send(context, &chain, &entry).await {
         if failure.code == "nonce-held" {
             // It paid too little more, and nobody has it.
-            publish::advance(context, entry.hash, JournalStage::Failed).await?;
+            publish::advance(context, entry.hash, JournalStage::Failed, None).await?;
         }
         // The replaced one may have been faster, which is no failure of this one.
         let first = follow::watch(context, &quote.entry, confirmations.max(1)).await?;

@@ -17,7 +17,7 @@ use crate::domain::{
     text::clean,
 };
 
-const COLUMNS: &str = "hash, raw, chain_id, account, nonce, statement, stage, signed_at, genesis, second";
+const COLUMNS: &str = "hash, raw, chain_id, account, nonce, statement, stage, signed_at, genesis, second, block";
 /// Older versions did not note which of the chains of one id it was.
 const OF_CHAIN: &str =
     "chain_id = ?1 AND (genesis IS NULL OR genesis = ?2) AND (second IS NULL OR ?3 IS NULL OR second = ?3)";
@@ -38,9 +38,9 @@ impl Store {
             transaction
                 .execute(
                     &format!(
-                        "INSERT INTO journal ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) \
+                        "INSERT INTO journal ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) \
                          ON CONFLICT (hash) DO UPDATE SET stage = excluded.stage, genesis = excluded.genesis, second = excluded.second, \
-                         signed_at = excluded.signed_at WHERE stage = 'failed' OR genesis <> excluded.genesis OR second <> excluded.second"
+                         signed_at = excluded.signed_at, block = excluded.block WHERE stage = 'failed' OR genesis <> excluded.genesis OR second <> excluded.second"
                     ),
                     params![
                         entry.hash.0,
@@ -53,22 +53,24 @@ impl Store {
                         entry.at.0.cast_signed(),
                         entry.genesis,
                         entry.second,
+                        entry.block.map(u64::cast_signed),
                     ],
                 )
                 .map(drop)
         })
     }
 
-    /// Notes how far a transaction has come. A settled one stays settled: another process may have seen further.
+    /// Notes how far a transaction has come, and which block has it. A settled one stays settled: another process may have
+    /// seen further.
     ///
     /// # Errors
     /// When the journal has no such transaction, or the database cannot be written.
-    pub fn advance(&self, hash: TransactionHash, stage: JournalStage) -> Result<(), StoreError> {
+    pub fn advance(&self, hash: TransactionHash, stage: JournalStage, block: Option<u64>) -> Result<(), StoreError> {
         const OPERATION: &str = "note a transaction's stage";
         let known = self.write(OPERATION, |transaction| {
             transaction.execute(
-                &format!("UPDATE journal SET stage = ?2, gone_at = NULL WHERE hash = ?1 AND stage IN {OPEN}"),
-                params![hash.0, stage.word()],
+                &format!("UPDATE journal SET stage = ?2, block = ?3, gone_at = NULL WHERE hash = ?1 AND stage IN {OPEN}"),
+                params![hash.0, stage.word(), block.map(u64::cast_signed)],
             )?;
             transaction.query_row("SELECT count(*) FROM journal WHERE hash = ?1", [hash.0], |row| row.get::<_, i64>(0))
         })?;
@@ -226,12 +228,12 @@ fn entry_of(row: &Row<'_>) -> Result<JournalEntry, String> {
             Address::from_bytes(row.get(3)?),
             number(4)?,
             texts,
-            (Timestamp(number(7)?), row.get(8)?, row.get(9)?),
+            (Timestamp(number(7)?), row.get(8)?, row.get(9)?, row.get::<_, Option<i64>>(10)?.map(i64::cast_unsigned)),
         ))
     };
-    let (hash, raw, chain_id, from, nonce, (said, stage), (at, genesis, second)) =
+    let (hash, raw, chain_id, from, nonce, (said, stage), (at, genesis, second, block)) =
         read().map_err(|error| clean(&error.to_string()))?;
     let statement = statement::from_json(&said).map_err(|error| clean(&format!("its statement: {error}")))?;
     let stage = statement::stage_of(&stage).ok_or_else(|| clean(&format!("its stage `{stage}` is unknown")))?;
-    Ok(JournalEntry { hash, raw, chain_id, genesis, second, from, nonce, statement, stage, at })
+    Ok(JournalEntry { hash, raw, chain_id, genesis, second, from, nonce, statement, stage, block, at })
 }

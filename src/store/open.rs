@@ -21,7 +21,7 @@ use super::{
 use crate::domain::{notice::Notice, text::clean};
 
 /// One step per schema version. A step that was released is never changed.
-pub(super) const MIGRATIONS: [&str; 11] = [
+pub(super) const MIGRATIONS: [&str; 12] = [
     "
     CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE measurement (key TEXT NOT NULL UNIQUE, measured TEXT NOT NULL) STRICT;
@@ -170,11 +170,13 @@ pub(super) const MIGRATIONS: [&str; 11] = [
         made_of TEXT NOT NULL
     ) STRICT;
 ",
+    "ALTER TABLE journal ADD COLUMN block INTEGER;
+",
 ];
 
 /// The newest schema that this program knows.
-pub(super) const SCHEMA: i64 = 11;
-const _: () = assert!(MIGRATIONS.len() == 11 && SCHEMA == 11, "one step per version");
+pub(super) const SCHEMA: i64 = 12;
+const _: () = assert!(MIGRATIONS.len() == 12 && SCHEMA == 12, "one step per version");
 
 /// `DAOC`, in SQLite's field for the kind of file.
 const APPLICATION_ID: i64 = 0x4441_4F43;

@@ -24,7 +24,6 @@ use crate::{
     app::{Effect, Model, Msg, clock, model::Tone, msg::InputMsg, update},
     config::Config,
     domain::Timestamp,
-    ops::Failure,
     runtime::{Board, Runtime},
 };
 
@@ -142,7 +141,7 @@ impl Loop<'_> {
     fn reload(&mut self, file: reload::File) {
         let home = &self.config.home;
         let told = match file {
-            reload::File::Keys => keys::load(home).map_err(Failure::from).map(|keymap| {
+            reload::File::Keys => keys::load(home).map(|keymap| {
                 self.model.keymap = keymap;
                 "the keys of `keys.toml` hold from now on"
             }),
@@ -153,7 +152,12 @@ impl Loop<'_> {
             }),
             reload::File::Config => match self.reread.map(|reread| reread()) {
                 None => return,
-                Some(Ok(config)) if config.leads_to_the_same(&self.config) => return,
+                Some(Ok(config)) if config.leads_to_the_same(&self.config) => {
+                    let known = std::mem::replace(&mut self.config, config).notices;
+                    let new = self.config.notices.clone().into_iter().filter(|notice| !known.contains(notice));
+                    new.for_each(|notice| self.take(Msg::Notice(notice.sentence().to_owned())));
+                    return;
+                }
                 Some(read) => read.map(|config| {
                     self.next = Some(config);
                     "`config.toml` has changed, and is taken up as soon as nothing runs"
@@ -162,7 +166,7 @@ impl Loop<'_> {
         };
         match told {
             Ok(words) => self.model.say(Tone::Good, words),
-            Err(failure) => self.take(Msg::Notice(format!("what was goes on: {failure}"))),
+            Err(error) => self.take(Msg::Notice(format!("{}; what was goes on", error.brief()))),
         }
     }
 

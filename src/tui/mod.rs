@@ -34,7 +34,7 @@ use view::Spots;
 
 use crate::{
     app::{Model, action::Keymap, activity::Activity, model::Pane},
-    config::Config,
+    config::{Config, ConfigError},
     ops::{Context, Failure},
     runtime::Runtime,
 };
@@ -54,7 +54,7 @@ impl ScreenOptions {
     ///
     /// # Errors
     /// `theme-invalid` with line and column; `config-unreadable`; `usage` for a theme that there is not.
-    pub fn find(config: &Config) -> Result<Self, Failure> {
+    pub fn find(config: &Config) -> Result<Self, ConfigError> {
         Ok(Self { theme: Theme::find(&config.home.theme_file, |name| std::env::var(name).ok())? })
     }
 }
@@ -71,7 +71,7 @@ pub enum Outcome {
 }
 
 /// Reads the configuration anew, as flags and environment ask for.
-pub type Reread = Box<dyn Fn() -> Result<Config, Failure> + Send + Sync>;
+pub type Reread = Box<dyn Fn() -> Result<Config, ConfigError> + Send + Sync>;
 
 /// What stays when the screen begins anew with another configuration.
 #[derive(Default)]

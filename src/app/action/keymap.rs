@@ -112,10 +112,11 @@ impl Keymap {
         Ok(())
     }
 
-    /// A key that means two things in one place, and does not in the table itself: which of the entries in the order of
-    /// [`Keymap::rebind`], which of its keys, and why.
+    /// The keys that mean two things in one place, and do not in the table itself: which of the entries in the order of
+    /// [`Keymap::rebind`], which of its keys, and why. Of two entries with one key the later is the one to be told of, and
+    /// each key is told of once.
     #[must_use]
-    pub fn conflict(&self) -> Option<(usize, usize, String)> {
+    pub fn conflicts(&self) -> Vec<(usize, usize, String)> {
         let table = Self::default();
         let conflicts = EVERYWHERE.iter().flat_map(|place| {
             let bound: Vec<&Binding> = BINDINGS.iter().filter(|one| one.places.contains(place)).collect();
@@ -126,15 +127,16 @@ impl Keymap {
                 let key = self.keys(one, *place).iter().find(|key| taken.contains(key))?;
                 let is_the_tables = table.keys(one, *place).contains(key) && table.keys(other, *place).contains(key);
                 let (entry, at) = self.entry(one, *place, *key)?;
+                let is_told_there = self.entry(other, *place, *key).is_some_and(|other| other > (entry, at));
                 let name = other.action.name();
                 let cause = format!("in `{}` the key `{key}` does `{name}`", place.as_ref());
-                (!is_the_tables).then_some((entry, at, cause))
+                (!is_the_tables && !is_told_there).then_some((entry, at, cause))
             })
         });
         let mut conflicts: Vec<_> = conflicts.collect();
-        // The later of two entries is the one to be told of.
-        conflicts.sort_by_key(|(entry, at, _)| std::cmp::Reverse((*entry, *at)));
-        conflicts.into_iter().next()
+        conflicts.sort_by_key(|(entry, at, _)| (*entry, *at));
+        conflicts.dedup_by_key(|(entry, at, _)| (*entry, *at));
+        conflicts
     }
 
     /// Which entry gives `binding` this key, and which of its keys it is.
@@ -188,7 +190,7 @@ mod tests {
         let keymap = keymap(&[(None, "help", &["H"]), (Some("node"), "help", &["Ctrl-H"])]);
         assert_eq!(keys(&keymap, Action::Help, Place::Images), [Key::Char('H')]);
         assert_eq!(keys(&keymap, Action::Help, Place::Node), [Key::Ctrl('h')]);
-        assert_eq!(keymap.conflict(), None);
+        assert_eq!(keymap.conflicts(), []);
     }
 
     #[test]
@@ -218,11 +220,12 @@ mod tests {
     #[test]
     fn a_key_with_two_meanings_is_a_conflict_and_an_exchange_is_none() {
         let taken = keymap(&[(Some("images"), "measure", &["m", "p"])]);
-        let (entry, key, cause) = taken.conflict().unwrap();
-        assert_eq!((entry, key, cause.as_str()), (0, 1, "in `images` the key `p` does `publish`"));
+        assert_eq!(taken.conflicts(), [(0, 1, "in `images` the key `p` does `publish`".to_owned())]);
         let exchanged = keymap(&[(Some("images"), "measure", &["p"]), (Some("images"), "publish", &["v"])]);
-        assert_eq!(exchanged.conflict(), None);
-        assert_eq!(Keymap::default().conflict(), None);
+        assert_eq!(exchanged.conflicts(), []);
+        assert_eq!(Keymap::default().conflicts(), []);
+        let twice = keymap(&[(Some("images"), "measure", &["X"]), (Some("images"), "publish", &["X"])]);
+        assert_eq!(twice.conflicts(), [(1, 0, "in `images` the key `X` does `measure`".to_owned())]);
     }
 
     #[test]

@@ -64,6 +64,9 @@ fn what_is_wrong_is_told_with_its_place() {
     assert!(refused("{{truncate .a x}}").contains("takes a number"));
     assert!(refused("a\\q").starts_with("character 2 of the template"));
     assert!(refused("a}}").contains("closes nothing") && refused("").contains("names no field"));
+    for nothing in ["table", "table ", " table\\t"] {
+        assert_eq!(refused(nothing), "character 1 of the template: it names no field; `{{json .}}` prints all of them");
+    }
     assert!(refused("{{}}").starts_with("character 3") && refused("{{.a..b}}").contains("is no field"));
     let failure = "x{{.nope}}".parse::<Template>().unwrap().lines(&rows(), &LOOK).unwrap_err();
     assert_eq!((failure.code, failure.exit_code()), ("usage", 2));

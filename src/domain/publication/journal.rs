@@ -26,6 +26,8 @@ pub struct JournalEntry {
     pub statement: Statement,
     /// The last stage that was seen.
     pub stage: JournalStage,
+    /// The block that had it then.
+    pub block: Option<u64>,
     /// When it was signed.
     pub at: Timestamp,
 }

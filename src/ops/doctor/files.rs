@@ -51,10 +51,10 @@ pub(super) async fn of_home(home: Home, signers: usize) -> Vec<Finding> {
     within(DISK, "the disk of the home", look).await.unwrap_or_else(|failure| vec![super::of(Area::Disk, &failure)])
 }
 
-/// Whether there is a home to open.
+/// Whether there is a home to open: one that nothing was kept in yet would be made by opening it.
 pub(super) async fn exists(home: &Home) -> bool {
-    let folders = folders_of(home);
-    within(DISK, "the home", blocking(move || Ok(folders.iter().any(|folder| folder.is_dir())))).await.unwrap_or(true)
+    let database = home.database.clone();
+    within(DISK, "the home", blocking(move || Ok(database.exists()))).await.unwrap_or(true)
 }
 
 /// The home's own folders: one, or that of the configuration and that of the state.

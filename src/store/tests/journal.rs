@@ -38,7 +38,7 @@ fn what_is_gone_is_so_since_it_was_first_seen_to_be() {
     assert!(!store.is_gone(hash).unwrap());
     assert_eq!((since(50), since(70)), (50, 50));
     assert!(store.is_gone(hash).unwrap());
-    store.advance(hash, JournalStage::Broadcast).unwrap();
+    store.advance(hash, JournalStage::Broadcast, None).unwrap();
     assert_eq!((since(90), since(95)), (90, 90), "it was there again in between");
     assert!(store.gone_since(TransactionHash([7; 32]), Timestamp(1)).is_err());
 }
@@ -63,12 +63,18 @@ fn the_journal_follows_a_transaction_until_it_is_settled() {
     assert_eq!(store.open_nonces(chain(1337), Address::from_bytes([1; 20])).unwrap(), [1, 2, 3]);
     assert!(store.open_nonces(chain(1337), Address::from_bytes([2; 20])).unwrap().is_empty());
     let first = TransactionHash([3; 32]);
-    for stage in [JournalStage::Broadcast, JournalStage::Included, JournalStage::Broadcast, JournalStage::Final] {
-        store.advance(first, stage).unwrap();
-        assert_eq!(store.entry(first).unwrap().unwrap().stage, stage);
+    let kept = || store.entry(first).unwrap().map(|entry| (entry.stage, entry.block));
+    for (stage, block) in [
+        (JournalStage::Broadcast, None),
+        (JournalStage::Included, Some(8)),
+        (JournalStage::Broadcast, None),
+        (JournalStage::Final, Some(9)),
+    ] {
+        store.advance(first, stage, block).unwrap();
+        assert_eq!(kept(), Some((stage, block)));
     }
-    store.advance(first, JournalStage::Included).unwrap();
-    assert_eq!(store.entry(first).unwrap().unwrap().stage, JournalStage::Final, "a settled one stays settled");
+    store.advance(first, JournalStage::Included, Some(10)).unwrap();
+    assert_eq!(kept(), Some((JournalStage::Final, Some(9))), "a settled one stays settled");
     assert_eq!(open(1337), [1, 2]);
     assert_eq!(store.entry(TransactionHash([5; 32])).unwrap().unwrap().statement, revocation);
     assert_eq!(store.recent(2).unwrap().0.len(), 2);
@@ -98,9 +104,9 @@ fn chains_of_one_id_are_told_apart() {
     assert!(open(part(1)).contains(&6) && !open(part(2)).contains(&6) && open(chain(1337)).contains(&6));
     let late = JournalEntry { second: Some([1; 32]), ..entry(6) };
     assert!(late.is_of(part(1)) && late.is_of(chain(1337)) && !late.is_of(part(2)) && entry(1).is_of(part(2)));
-    store.advance(entry(6).hash, JournalStage::Final).unwrap();
+    store.advance(entry(6).hash, JournalStage::Final, None).unwrap();
     // The same bytes once more, on a chain that began anew.
-    store.advance(entry(1).hash, JournalStage::Final).unwrap();
+    store.advance(entry(1).hash, JournalStage::Final, None).unwrap();
     store.record(&JournalEntry { genesis: Some(another.genesis), ..entry(1) }).unwrap();
     assert_eq!((open(chain(1337)), open(another)), (vec![3, 1], vec![1, 2, 3, 1]));
 }
@@ -110,13 +116,13 @@ fn recording_twice_keeps_the_first_and_an_unknown_one_cannot_advance() {
     let home = Home::new();
     let store = home.store();
     store.record(&entry(1)).unwrap();
-    store.advance(entry(1).hash, JournalStage::Broadcast).unwrap();
+    store.advance(entry(1).hash, JournalStage::Broadcast, None).unwrap();
     store.record(&entry(1)).unwrap();
     assert_eq!(store.entry(entry(1).hash).unwrap().unwrap().stage, JournalStage::Broadcast);
-    let error = store.advance(entry(2).hash, JournalStage::Final).unwrap_err();
+    let error = store.advance(entry(2).hash, JournalStage::Final, None).unwrap_err();
     assert!(error.to_string().contains("0x0202"), "{error}");
     assert_eq!(store.entry(entry(2).hash).unwrap(), None);
-    store.advance(entry(1).hash, JournalStage::Failed).unwrap();
+    store.advance(entry(1).hash, JournalStage::Failed, None).unwrap();
     assert!(!store.has_open_entries().unwrap());
 }
 
@@ -154,7 +160,7 @@ proptest! {
         };
         let entry = JournalEntry {
             hash: TransactionHash(hash), raw, chain_id, genesis: Some(hash), second: None, from: Address::from_bytes(from), nonce, statement,
-            stage: JournalStage::Included, at: Timestamp(at),
+            stage: JournalStage::Included, block: Some(at), at: Timestamp(at),
         };
         store.record(&entry).unwrap();
         prop_assert_eq!(store.entry(entry.hash).unwrap(), Some(entry));

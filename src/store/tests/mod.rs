@@ -83,6 +83,7 @@ fn entry(number: u8) -> JournalEntry {
         nonce: u64::from(number),
         statement: release("acme/api:1"),
         stage: JournalStage::Signed,
+        block: None,
         at: Timestamp(1_700_000_000),
     }
 }

@@ -116,13 +116,22 @@ impl Theme {
         Self { styles, glyphs: Glyphs::Unicode, calm: false }
     }
 
+    /// All that is wrong in the file, as [`Theme::find`] tells the first of it.
+    #[must_use]
+    pub fn faults(file: &Path) -> Vec<ConfigError> {
+        read_theme(file, &NAMES, &ROLE_NAMES).1
+    }
+
     /// What the file in the home and the environment wish, as far as terminal and locale can. A theme that the environment
     /// names takes the place of the file's, with the roles that the file changed in it.
     ///
     /// # Errors
     /// `theme-invalid` with line and column; `config-unreadable`; `usage` for a theme that there is not.
     pub fn find(file: &Path, variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let mut file = read_theme(file, &NAMES, &ROLE_NAMES)?;
+        let (mut file, faults) = read_theme(file, &NAMES, &ROLE_NAMES);
+        if let Some(fault) = faults.into_iter().next() {
+            return Err(fault);
+        }
         if let Some(name) = variable("DAOCHAIN_THEME").filter(|name| !name.is_empty()) {
             known_word("theme", &name, &NAMES)
                 .map_err(|cause| ConfigError::Usage(format!("DAOCHAIN_THEME: {cause}")))?;

@@ -27,7 +27,7 @@ pub(super) fn outcome_words(stage: &Stage, words: &str) -> (Role, String) {
 
 /// The life of a publication: done, under way, to come, in `width` columns. What is not about an image is not measured.
 pub(super) fn dots(canvas: &Canvas, step: Step, stage: Option<&Stage>, of_image: bool, width: usize) -> Line<'static> {
-    const NAMES: [&str; 6] = ["measured", "unlocked", "signed", "sent", "included", "final"];
+    const NAMES: [&str; 6] = ["measured", "unlocked", "signed", "sent", "included", "confirmed"];
     let done = match (step, stage) {
         (Step::Measuring, _) => 0,
         (_, Some(Stage::Signing)) => 2,
