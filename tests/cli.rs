@@ -172,7 +172,7 @@ fn the_configuration_is_told_with_where_it_was_said_and_checked_with_places() {
     let document = one_document(&daochain(&["config", "check", "--json"]).exits(0).0);
     assert_eq!(document["schema"], "daochain.config-check/1");
     let call = daochain(&["config", "check"]);
-    let keys = "[images]\nmeasrue = 'm'\npublish = 7\nmeasure = 'X'\nrevoke = 'X'\n";
+    let keys = "[images]\nmeasrue = 'm'\npublish = 7\nmeasure = 'Z'\nrevoke = 'Z'\n";
     std::fs::write(call.home.path().join("keys.toml"), keys).expect("a file");
     std::fs::write(call.home.path().join("theme.toml"), "theme = 'drak'\n").expect("a file");
     let (out, _) = call.exits(1);

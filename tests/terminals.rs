@@ -499,8 +499,7 @@ fn over_mosh_it_is_at_home() {
     let told = told.split_once("MOSH CONNECT ").and_then(|(_, told)| told.split_once(' '));
     let (port, code) = told.unwrap_or_else(|| panic!("{started:?}"));
     let code = format!("MOSH_KEY={}", code.split_whitespace().next().unwrap_or_default());
-    let mut terminal =
-        inside(&home, &engine, &["env", &code, "LC_ALL=C.UTF-8", "mosh-client", "127.0.0.1", port]);
+    let mut terminal = inside(&home, &engine, &["env", &code, "LC_ALL=C.UTF-8", "mosh-client", "127.0.0.1", port]);
     terminal.send("exit\r").finish();
 }
 

@@ -3,6 +3,8 @@
 
 mod screen;
 
+use std::time::Duration;
+
 use daochain::{
     app::{
         Effect, Key, Msg,
@@ -10,7 +12,10 @@ use daochain::{
     },
     domain::{
         Digest,
-        compare::{Comparison, FileChanges, FileEntry, FileKind, LayerFiles, LayerPart, Makeup, Origin, Pair},
+        compare::{
+            Comparison, FileChanges, FileEntry, FileKind, LayerFiles, LayerPart, Makeup, Origin, Pair, Parameter,
+        },
+        progress::Progress,
         trust::{Rule, TrustPolicy},
     },
 };
@@ -46,10 +51,11 @@ fn comparison() -> Comparison {
         made_by: Some(by.to_owned()),
     };
     let base = layer("base", 74_800_000, "ADD file:2a1b in /");
-    let makeup = |config: &str, layers: &[LayerPart]| Makeup {
+    let makeup = |config: &str, layers: &[LayerPart], user: &str| Makeup {
         config: Digest::of(config.as_bytes()),
         platform: Some("linux/amd64".into()),
         layers: layers.to_vec(),
+        parameters: Some(vec![Parameter { name: "User".into(), value: user.into() }]),
     };
     let here = [
         base.clone(),
@@ -57,8 +63,8 @@ fn comparison() -> Comparison {
         layer("more", 4096, "RUN 日本 chmod u+s /bin/su && rm -rf /var/lib/apt/lists"),
     ];
     Comparison {
-        here: makeup("here", &here),
-        released: makeup("released", &[base, layer("good", 12_200_000, "COPY app /srv/app")]),
+        here: makeup("here", &here, "root"),
+        released: makeup("released", &[base, layer("good", 12_200_000, "COPY app /srv/app")], "app"),
         version: Some(7),
         origin: Origin::Measured,
     }
@@ -136,6 +142,12 @@ fn the_registry_is_asked_on_demand_and_escape_stops_it_before_it_closes_the_page
     let fetched = ticket(&play);
     assert!(play.asked.iter().any(|effect| matches!(effect, Effect::Compare { anywhere: true, .. })));
     assert!(play.text().contains("getting the released image's layers"));
+    let far = |ticket, done, elapsed| {
+        let progress = Progress { done, total: Some(51_000_000), elapsed: Duration::from_secs(elapsed) };
+        Msg::Why(WhyMsg::Progress { ticket, progress })
+    };
+    let play = play.tell(far(fetched, 10_000_000, 1)).tell(far(looked, 1, 9)).tell(far(fetched, 20_000_000, 2));
+    assert!(play.text().contains("layers: 20.0 MB of 51.0 MB, 10.0 MB/s; Esc stops it"), "{}", play.text());
     let play = play.key(Key::Esc);
     assert_eq!(play.asked.last(), Some(&Effect::Undo(fetched)));
     assert!(play.model.wide, "the page stays");

@@ -10,7 +10,8 @@ use crate::{
     domain::{
         compare::{Comparison, FileChanges, Pair, Question},
         explain::{Act, Case, Page, Tone, Witness},
-        text::wrap,
+        progress::{Progress, Rate},
+        text::{size, wrap},
     },
 };
 
@@ -30,6 +31,24 @@ pub struct Why {
     pub problem: Option<Problem>,
     /// What is being done, and the ticket that its answer brings back.
     pub working: Option<(u64, Work)>,
+    /// How far that has come, where bytes are read for it.
+    pub progress: Option<Progress>,
+    /// How fast.
+    pub rate: Rate,
+}
+
+impl Why {
+    /// What is being done, and how far it has come.
+    fn doing(&self) -> Option<String> {
+        let (_, work) = self.working?;
+        let far = self.progress.filter(|progress| progress.done > 0).map_or_else(String::new, |progress| {
+            let total = progress.total.map_or_else(String::new, |total| format!(" of {}", size(total)));
+            let speed = self.rate.per_second().map_or_else(String::new, |speed| format!(", {}/s", size(speed)));
+            format!(": {}{total}{speed}", size(progress.done))
+        });
+        let end = if work == Work::Looking { "" } else { "; Esc stops it" };
+        Some(format!("{}{far}{end}", work.words()))
+    }
 }
 
 /// What is done for the page.
@@ -47,8 +66,8 @@ impl Work {
     const fn words(self) -> &'static str {
         match self {
             Self::Looking => "looking for the released image's layers",
-            Self::Getting => "getting the released image's layers; Esc stops it",
-            Self::Listing => "listing the files of the layers that differ; Esc stops it",
+            Self::Getting => "getting the released image's layers",
+            Self::Listing => "listing the files of the layers that differ",
         }
     }
 }
@@ -137,9 +156,8 @@ pub fn page(model: &Model, row: &Row, width: usize) -> Page {
 fn comparison(why: &Why) -> Option<Result<&Comparison, String>> {
     match (&why.comparison, why.working) {
         (Some(Ok(comparison)), _) => Some(Ok(comparison)),
-        (_, Some((_, work))) => Some(Err(work.words().to_owned())),
         (Some(Err(problem)), None) => Some(Err(problem.sentence())),
-        (None, None) => None,
+        (_, _) => why.doing().map(Err),
     }
 }
 
@@ -175,7 +193,7 @@ pub fn lines(model: &Model, width: usize) -> Vec<WhyLine> {
         }
     }
     let told = match (&model.why.comparison, model.why.working, &model.why.problem) {
-        (Some(Ok(_)), Some((_, work)), _) => Some((work.words().to_owned(), Tone::Muted)),
+        (Some(Ok(_)), Some(_), _) => model.why.doing().map(|words| (words, Tone::Muted)),
         (_, None, Some(problem)) => Some((problem.sentence(), Tone::Bad)),
         _ => None,
     };

@@ -77,11 +77,13 @@ pub async fn run(console: &mut Console, globals: &Globals) -> Result<u8, Failure
 fn own_files(globals: &Globals) -> Vec<Finding> {
     let Ok(home) = Home::find(globals.home.as_deref(), &|name| std::env::var(name).ok()) else { return Vec::new() };
     let failures = keys::read(&home).1.into_iter().chain(Theme::faults(&home.theme_file)).map(Failure::from);
-    failures.map(|failure| {
-        let finding = Finding::trouble(Area::Configuration, &format!("the screen does not start: {}", failure.message));
-        failure.hint.iter().fold(finding, |finding, hint| finding.step(hint))
-    })
-    .collect()
+    failures
+        .map(|failure| {
+            let finding =
+                Finding::trouble(Area::Configuration, &format!("the screen does not start: {}", failure.message));
+            failure.hint.iter().fold(finding, |finding, hint| finding.step(hint))
+        })
+        .collect()
 }
 
 fn seen() -> Seen {

@@ -10,8 +10,14 @@ use std::{
 
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::{
-    EnvFilter,
-    fmt::writer::{BoxMakeWriter, MakeWriterExt as _},
+    filter::Targets,
+    fmt::{
+        layer,
+        writer::{BoxMakeWriter, MakeWriterExt as _},
+    },
+    layer::SubscriberExt as _,
+    registry,
+    util::SubscriberInitExt as _,
 };
 
 use crate::config::Config;
@@ -36,8 +42,8 @@ pub fn start(config: &Config, verbose: u8, screen: bool) {
         (None, false) => return,
     };
     // Libraries write whole addresses, keys of paid services among them: only what is ours is told in detail.
-    let filter = EnvFilter::new(format!("warn,daochain={level}"));
-    let _ = tracing_subscriber::fmt().with_writer(writer).with_ansi(false).with_env_filter(filter).try_init();
+    let filter = Targets::new().with_default(LevelFilter::WARN).with_target("daochain", level);
+    let _ = registry().with(layer().with_writer(writer).with_ansi(false)).with(filter).try_init();
 }
 
 fn open(path: &Path) -> io::Result<File> {

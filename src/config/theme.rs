@@ -110,15 +110,19 @@ pub fn read_theme(path: &Path, themes: &[&str], roles: &[&str]) -> (ThemeFile, V
         let word = known_word(what, given.as_ref(), known).map_err(|cause| fault(given.span(), &cause));
         word.map(|()| given.into_inner())
     };
-    let depths =
-        [("truecolor", Depth::Truecolor), ("256", Depth::TwoHundredFiftySix), ("16", Depth::Sixteen), ("none", Depth::None)];
+    let depths = [
+        ("truecolor", Depth::Truecolor),
+        ("256", Depth::TwoHundredFiftySix),
+        ("16", Depth::Sixteen),
+        ("none", Depth::None),
+    ];
     let theme = document.theme.and_then(|theme| kept(&mut faults, one_of("theme", theme, themes)));
-    let colours = document.colours.and_then(|colours| {
-        kept(&mut faults, one_of("number of colours", colours, &depths.map(|(word, _)| word)))
-    });
-    let characters = document.characters.and_then(|characters| {
-        kept(&mut faults, one_of("set of characters", characters, &["ascii", "unicode"]))
-    });
+    let colours = document
+        .colours
+        .and_then(|colours| kept(&mut faults, one_of("number of colours", colours, &depths.map(|(word, _)| word))));
+    let characters = document
+        .characters
+        .and_then(|characters| kept(&mut faults, one_of("set of characters", characters, &["ascii", "unicode"])));
     let mut looks = BTreeMap::new();
     for (role, text) in document.roles {
         let role = kept(&mut faults, one_of("role", role, roles));
@@ -127,7 +131,9 @@ pub fn read_theme(path: &Path, themes: &[&str], roles: &[&str]) -> (ThemeFile, V
     }
     let found = ThemeFile {
         theme,
-        depth: colours.and_then(|colours| depths.into_iter().find(|(word, _)| *word == colours)).map(|(_, depth)| depth),
+        depth: colours
+            .and_then(|colours| depths.into_iter().find(|(word, _)| *word == colours))
+            .map(|(_, depth)| depth),
         ascii: characters.map(|characters| characters == "ascii"),
         reduced_motion: document.reduced_motion,
         looks,
@@ -240,7 +246,8 @@ mod tests {
 
     #[test]
     fn everything_that_is_wrong_is_told_at_once() {
-        let told = read("theme = \"drak\"\ncharacters = \"utf8\"\n[roles]\nmutd = \"grene\"\ndanger = \"red\"").unwrap_err();
+        let told =
+            read("theme = \"drak\"\ncharacters = \"utf8\"\n[roles]\nmutd = \"grene\"\ndanger = \"red\"").unwrap_err();
         let places = ["line 1, column 9", "line 2, column 14", "line 4, column 1", "line 4, column 8"];
         assert_eq!(told.lines().count(), 4, "{told}");
         assert!(told.lines().zip(places).all(|(line, place)| line.contains(place)), "{told}");

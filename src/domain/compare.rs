@@ -9,10 +9,12 @@
 //! instruction made stand beside each other, then the others in their order, and what is left over stands alone.
 
 mod files;
+mod parameters;
 
 use serde::{Deserialize, Serialize};
 
 pub use files::{Change, FileChange, FileChanges, FileEntry, FileKind, LayerFiles, shown_path};
+pub use parameters::{Parameter, ParameterChange};
 
 use super::{
     digest::Digest,
@@ -51,6 +53,9 @@ pub struct Makeup {
     pub platform: Option<String>,
     /// Lowest first.
     pub layers: Vec<LayerPart>,
+    /// How its containers are run, in the order of names; `None` where that was not looked at.
+    #[serde(default)]
+    pub parameters: Option<Vec<Parameter>>,
 }
 
 /// Layers that stand beside each other, by their positions. Never neither.
@@ -133,6 +138,13 @@ impl Comparison {
     #[must_use]
     pub fn pairs(&self) -> Vec<Pair> {
         pairs(&self.here, &self.released)
+    }
+
+    /// What differs of how containers are run; `None` where one side was not looked at.
+    #[must_use]
+    pub fn parameters(&self) -> Option<Vec<ParameterChange>> {
+        let (here, released) = self.here.parameters.as_ref().zip(self.released.parameters.as_ref())?;
+        Some(parameters::changes(here, released))
     }
 
     /// Those that are not the same.
@@ -244,6 +256,7 @@ mod tests {
             config: Digest::of(layers.as_bytes()),
             platform: None,
             layers: layers.split_whitespace().map(layer).collect(),
+            parameters: None,
         }
     }
 

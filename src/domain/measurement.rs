@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    compare::{LayerPart, Makeup},
+    compare::{LayerPart, Makeup, Parameter},
     digest::{Digest, DigestKind, chain_id},
     image::{Evidence, EvidenceLevel, KindedDigest, SharedIndex},
     reference::Reference,
@@ -51,6 +51,9 @@ pub struct MeasuredImage {
     pub manifests: Vec<MeasuredManifest>,
     /// In the configuration's order.
     pub layers: Vec<MeasuredLayer>,
+    /// How its containers are run, as the configuration says; `None` where that was not kept.
+    #[serde(default)]
+    pub parameters: Option<Vec<Parameter>>,
     /// One sentence when the state is not *measured*: which member, expected and found.
     pub problem: Option<String>,
 }
@@ -129,7 +132,12 @@ impl MeasuredImage {
             made_by: layer.made_by.clone(),
         };
         let layers = self.layers.iter().map(part).collect();
-        Some(Makeup { config: self.config_digest?, platform: self.platform.clone(), layers })
+        Some(Makeup {
+            config: self.config_digest?,
+            platform: self.platform.clone(),
+            layers,
+            parameters: self.parameters.clone(),
+        })
     }
 
     /// The evidence that this measurement gives.

@@ -286,14 +286,14 @@ impl Member {
 }
 
 impl Blob {
-    /// Keeps what it tells of layers' instructions if there is `room`; the bytes that this takes.
+    /// Keeps what it tells people alone, if there is `room`; the bytes that this takes.
     fn keep_history(&mut self, room: usize) -> usize {
         let Content::Document(document) = &mut self.content else { return 0 };
         let Ok(Document::Config(config)) = &mut **document else { return 0 };
-        if config.history_weight() > room {
-            config.made_by = Vec::new();
+        if config.told_weight() > room {
+            config.forget_told();
         }
-        config.history_weight()
+        config.told_weight()
     }
 
     /// What the bytes are as JSON; `None` for anything that no member can refer to as a document.

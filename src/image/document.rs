@@ -12,9 +12,11 @@ use super::{
     history,
     index::{INDEX_TYPES, MANIFEST_TYPES},
     json::{self, JsonProblem},
+    parameters,
 };
 use crate::domain::{
     Platform, Timestamp,
+    compare::Parameter,
     digest::{Digest, DigestError},
     text::clean_to,
 };
@@ -54,12 +56,21 @@ pub(super) struct Config {
     pub(super) created: Option<Timestamp>,
     /// What made each layer; empty where it does not tell.
     pub(super) made_by: Vec<Box<str>>,
+    /// How containers are run; `None` where it was not kept.
+    pub(super) parameters: Option<Vec<Parameter>>,
 }
 
 impl Config {
-    /// Bytes that the instructions take.
-    pub(super) fn history_weight(&self) -> usize {
-        self.made_by.iter().map(|made| size_of::<Box<str>>() + made.len()).sum()
+    /// Bytes that is taken by what is told to people alone: the instructions and the parameters.
+    pub(super) fn told_weight(&self) -> usize {
+        let parameters = self.parameters.iter().flatten();
+        let parameters = parameters.map(|one| size_of::<Parameter>() + one.name.len() + one.value.len());
+        self.made_by.iter().map(|made| size_of::<Box<str>>() + made.len()).chain(parameters).sum()
+    }
+
+    /// Forgets that.
+    pub(super) fn forget_told(&mut self) {
+        (self.made_by, self.parameters) = (Vec::new(), None);
     }
 }
 
@@ -292,6 +303,7 @@ pub(super) fn parse(bytes: &[u8]) -> Option<Result<Document, JsonProblem>> {
         (true, false, false) => Some(read(bytes).map(|raw: RawConfig| {
             let mut config = Config::from(raw);
             config.made_by = history::made_by(bytes, config.diff_ids.len());
+            config.parameters = Some(parameters::parameters(bytes));
             Document::Config(config)
         })),
         (false, true, false) => Some(read(bytes).and_then(|manifest: Manifest| match manifest.media_type.as_str() {
@@ -321,6 +333,7 @@ impl From<RawConfig> for Config {
             }),
             created: raw.created.and_then(|text| Timestamp::try_from(text).ok()),
             made_by: Vec::new(),
+            parameters: None,
         }
     }
 }

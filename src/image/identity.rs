@@ -194,7 +194,7 @@ fn document(
         Ok(mut document) => {
             if let Some(Document::Config(config)) = &mut document {
                 // Nobody asks for them here, and many documents are held at once.
-                config.made_by = Vec::new();
+                config.forget_told();
             }
             Ok(Some((document, bytes.len() as u64)))
         }

@@ -46,6 +46,7 @@ impl Found {
             created: None,
             manifests: Vec::new(),
             layers: Vec::new(),
+            parameters: None,
             problem: Some(problem),
         };
         Self { image, identity: None, is_absent: false }
@@ -73,6 +74,7 @@ pub(super) fn judge(contents: &Contents, claim: Claim) -> Result<Found, ImageErr
         created: None,
         manifests: claim.manifests,
         layers: Vec::new(),
+        parameters: None,
         problem: None,
     };
     if let Some(promised) = promised.filter(|promised| *promised != blob.digest) {
@@ -83,6 +85,7 @@ pub(super) fn judge(contents: &Contents, claim: Claim) -> Result<Found, ImageErr
     if let Some(config) = config(name, blob, &mut image)? {
         image.platform.clone_from(&config.platform);
         image.created = config.created;
+        image.parameters.clone_from(&config.parameters);
         match config.diff_ids.iter().map(|diff_id| diff_id.get(name)).collect::<Result<Vec<_>, _>>() {
             Ok(diff_ids) => {
                 judge_layers(contents, &diff_ids, &claim.layers, &mut image)?;

@@ -58,6 +58,7 @@ pub fn makeup(config: &[u8], stored: &[(Digest, u64)]) -> Result<Makeup, ImageEr
         config: digest,
         platform: config.platform.clone(),
         layers: config.diff_ids.iter().enumerate().map(layer).collect::<Result<_, ImageError>>()?,
+        parameters: config.parameters,
     })
 }
 

@@ -35,6 +35,7 @@ mod makeup;
 mod member;
 mod merge;
 mod names;
+mod parameters;
 mod saved;
 #[cfg(test)]
 mod tests;

@@ -23,6 +23,7 @@ use crate::{
     },
     image::{self, Branch},
     ops::{Context, Failure},
+    store::CacheKey,
 };
 
 /// Why an index is no evidence.
@@ -155,18 +156,35 @@ pub(super) async fn recall_engine_images(
     let known = know(context, engine, named.iter().filter_map(root_of).collect()).await;
     let (context, engine) = (context.clone(), engine.clone());
     blocking(move || {
-        let recalled =
-            named.into_iter().zip(known).map(|(image, known)| recall_known(&context, &engine, image, &known));
+        let keys: Vec<_> = named.iter().zip(&known).map(|(image, known)| keys_of(&engine, image, known)).collect();
+        // As for one of them: a cache that cannot be read costs time, not truth.
+        let held = context.store().remembered(keys.iter().flatten()).unwrap_or_default();
+        let recalled = named.into_iter().zip(&known).zip(&keys).map(|((image, known), keys)| {
+            recall_known(&context, image, known, keys.iter().filter(|key| held.contains(key)))
+        });
         Ok(recalled.chain(nameless).collect())
     })
     .await
+}
+
+/// What an image may be remembered under.
+fn keys_of(engine: &Engine, image: &LocalImage, known: &Knowledge) -> Vec<CacheKey> {
+    match root_of(image) {
+        Some(root) if !matches!(known, Knowledge::Open) => cache_keys(engine.info(), root, known.meant()),
+        _ => Vec::new(),
+    }
 }
 
 fn root_of(image: &LocalImage) -> Option<Digest> {
     image.id.id.parse().ok()
 }
 
-fn recall_known(context: &Context, engine: &Engine, mut image: LocalImage, known: &Knowledge) -> LocalImage {
+fn recall_known<'k>(
+    context: &Context,
+    mut image: LocalImage,
+    known: &Knowledge,
+    keys: impl Iterator<Item = &'k CacheKey>,
+) -> LocalImage {
     let (Some(root), meant) = (root_of(&image), known.meant()) else { return image };
     if matches!(known, Knowledge::Open) {
         return image;
@@ -175,7 +193,7 @@ fn recall_known(context: &Context, engine: &Engine, mut image: LocalImage, known
     if let Some(identity) = identity {
         image = identified(image, identity);
     }
-    let rows = cache_keys(engine.info(), root, meant).into_iter().filter_map(|key| recall(context, &key));
+    let rows = keys.filter_map(|key| recall(context, key));
     for mut found in rows.flat_map(|row| row.images.into_iter().take(1)) {
         if let Some(identity) = identity {
             // It may have been found behind another index then.

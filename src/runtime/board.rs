@@ -6,11 +6,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    app::tasks::TaskId,
+    app::{Msg, tasks::TaskId},
     domain::progress::{Progress, Watch},
 };
 
@@ -33,15 +33,26 @@ struct Slots {
     calm: bool,
 }
 
+impl Slots {
+    const fn interval(&self) -> Duration {
+        if self.calm { CALM } else { INTERVAL }
+    }
+}
+
 impl Board {
     fn note(&self, task: TaskId, progress: Progress, now: Instant) {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         slots.newest.insert(task, progress);
-        let interval = if slots.calm { CALM } else { INTERVAL };
+        let interval = slots.interval();
         if slots.told.is_none_or(|told| now.duration_since(told) >= interval) {
             slots.told = Some(now);
             self.news.notify_one();
         }
+    }
+
+    /// The pause between two reports that are shown.
+    fn interval(&self) -> Duration {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner).interval()
     }
 
     /// Tells progress once a second from now on.
@@ -81,6 +92,36 @@ impl Watch for TaskWatch {
     }
 }
 
+/// Progress that somebody waits for, as messages at the board's pace. It ends with its token.
+pub(super) struct Awaited<M> {
+    token: CancellationToken,
+    pause: Duration,
+    sender: mpsc::Sender<Msg>,
+    msg: M,
+    told: Mutex<Option<Instant>>,
+}
+
+impl<M: Fn(Progress) -> Msg> Awaited<M> {
+    pub(super) fn new(token: CancellationToken, board: &Board, sender: mpsc::Sender<Msg>, msg: M) -> Self {
+        Self { token, pause: board.interval(), sender, msg, told: Mutex::default() }
+    }
+}
+
+impl<M: Fn(Progress) -> Msg + Send + Sync> Watch for Awaited<M> {
+    fn report(&self, progress: Progress) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.is_none_or(|told| told.elapsed() >= self.pause) {
+            *told = Some(Instant::now());
+            // A full channel loses progress, never the outcome.
+            let _ = self.sender.try_send((self.msg)(progress));
+        }
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.token.is_cancelled()
+    }
+}
+
 /// Work that is not shown, and ends with its token.
 pub(super) struct Unshown(pub(super) CancellationToken);
 
@@ -95,6 +136,24 @@ impl Watch for Unshown {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn who_waits_is_told_at_the_same_pace() {
+        let board = Board::default();
+        let (sender, mut receiver) = mpsc::channel(8);
+        let token = CancellationToken::new();
+        let msg = |progress: Progress| Msg::Notice(progress.done.to_string());
+        let watch = Awaited::new(token.clone(), &board, sender, msg);
+        for done in 0..3 {
+            watch.report(Progress { done, ..Progress::default() });
+        }
+        std::thread::sleep(INTERVAL);
+        watch.report(Progress { done: 7, ..Progress::default() });
+        let told: Vec<_> = std::iter::from_fn(|| receiver.try_recv().ok()).collect();
+        assert_eq!(told, [msg(Progress::default()), msg(Progress { done: 7, ..Progress::default() })]);
+        token.cancel();
+        assert!(watch.is_cancelled());
+    }
 
     #[tokio::test]
     async fn the_newest_counts_and_the_rate_is_bounded() {

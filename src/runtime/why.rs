@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Runtime, board::Unshown, market::beside};
+use super::{Runtime, board::Awaited, market::beside};
 use crate::{
     app::{Effect, Msg, msg::WhyMsg},
     ops::compare::{Reach, compare, compare_files},
@@ -15,17 +15,21 @@ impl Runtime {
             Effect::Compare { ticket, question, anywhere } => {
                 let token = self.undoable(ticket);
                 let reach = if anywhere { Reach::Anywhere } else { Reach::Known };
+                let far = move |progress| Msg::Why(WhyMsg::Progress { ticket, progress });
                 let compared = move |result| Msg::Why(WhyMsg::Compared { ticket, result });
+                let (board, sender) = (self.board(), self.sender.clone());
                 self.answer("comparing an image with the released one", compared, move |context| {
-                    let watch = Arc::new(Unshown(token.clone()));
+                    let watch = Arc::new(Awaited::new(token.clone(), &board, sender, far));
                     beside(token, move || async move { compare(&context, &question, reach, watch).await.map(Box::new) })
                 });
             }
             Effect::ListFiles { ticket, question, comparison } => {
                 let token = self.undoable(ticket);
+                let far = move |progress| Msg::Why(WhyMsg::Progress { ticket, progress });
                 let listed = move |result| Msg::Why(WhyMsg::Listed { ticket, result });
+                let (board, sender) = (self.board(), self.sender.clone());
                 self.answer("listing the files of layers", listed, move |context| {
-                    let watch = Arc::new(Unshown(token.clone()));
+                    let watch = Arc::new(Awaited::new(token.clone(), &board, sender, far));
                     beside(token, move || async move {
                         let pairs = comparison.different();
                         let changes = compare_files(&context, &question, &comparison, &pairs, watch).await?;

@@ -69,7 +69,9 @@ impl Store {
         const OPERATION: &str = "note a transaction's stage";
         let known = self.write(OPERATION, |transaction| {
             transaction.execute(
-                &format!("UPDATE journal SET stage = ?2, block = ?3, gone_at = NULL WHERE hash = ?1 AND stage IN {OPEN}"),
+                &format!(
+                    "UPDATE journal SET stage = ?2, block = ?3, gone_at = NULL WHERE hash = ?1 AND stage IN {OPEN}"
+                ),
                 params![hash.0, stage.word(), block.map(u64::cast_signed)],
             )?;
             transaction.query_row("SELECT count(*) FROM journal WHERE hash = ?1", [hash.0], |row| row.get::<_, i64>(0))

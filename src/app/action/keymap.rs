@@ -224,8 +224,8 @@ mod tests {
         let exchanged = keymap(&[(Some("images"), "measure", &["p"]), (Some("images"), "publish", &["v"])]);
         assert_eq!(exchanged.conflicts(), []);
         assert_eq!(Keymap::default().conflicts(), []);
-        let twice = keymap(&[(Some("images"), "measure", &["X"]), (Some("images"), "publish", &["X"])]);
-        assert_eq!(twice.conflicts(), [(1, 0, "in `images` the key `X` does `measure`".to_owned())]);
+        let twice = keymap(&[(Some("images"), "measure", &["Z"]), (Some("images"), "publish", &["Z"])]);
+        assert_eq!(twice.conflicts(), [(1, 0, "in `images` the key `Z` does `measure`".to_owned())]);
     }
 
     #[test]

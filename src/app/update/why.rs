@@ -9,7 +9,7 @@ use crate::{
         update::{node, trust},
         why::{Why, Work},
     },
-    domain::compare::Question,
+    domain::{compare::Question, progress::Rate},
 };
 
 /// True while the page is on the screen.
@@ -65,6 +65,7 @@ fn ask(model: &mut Model, work: Work) -> Vec<Effect> {
         (Work::Getting, _) => Effect::Compare { ticket, question, anywhere: true },
     };
     model.why.working = Some((ticket, work));
+    (model.why.progress, model.why.rate) = (None, Rate::default());
     model.why.problem = None;
     undone.into_iter().chain([effect]).collect()
 }
@@ -72,6 +73,10 @@ fn ask(model: &mut Model, work: Work) -> Vec<Effect> {
 pub(super) fn update(model: &mut Model, msg: WhyMsg) {
     let is_awaited = |ticket: u64| model.why.working.is_some_and(|(own, _)| own == ticket);
     match msg {
+        WhyMsg::Progress { ticket, progress } if is_awaited(ticket) => {
+            model.why.rate.take(progress);
+            model.why.progress = Some(progress);
+        }
         WhyMsg::Compared { ticket, result } if is_awaited(ticket) => {
             model.why.working = None;
             model.why.comparison = Some(result.map(|comparison| *comparison));
@@ -83,7 +88,7 @@ pub(super) fn update(model: &mut Model, msg: WhyMsg) {
                 Err(problem) => model.why.problem = Some(problem),
             }
         }
-        WhyMsg::Compared { .. } | WhyMsg::Listed { .. } => {}
+        WhyMsg::Progress { .. } | WhyMsg::Compared { .. } | WhyMsg::Listed { .. } => {}
     }
 }
 

@@ -7,7 +7,9 @@ use crate::{
     cli::{Session, args, console::ErrorPart, progress::Bar},
     domain::{
         Digest,
-        compare::{Comparison, FileChange, FileChanges, LayerPart, Makeup, Origin, Pair, Question, shown_path},
+        compare::{
+            Comparison, FileChange, FileChanges, LayerPart, Makeup, Origin, Pair, ParameterChange, Question, shown_path,
+        },
         image::LocalImage,
     },
     ops::{
@@ -25,6 +27,8 @@ pub struct ComparedPart {
     /// `measured`, `local` or `registry`: where the released image's layers are known from.
     origin: &'static str,
     layers: Vec<PairPart>,
+    /// What differs of how containers are run; `null` where that was not kept of one of them.
+    parameters: Option<Vec<ParameterChange>>,
     /// Why the files that differ could not be listed.
     problem: Option<ErrorPart>,
 }
@@ -93,6 +97,7 @@ impl Side {
                 Origin::Registry { .. } => "registry",
             },
             layers: comparison.pairs().into_iter().map(pair).collect(),
+            parameters: comparison.parameters(),
             problem: self.problem.as_ref().map(ErrorPart::from),
         })
     }

@@ -11,8 +11,8 @@ use unicode_width::UnicodeWidthChar as _;
 
 use super::{Case, Section, Tone};
 use crate::domain::{
-    compare::{Comparison, FileChanges, LayerPart, Origin, Pair, shown_path},
-    text::{clean, size},
+    compare::{Comparison, FileChanges, LayerPart, Origin, Pair, ParameterChange, shown_path},
+    text::{clean, count, size},
     verdict::Conclusion,
 };
 
@@ -59,12 +59,12 @@ pub fn layers_section(comparison: &Comparison, width: usize) -> Section {
     let beside = count(&|pair| pair.here.is_some() && pair.released.is_some()) - same;
     let (own, theirs) = (count(&|pair| pair.released.is_none()), count(&|pair| pair.here.is_none()));
     let (tone, words) = if same == pairs.len() {
-        let words = format!("all {same} layers are the same; only the configuration differs: how the image is run");
-        (Tone::Good, words)
+        (Tone::Good, format!("all {same} layers are the same; only the configuration differs"))
     } else {
         (Tone::Bad, format!("{same} the same, {beside} different, {own} only here, {theirs} only released"))
     };
     section.push("layers", tone, words);
+    parameters(&mut section, comparison);
     let column = width.saturating_sub(2 + 3) / 2;
     section.row(Tone::Muted, format!("  {} │ released", padded("here", column)));
     for pair in pairs.iter().take(LAYERS) {
@@ -83,6 +83,33 @@ pub fn layers_section(comparison: &Comparison, width: usize) -> Section {
         section.push("", Tone::Muted, format!("and {} more", pairs.len() - LAYERS));
     }
     section
+}
+
+/// What differs of how containers are run.
+fn parameters(section: &mut Section, comparison: &Comparison) {
+    match comparison.parameters() {
+        Some(changes) if changes.is_empty() => {
+            section.push(
+                "run",
+                Tone::Plain,
+                "containers of both are run in the same way: what made them differs, or when",
+            );
+        }
+        Some(changes) => {
+            section.push("run", Tone::Bad, format!("{} of how containers are run:", differ(changes.len())));
+            for ParameterChange { name, here, released } in changes {
+                let side = |value: Option<String>| value.unwrap_or_else(|| "–".to_owned());
+                section.push("", Tone::Bad, format!("{name}: here {}, released {}", side(here), side(released)));
+            }
+        }
+        None => {
+            section.push("run", Tone::Muted, "how containers of one of them are run was not kept: measure it again")
+        }
+    }
+}
+
+fn differ(things: usize) -> String {
+    format!("{} {}", count(things, "thing"), if things == 1 { "differs" } else { "differ" })
 }
 
 fn told(layer: Option<&LayerPart>) -> String {

@@ -30,6 +30,7 @@ fn found(config: &[u8], state: ImageState) -> MeasuredImage {
         created: None,
         manifests: Vec::new(),
         layers: Vec::new(),
+        parameters: None,
         problem: None,
     }
 }

@@ -132,7 +132,7 @@ fn an_older_index_is_taken_over() {
     let home = Home::new();
     let before = filled(&home).market(INDEX, &all()).unwrap();
     let connection = Connection::open(home.path()).unwrap();
-    connection.execute_batch("DROP TABLE event_market; DROP TABLE makeup; PRAGMA user_version = 9;").unwrap();
+    connection.execute_batch("DROP TABLE event_market; DROP TABLE makeup; ALTER TABLE journal DROP COLUMN block; PRAGMA user_version = 9;").unwrap();
     drop(connection);
     assert_eq!(home.store().market(INDEX, &all()).unwrap(), before);
 }

@@ -1,7 +1,9 @@
 //! Layers in columns, and files.
 
 use super::*;
-use crate::domain::compare::{Comparison, FileChanges, FileEntry, FileKind, LayerFiles, LayerPart, Makeup, Origin};
+use crate::domain::compare::{
+    Comparison, FileChanges, FileEntry, FileKind, LayerFiles, LayerPart, Makeup, Origin, Parameter,
+};
 
 fn makeup(layers: &[(&str, &str)]) -> Makeup {
     let layer = |(content, made_by): &(&str, &str)| LayerPart {
@@ -10,7 +12,12 @@ fn makeup(layers: &[(&str, &str)]) -> Makeup {
         stored: None,
         made_by: Some((*made_by).to_owned()),
     };
-    Makeup { config: Digest::of(b"config"), platform: None, layers: layers.iter().map(layer).collect() }
+    Makeup {
+        config: Digest::of(b"config"),
+        platform: None,
+        layers: layers.iter().map(layer).collect(),
+        parameters: None,
+    }
 }
 
 fn comparison() -> Comparison {
@@ -38,7 +45,24 @@ fn layers_stand_in_two_columns_that_fit() {
     assert!(section.lines[1].text.starts_with("1 the same, 1 different, 1 only here, 0 only released"));
     let mut same = comparison();
     same.here = same.released.clone();
-    assert!(layers_section(&same, 78).lines[1].text.starts_with("all 2 layers are the same"));
+    let told = |same: &Comparison| -> Vec<String> {
+        layers_section(same, 78)
+            .lines
+            .into_iter()
+            .skip(1)
+            .map(|line| line.text)
+            .take_while(|text| !text.contains('│'))
+            .collect()
+    };
+    let all = "all 2 layers are the same; only the configuration differs";
+    assert_eq!(told(&same), [all, "how containers of one of them are run was not kept: measure it again"]);
+    let parameter = |name: &str, value: &str| Parameter { name: name.to_owned(), value: value.to_owned() };
+    same.here.parameters = Some(vec![parameter("Env LD_PRELOAD", "/x.so"), parameter("User", "root")]);
+    same.released.parameters = same.here.parameters.clone();
+    assert_eq!(told(&same), [all, "containers of both are run in the same way: what made them differs, or when"]);
+    same.released.parameters = Some(vec![parameter("User", "app")]);
+    let differ = ["2 things differ of how containers are run:", "Env LD_PRELOAD: here /x.so, released –"];
+    assert_eq!(told(&same), [all, differ[0], differ[1], "User: here root, released app"]);
 }
 
 #[test]
