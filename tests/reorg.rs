@@ -185,7 +185,7 @@ fn a_publication_outlives_the_blocks_that_had_it() {
     for _ in 0..2 {
         chain.mine_nothing();
     }
-    assert_eq!(stages(&home), ["final"]);
+    assert_eq!(stages(&home), ["confirmed"]);
 
     // Reordered: two that had a block each share one.
     let two = ["acme/one:1", "acme/two:1"].map(|name| (name, archive(home.path(), name)));
@@ -202,7 +202,7 @@ fn a_publication_outlives_the_blocks_that_had_it() {
     for _ in 0..2 {
         chain.mine_nothing();
     }
-    assert_eq!(stages(&home), ["final", "final", "final"]);
+    assert_eq!(stages(&home), ["confirmed"; 3]);
     for (name, file) in &two {
         assert_eq!((events(&home, name), verdict(file)), (1, json!("verified")));
     }
@@ -242,7 +242,7 @@ fn who_waits_follows_a_publication_out_of_its_block_and_into_another() {
         assert!(run.success(), "{run:?}");
         assert_eq!(run.document["publications"][0]["stage"], "included", "{run:?}");
     });
-    assert_eq!((stages(&home), events(&home, "acme/waiting:1")), (vec!["final".to_owned()], 1));
+    assert_eq!((stages(&home), events(&home, "acme/waiting:1")), (vec!["confirmed".to_owned()], 1));
 }
 
 #[test]

@@ -120,7 +120,7 @@ fn a_transaction_that_waits_is_sped_up() {
     assert_ne!(sent.document["transaction"], waiting.hash.as_str());
     Paused::mine();
     let listed = waiting.listed();
-    assert_eq!(listed[0], ("release".to_owned(), "final".to_owned(), false), "{listed:?}");
+    assert_eq!(listed[0], ("release".to_owned(), "confirmed".to_owned(), false), "{listed:?}");
     assert_eq!((listed[1].1.as_str(), listed[1].2), ("replaced", false), "{listed:?}");
     assert_eq!(waiting.events(), 1);
     // What is over is over, in the journal too.
@@ -168,7 +168,7 @@ fn a_transaction_that_waits_is_cancelled() {
     assert_eq!((sent.code, sent.document["kind"].as_str()), (Some(0), Some("cancellation")), "{sent:?}");
     Paused::mine();
     let listed = waiting.listed();
-    assert_eq!(listed[0], ("cancellation".to_owned(), "final".to_owned(), false), "{listed:?}");
+    assert_eq!(listed[0], ("cancellation".to_owned(), "confirmed".to_owned(), false), "{listed:?}");
     assert_eq!((listed[1].0.as_str(), listed[1].1.as_str()), ("release", "replaced"), "{listed:?}");
     assert_eq!(waiting.events(), 0);
     drop(waiting.paused);
@@ -216,7 +216,7 @@ fn a_node_that_lags_behind_another_does_not_make_a_transaction_replaced() {
         })
     });
     let listed = waiting.home.run(&["tx", "list", "--rpc", &proxy.url]);
-    assert_eq!(listed.document["transactions"][0]["stage"], "final", "{listed:?}");
+    assert_eq!(listed.document["transactions"][0]["stage"], "confirmed", "{listed:?}");
     drop(waiting.paused);
 }
 

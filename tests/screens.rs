@@ -417,8 +417,8 @@ fn on_the_smallest_screen_the_field_and_what_went_wrong_of_a_signature_stay_in_s
     for words in [
         "passphrase ",
         "does not open the account's key",
-        "● measured",
-        "○ final",
+        "●measured",
+        "○confirmed",
         "lines more",
         "cost ",
         "at most",

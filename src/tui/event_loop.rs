@@ -155,7 +155,9 @@ impl Loop<'_> {
                 Some(Ok(config)) if config.leads_to_the_same(&self.config) => {
                     let known = std::mem::replace(&mut self.config, config).notices;
                     let new = self.config.notices.clone().into_iter().filter(|notice| !known.contains(notice));
-                    new.for_each(|notice| self.take(Msg::Notice(notice.sentence().to_owned())));
+                    // A line has little room, and there is one such file.
+                    let path = self.config.home.config_file.display().to_string();
+                    new.for_each(|notice| self.take(Msg::Notice(notice.sentence().replace(&path, "config.toml"))));
                     return;
                 }
                 Some(read) => read.map(|config| {

@@ -40,8 +40,14 @@ pub(super) fn dots(canvas: &Canvas, step: Step, stage: Option<&Stage>, of_image:
     let working = matches!(step, Step::Working(_) | Step::Measuring);
     let failed = stage.is_some_and(Stage::is_failure);
     let names = NAMES.iter().enumerate().skip(usize::from(!of_image));
-    let whole: usize = names.clone().map(|(_, name)| name.len() + 4).sum();
-    let gap = if whole <= width + 2 { "  " } else { " " };
+    let words: usize = names.clone().map(|(_, name)| name.len()).sum();
+    let room = (width + 2).saturating_sub(words) / names.len();
+    // Where it is narrow the dots stand at their names.
+    let (space, gap) = match room {
+        0..3 => ("", " "),
+        3 => (" ", " "),
+        _ => (" ", "  "),
+    };
     let mut spans = Vec::new();
     for (at, name) in names {
         let (dot, role) = match at.cmp(&done) {
@@ -50,7 +56,7 @@ pub(super) fn dots(canvas: &Canvas, step: Step, stage: Option<&Stage>, of_image:
             std::cmp::Ordering::Equal if working => ("◐", Role::Busy),
             _ => ("○", Role::Muted),
         };
-        spans.extend([canvas.span(role, format!("{dot} {name}")), Span::raw(gap)]);
+        spans.extend([canvas.span(role, format!("{dot}{space}{name}")), Span::raw(gap)]);
     }
     Line::from(spans)
 }
