@@ -6,7 +6,7 @@ mod screen;
 use daochain::{
     app::{
         Effect, Key,
-        action::Keymap,
+        action::{Action, BINDINGS, Keymap, Place},
         activity::{Line, Outcome},
         effect::{Deed, Setting},
         model::{Dialog, Pane},
@@ -63,6 +63,44 @@ fn the_palette_says_why_something_cannot_be_done_and_esc_does_nothing() {
     assert!(play.model.dialog.is_none() && measures(&play) == 0);
     let nothing = Play::ready(80, 24).keys(":zzzz").key(Key::Enter);
     assert!(nothing.model.dialog.is_none());
+}
+
+#[test]
+fn the_palette_finds_what_another_pane_does_and_opens_that_first() {
+    let play = Play::ready(80, 24).keys(":");
+    let panes: Vec<bool> = palette(&play).items.iter().map(|item| item.pane.is_some()).collect();
+    assert!(panes.is_sorted() && panes.contains(&true), "those of the open pane come first");
+    let play = play.keys("keep a key that there is");
+    let item = palette(&play).chosen().unwrap();
+    assert_eq!((item.binding.action.name(), item.pane), ("import", Some(Pane::Accounts)));
+    insta::assert_snapshot!("palette_other_pane_80x24", play.screen());
+    let play = play.key(Key::Enter);
+    assert_eq!(play.model.pane, Pane::Accounts);
+    assert!(matches!(&play.model.dialog, Some(Dialog::Form(form)) if form.matter.title() == "Import a key"));
+    let play = Play::ready(80, 24).keys("4:connect to another one").key(Key::Enter);
+    assert_eq!((play.model.pane, play.model.dialog.is_none()), (Pane::Node, true));
+    assert!(play.text().contains("the endpoints have not answered yet"), "{}", play.text());
+    let detail = Play::ready(80, 24).select("acme/api:latest").keys("3:get the released layers").key(Key::Enter);
+    assert!(detail.model.pane == Pane::Images && detail.model.wide, "what is done in full is done there");
+}
+
+#[test]
+fn the_palette_finds_every_action_of_every_pane_from_every_pane() {
+    let grounds = [Place::Images, Place::Market, Place::Accounts, Place::Trust, Place::Node, Place::Activity];
+    let is_wanted = |action: Action| {
+        !matches!(action, Action::Move(_) | Action::Palette | Action::Accept | Action::Close | Action::Why)
+    };
+    for key in '1'..='6' {
+        let play = Play::ready(80, 24).key(Key::Char(key));
+        let model = play.model.clone();
+        let play = play.keys(":");
+        for binding in BINDINGS.iter().filter(|one| is_wanted(one.action) && !one.help.is_empty()) {
+            let is_worth_it = (binding.allowed)(&model) != Err("");
+            let is_of_a_pane = binding.places.iter().any(|place| grounds.contains(place));
+            let is_found = palette(&play).items.iter().any(|item| item.binding.action == binding.action);
+            assert!(is_found || !is_of_a_pane || !is_worth_it, "{} from pane {key}", binding.action.name());
+        }
+    }
 }
 
 #[test]

@@ -171,7 +171,12 @@ pub(super) fn has_line(model: &Model) -> Result<(), &'static str> {
 }
 
 pub(super) fn has_ended(model: &Model) -> Result<(), &'static str> {
-    demand(model.activity.ended().next().is_some(), "nothing has ended yet")
+    let has_ended = |line: &Line| match line {
+        Line::Ended(_) => true,
+        Line::Sent(sent) => sent.outcome().is_some(),
+        _ => false,
+    };
+    demand(model.activity_lines().iter().any(has_ended), "nothing has ended yet")
 }
 
 pub(super) fn can_stop(model: &Model) -> Result<(), &'static str> {

@@ -3,6 +3,7 @@
 mod allowed;
 pub mod keymap;
 mod places;
+pub mod spoken;
 mod table;
 
 pub use keymap::Keymap;
@@ -89,6 +90,19 @@ impl Place {
             Self::CheckUp => "Check-up",
             Self::Report => "Answers",
             Self::Help => "This help",
+        }
+    }
+
+    /// The pane that it is in; the images' for what floats above any.
+    #[must_use]
+    pub const fn pane(self) -> Pane {
+        match self {
+            Self::Market | Self::Offer | Self::Search => Pane::Market,
+            Self::Accounts => Pane::Accounts,
+            Self::Trust => Pane::Trust,
+            Self::Node => Pane::Node,
+            Self::Activity | Self::Event => Pane::Activity,
+            _ => Pane::Images,
         }
     }
 
@@ -298,6 +312,25 @@ pub fn told(place: Place) -> impl Iterator<Item = &'static Binding> {
 pub fn help_lines() -> usize {
     let keys = EVERYWHERE.iter().filter(|place| **place != Place::Help).map(|place| told(*place).count());
     keys.filter(|keys| *keys > 0).map(|keys| keys + 2).sum::<usize>().saturating_sub(1)
+}
+
+/// The pane's title.
+#[must_use]
+pub fn title(pane: Pane) -> &'static str {
+    panes().into_iter().find(|(one, ..)| *one == pane).map_or("", |(.., title)| title)
+}
+
+/// What opens the pane.
+#[must_use]
+pub const fn show(pane: Pane) -> Action {
+    match pane {
+        Pane::Images => Action::ShowImages,
+        Pane::Market => Action::ShowMarket,
+        Pane::Accounts => Action::ShowAccounts,
+        Pane::Trust => Action::ShowTrust,
+        Pane::Node => Action::ShowNode,
+        Pane::Activity => Action::ShowActivity,
+    }
 }
 
 /// The panes, their keys and their titles.

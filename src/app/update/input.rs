@@ -116,10 +116,16 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
     clean.chars().flat_map(|c| type_key(model, Key::Char(c))).collect()
 }
 
-/// Does what the palette stands on, as its key would.
+/// Does what the palette stands on, as its key would; in its own pane, where it is another's.
 pub(super) fn choose(model: &mut Model) -> Vec<Effect> {
     let Some(Dialog::Palette(palette)) = model.dialog.take() else { return Vec::new() };
-    palette.chosen().map_or_else(Vec::new, |item| attempt(model, item.binding.action))
+    let Some(item) = palette.chosen() else { return Vec::new() };
+    let mut effects = item.pane.map_or_else(Vec::new, |pane| perform::show(model, pane));
+    if item.place == Place::Detail && model.ground() == Place::Images {
+        effects.extend(attempt(model, Action::Why));
+    }
+    effects.extend(attempt(model, item.binding.action));
+    effects
 }
 
 /// Does what the action's key would do here.

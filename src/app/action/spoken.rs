@@ -1,0 +1,185 @@
+//! What the screen calls what the command line does: errors and advice are worded for both, and name commands.
+//!
+//! ```text
+//! `daochain account new` makes one   ──▶   `n` in the accounts pane (`3`) makes one
+//! ```
+
+use super::{Action, BINDINGS, Binding, Place, show, title};
+use crate::app::model::Model;
+
+/// A command, the options that change nothing about what it is for, and the action that does the same.
+const COMMANDS: &[(&str, &[&str], Action)] = &[
+    ("account default", &[], Action::SetDefault),
+    ("account export", &[], Action::Export),
+    ("account fund", &[], Action::Fund),
+    ("account import", &[], Action::Import),
+    ("account list", &[], Action::ShowAccounts),
+    ("account new", &[], Action::NewAccount),
+    ("account remove", &[], Action::Remove),
+    ("contract deploy", &[], Action::Deploy),
+    ("contract show", &[], Action::ShowContracts),
+    ("demo", &[], Action::Demo),
+    ("doctor", &[], Action::CheckUp),
+    ("images", &[], Action::ShowImages),
+    ("login", &[], Action::LogIn),
+    ("logout", &[], Action::LogOut),
+    ("namespace check", &[], Action::CheckNamespace),
+    ("namespace claim", &[], Action::Namespace),
+    ("network add", &["--rpc", "--contract"], Action::AddNetwork),
+    ("network remove", &[], Action::RemoveNetwork),
+    ("network use", &[], Action::TurnNetwork),
+    ("node start", &["--geth"], Action::StartGeth),
+    ("node status", &[], Action::ShowNode),
+    ("node stop", &[], Action::StopGeth),
+    ("observe", &[], Action::ObserveName),
+    ("publish", &[], Action::Publish),
+    ("pull", &[], Action::Pull),
+    ("push", &[], Action::Push),
+    ("relay", &[], Action::Given),
+    ("remote", &[], Action::Remote),
+    ("revoke", &[], Action::Revoke),
+    ("search", &[], Action::Search),
+    ("sign", &[], Action::Given),
+    ("trust add", &[], Action::AddRule),
+    ("trust check", &[], Action::CheckTrust),
+    ("trust demand", &["--require"], Action::Demand),
+    ("trust deny", &[], Action::Deny),
+    ("trust discover", &[], Action::Discover),
+    ("trust export", &[], Action::ExportTrust),
+    ("trust import", &[], Action::ImportTrust),
+    ("trust publish", &[], Action::PublishTrust),
+    ("trust remove", &["--denial"], Action::Untrust),
+    ("tx cancel", &[], Action::TakeBack),
+    ("tx list", &[], Action::ShowActivity),
+    ("tx speed-up", &[], Action::SpeedUp),
+    ("verify", &[], Action::Measure),
+    ("who", &[], Action::Who),
+];
+
+/// Options of the whole program, and the actions that do the same.
+const OPTIONS: [(&str, Action); 2] = [("--docker-host", Action::NameEngine), ("--rpc", Action::AddNetwork)];
+
+/// The panes' own places, in their order.
+const PANES: [Place; 6] = [Place::Images, Place::Market, Place::Accounts, Place::Trust, Place::Node, Place::Activity];
+
+/// `text` with the keys of the screen in the place of the commands in backticks that they do the work of.
+#[must_use]
+pub fn in_keys(model: &Model, text: &str) -> String {
+    if !text.contains("daochain ") && !text.contains("--") {
+        return text.to_owned();
+    }
+    let parts = text.split('`').enumerate().map(|(at, part)| {
+        let is_quoted = at % 2 == 1;
+        match command(part).filter(|_| is_quoted).and_then(|action| words(model, action)) {
+            Some(words) => words,
+            None if is_quoted => format!("`{part}`"),
+            None => with_options(model, part),
+        }
+    });
+    parts.collect()
+}
+
+fn with_options(model: &Model, part: &str) -> String {
+    OPTIONS.into_iter().fold(part.to_owned(), |part, (option, action)| match words(model, action) {
+        Some(words) if part.contains(option) => part.replace(option, &words),
+        _ => part,
+    })
+}
+
+/// The action that does what a command does.
+#[must_use]
+pub fn command(text: &str) -> Option<Action> {
+    let rest = text.strip_prefix("daochain ")?;
+    let is_it = |words: &str| rest.strip_prefix(words).is_some_and(|more| more.is_empty() || more.starts_with(' '));
+    let options = || rest.split(' ').filter(|word| word.starts_with('-'));
+    let found = COMMANDS.iter().find(|(words, known, _)| is_it(words) && options().all(|one| known.contains(&one)));
+    found.map(|(.., action)| *action)
+}
+
+/// The action's row here, where it can be done now, else in the first other pane that has it.
+fn row(model: &Model, action: Action) -> Option<(&'static Binding, Place)> {
+    let ground = model.ground();
+    let rows = || BINDINGS.iter().filter(|one| one.action == action);
+    let here = rows().find(|one| one.places.contains(&ground) && (one.allowed)(model).is_ok());
+    let elsewhere = |one: &Binding| PANES.into_iter().find(|place| *place != ground && one.places.contains(place));
+    let there = || rows().find_map(|one| Some((one, elsewhere(one)?)));
+    here.map(|one| (one, ground)).or_else(there)
+}
+
+/// The keys that do it, one after the other: the pane's first, where it is another.
+#[must_use]
+pub fn keys(model: &Model, action: Action) -> Option<String> {
+    let (binding, place) = row(model, action)?;
+    let own = model.keymap.first_key(binding, place)?;
+    match pane_key(model, place) {
+        Some(pane) => Some(format!("{pane} {own}")),
+        None => Some(own.to_string()),
+    }
+}
+
+/// What opens the pane of `place`, where another one is open.
+fn pane_key(model: &Model, place: Place) -> Option<String> {
+    let ground = model.ground();
+    let binding = BINDINGS.iter().find(|one| one.action == show(place.pane()))?;
+    let key = model.keymap.first_key(binding, ground).filter(|_| ground.pane() != place.pane())?;
+    Some(key.to_string())
+}
+
+/// The same in a sentence.
+fn words(model: &Model, action: Action) -> Option<String> {
+    let (binding, place) = row(model, action)?;
+    let Some(own) = model.keymap.first_key(binding, place) else {
+        let palette = BINDINGS.iter().find(|one| one.action == Action::Palette)?;
+        let key = model.keymap.first_key(palette, model.ground())?;
+        return Some(format!("`{key}` and `{}`", action.name()));
+    };
+    Some(match pane_key(model, place) {
+        Some(pane) => format!("`{own}` in the {} pane (`{pane}`)", title(place.pane()).to_lowercase()),
+        None => format!("`{own}`"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+    use crate::domain::Timestamp;
+
+    fn model() -> Model {
+        Model::new(Timestamp(0), 80, 24, Vec::new())
+    }
+
+    #[test]
+    fn a_command_is_told_as_the_key_that_does_it_here_or_in_its_pane() {
+        let mut model = model();
+        let told = |model: &Model, text| in_keys(model, text);
+        assert_eq!(told(&model, "`daochain account new` makes one"), "`n` makes one");
+        assert_eq!(
+            told(&model, "deploy it with `daochain contract deploy`"),
+            "deploy it with `d` in the node pane (`5`)"
+        );
+        assert_eq!(
+            told(&model, "start it, or name another with --rpc"),
+            "start it, or name another with `A` in the node pane (`5`)"
+        );
+        assert_eq!(told(&model, "`daochain node status` asks each"), "`5` asks each");
+        assert_eq!(
+            told(&model, "`docker pull` and `daochain remote --limit`"),
+            "`docker pull` and `daochain remote --limit`"
+        );
+        model.keymap.rebind(Some("node"), "deploy", &["Ctrl-T"]).unwrap();
+        assert_eq!(told(&model, "`daochain contract deploy`"), "`Ctrl-T` in the node pane (`5`)");
+        model.keymap.rebind(None, "deploy", &[]).unwrap();
+        model.keymap.rebind(Some("node"), "deploy", &[]).unwrap();
+        assert_eq!(told(&model, "`daochain contract deploy`"), "`:` and `deploy`");
+        assert_eq!(keys(&model, Action::Discover).unwrap(), "4 D");
+    }
+
+    #[test]
+    fn every_command_of_the_table_has_a_place_on_the_screen() {
+        for (command, _, action) in COMMANDS {
+            assert!(words(&model(), *action).is_some(), "{command}");
+        }
+    }
+}
