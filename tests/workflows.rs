@@ -6,11 +6,11 @@ mod screen;
 use daochain::{
     app::{
         Effect, Key,
-        activity::{Line, Sent},
+        activity::{Choice, Line, Sent},
         effect::{Deed, GivenSource, TrustChange},
         market::Ware,
         model::{Dialog, Pane, Tone},
-        msg::{ChainMsg, InputMsg, MarketMsg, MarketPage, Msg, Problem, SignMsg, TrustMsg},
+        msg::{AccountMsg, ChainMsg, Done, InputMsg, MarketMsg, MarketPage, Msg, Problem, SignMsg, TrustMsg},
         report::{Fact, Inquiry, Told},
         sign::{ClaimPlan, Depth, Look, Said, Sighting, Sign, Step},
         trust::{Change, Entry, changes},
@@ -494,6 +494,47 @@ fn what_this_screen_tells_of_a_transaction_is_not_told_twice() {
     assert!(asked.asked.contains(&Effect::ReadJournal), "a new block may have settled some");
 }
 
+#[test]
+fn what_was_cleared_stays_away_and_what_is_still_open_stays() {
+    let play = Play::ready(120, 40).select("acme/web:1.2").keys("p").quoted().passphrase(8).key(Key::Enter);
+    let publication = play.model.publications[0].id;
+    let play = play.tell(Msg::Sign(SignMsg::Settled { publication, result: Ok(settled()) })).key(Key::Esc).keys("6");
+    let row = play.text().lines().find(|line| line.contains("publishing")).unwrap().to_owned();
+    assert_eq!(row.matches("acme/web:1.2").count(), 1, "its name stands there once: {row}");
+    let known = || {
+        let mut all = journal();
+        all.push(sent(9, all[0].entry.statement.clone(), JournalStage::Final, 5));
+        all[3].entry.hash = screen::hash();
+        Msg::Sign(SignMsg::Journal(Ok(all)))
+    };
+    let play = play.tell(known());
+    assert_eq!(play.model.activity_lines().len(), 4);
+    let cleared = play.keys("c").tell(known());
+    let cleared = cleared.keys("c");
+    assert!(cleared.text().contains("nothing has ended yet"));
+    let left: Vec<_> = cleared.model.activity_lines().iter().map(daochain::app::activity::Line::choice).collect();
+    assert_eq!(left, [Choice::Sent(TransactionHash([1; 32]))], "what waits for a block is not cleared");
+    let mut all = journal();
+    all[1].entry.stage = JournalStage::Broadcast;
+    let fell = cleared.tell(Msg::Sign(SignMsg::Journal(Ok(all))));
+    assert_eq!(fell.model.activity_lines().len(), 2, "its block was taken back: it is seen again");
+}
+
+#[test]
+fn what_was_done_is_told_in_plain_words() {
+    let play = Play::ready(120, 40).keys("3l").keys("deploy").key(Key::Enter);
+    let ticket = play.asked.iter().rev().find_map(|effect| match effect {
+        Effect::Do { ticket, .. } => Some(*ticket),
+        _ => None,
+    });
+    let words = format!("{} is called deploy", address(1));
+    let done = Done { account: Some(address(1)), words: words.clone(), open_until: None };
+    let play = play.tell(Msg::Account(AccountMsg::Done { ticket: ticket.unwrap(), result: Ok(done) })).keys("6");
+    let text = play.text();
+    assert!(text.contains("labelling") && !text.contains("told"), "{text}");
+    assert!(text.contains(&words), "a deed about nothing in particular has the room of both columns: {text}");
+}
+
 /// The digest that was asked for last, and the question's ticket.
 fn asked_who(play: &Play) -> Option<(u64, String)> {
     play.asked.iter().rev().find_map(|effect| match effect {
@@ -536,9 +577,13 @@ fn a_digest_in_the_search_is_looked_up_and_so_is_the_selected_images() {
 fn who_has_published_a_name_and_what_a_registry_has_are_told_before_anybody_is_trusted() {
     let play = trusting(80, 24).keys("D").keys("acme/api:2").key(Key::Enter);
     let (_, Inquiry::Discover(reference)) = inquiry(&play) else { panic!("{:?}", inquiry(&play)) };
-    let words = format!("{} version 3, 3 releases since 2026-11-01T00:00:00Z, not trusted", address(9));
+    let facts = vec![
+        Fact::plain("publisher", address(9).to_string()),
+        Fact::plain("newest", "version 3; 3 releases, first 2026-11-01T00:00:00Z, last 2026-11-20T00:00:00Z"),
+        Fact::plain("trusted", "no"),
+    ];
     let answer = Told::new("Who has published acme/api:2", "no rule names anybody for it", Tone::Plain);
-    let play = answered(play, Ok(Told { facts: vec![Fact::plain("publisher", words)], ..answer }));
+    let play = answered(play, Ok(Told { facts, ..answer }));
     insta::assert_snapshot!("discover_80x24", play.screen());
     assert_eq!(reference.familiar(), "acme/api:2");
 

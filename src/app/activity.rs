@@ -120,6 +120,18 @@ impl Event {
         }
     }
 
+    /// What is to be said of it where what was done, and to what, stand beside it.
+    #[must_use]
+    pub fn rest(&self) -> &str {
+        let words = self.words.strip_prefix(self.what).map_or(self.words.as_str(), str::trim_start);
+        match words.strip_prefix(self.subject.as_str()) {
+            Some(rest) if !self.subject.is_empty() && rest.starts_with([' ', ':']) => {
+                rest.trim_start_matches(':').trim_start()
+            }
+            _ => &self.words,
+        }
+    }
+
     /// What is copied of it.
     #[must_use]
     pub fn to_copy(&self) -> String {
@@ -232,6 +244,8 @@ impl Line<'_> {
 #[derive(Debug, Clone, Default)]
 pub struct Activity {
     ended: VecDeque<Event>,
+    /// Transactions that the user wants to see no more, once they have come to their end.
+    cleared: HashSet<TransactionHash>,
     last: u64,
     selected: Option<Choice>,
     /// First line shown of the selected row's facts.
@@ -260,11 +274,6 @@ impl Activity {
         self.ended.push_back(Event { id: self.last, at: now, ..event });
     }
 
-    /// Forgets what has ended.
-    pub fn clear(&mut self) {
-        self.ended.clear();
-    }
-
     /// Selects a row.
     pub fn select(&mut self, choice: Option<Choice>) {
         if choice != self.selected {
@@ -288,12 +297,21 @@ impl Model {
         lines
     }
 
+    /// Forgets what has ended. What the journal has of it is shown no more, unless its block is taken back.
+    pub fn clear_ended(&mut self) {
+        let ended = self.activity.ended.drain(..).filter_map(|event| event.transaction);
+        let settled = self.journal.sent.iter().filter(|sent| sent.outcome().is_some()).map(|sent| sent.entry.hash);
+        self.activity.cleared.extend(ended.chain(settled));
+    }
+
     /// What has ended, and what the journal has beside it, the newest first.
     fn past(&self) -> impl Iterator<Item = Line<'_>> {
         let followed = self.publications.iter().filter(|one| one.is_open()).filter_map(|one| one.stage.hash());
         let told: HashSet<_> = followed.chain(self.activity.ended().filter_map(|event| event.transaction)).collect();
         let ended = self.activity.ended().map(|event| (event.at, Line::Ended(event)));
-        let others = self.journal.sent.iter().filter(move |sent| !told.contains(&sent.entry.hash));
+        let is_cleared = |sent: &Sent| sent.outcome().is_some() && self.activity.cleared.contains(&sent.entry.hash);
+        let is_other = move |sent: &&Sent| !told.contains(&sent.entry.hash) && !is_cleared(sent);
+        let others = self.journal.sent.iter().filter(is_other);
         let mut past: Vec<_> = ended.chain(others.map(|sent| (sent.entry.at, Line::Sent(sent)))).collect();
         past.sort_by_key(|(at, _)| Reverse(*at));
         past.into_iter().map(|(_, line)| line)
@@ -336,6 +354,16 @@ impl Model {
         };
         self.activity.keep(self.now, event);
         self.flash(tone, words);
+    }
+
+    /// Shows how something ended for some seconds, and keeps what went well or badly.
+    pub fn say_of(&mut self, what: &'static str, tone: Tone, text: impl Into<String>) {
+        let text = text.into();
+        if tone != Tone::Plain {
+            let outcome = if tone == Tone::Good { Outcome::Done } else { Outcome::Failed };
+            self.activity.keep(self.now, Event { outcome, ..Event::of(what, "", Ok(text.clone())) });
+        }
+        self.flash(tone, text);
     }
 
     /// Keeps news of what nobody asked for.

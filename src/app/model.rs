@@ -7,7 +7,7 @@ use crate::{
     app::{
         accounts::Accounts,
         action::{Keymap, Place},
-        activity::{Activity, Event, Journal, Outcome},
+        activity::{Activity, Journal},
         form::Form,
         layout::is_too_small,
         market::Market,
@@ -347,12 +347,7 @@ impl Model {
 
     /// Shows the answer to a key for some seconds. What went well or badly is kept, too.
     pub fn say(&mut self, tone: Tone, text: impl Into<String>) {
-        let text = text.into();
-        if tone != Tone::Plain {
-            let outcome = if tone == Tone::Good { Outcome::Done } else { Outcome::Failed };
-            self.activity.keep(self.now, Event { outcome, ..Event::of("told", "", Ok(text.clone())) });
-        }
-        self.flash(tone, text);
+        self.say_of("message", tone, text);
     }
 
     /// Shows a sentence for some seconds.

@@ -123,6 +123,29 @@ impl Matter {
         }
     }
 
+    /// What is done, in a word or two, as it is kept once it is done.
+    #[must_use]
+    pub const fn doing(self) -> &'static str {
+        match self {
+            Self::New | Self::Know => "new account",
+            Self::Import => "importing",
+            Self::Label(_) => "labelling",
+            Self::Export(_) => "exporting",
+            Self::ChangePassphrase(_) => "passphrase",
+            Self::Remove(_) => "removing",
+            Self::Restore => "restoring",
+            Self::Unlock(_) => "unlocking",
+            Self::ExportTrust => "writing",
+            Self::Network | Self::AddNetwork | Self::RemoveNetwork => "network",
+            Self::Engine => "engine",
+            Self::LogIn => "logging in",
+            Self::LogOut => "logging out",
+            Self::Push => "pushing",
+            Self::StartGeth | Self::StopGeth => "geth",
+            _ => "done",
+        }
+    }
+
     /// What is told while it is done.
     #[must_use]
     pub const fn work(self) -> &'static str {

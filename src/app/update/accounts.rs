@@ -35,17 +35,21 @@ pub(super) fn update(model: &mut Model, msg: AccountMsg) -> Vec<Effect> {
         }
         AccountMsg::Done { ticket, result } => forms::done(model, ticket, result),
         AccountMsg::DefaultSet(Ok(account)) => {
-            model.say(Tone::Good, format!("{} signs from now on", account.address));
+            model.say_of("default", Tone::Good, format!("{} signs from now on", account.address));
             list(model)
         }
         AccountMsg::Funded(Ok(account)) => {
-            model.say(Tone::Good, format!("the faucet funded {}", account.address));
+            model.say_of("funding", Tone::Good, format!("the faucet funded {}", account.address));
             let mut effects = list(model);
             effects.extend(sign::funded(model));
             effects
         }
-        AccountMsg::DefaultSet(Err(problem)) | AccountMsg::Funded(Err(problem)) => {
-            model.say(Tone::Bad, problem.sentence());
+        AccountMsg::DefaultSet(Err(problem)) => {
+            model.say_of("default", Tone::Bad, problem.sentence());
+            Vec::new()
+        }
+        AccountMsg::Funded(Err(problem)) => {
+            model.say_of("funding", Tone::Bad, problem.sentence());
             Vec::new()
         }
         AccountMsg::Abilities { account, result } => {
@@ -107,7 +111,7 @@ pub(super) fn unlock_or_lock(model: &mut Model) -> Vec<Effect> {
     if model.accounts.open.remove(&account).is_none() {
         return open(model, Matter::Unlock(account));
     }
-    model.say(Tone::Good, format!("{account} is locked"));
+    model.say_of("locking", Tone::Good, format!("{account} is locked"));
     vec![Effect::Lock(account)]
 }
 

@@ -23,7 +23,7 @@ pub(super) fn found(model: &mut Model, result: Result<Vec<Finding>, Problem>) {
         Ok(findings) => checkup.findings = Some(findings),
         Err(problem) => {
             model.dialog = None;
-            model.say(Tone::Bad, problem.sentence());
+            model.say_of("check-up", Tone::Bad, problem.sentence());
         }
     }
 }

@@ -85,7 +85,7 @@ pub(super) fn put(model: &mut Model, ticket: u64, result: Result<String, Problem
     };
     match (result, shown) {
         (Ok(words), shown) => {
-            model.say(Tone::Good, words);
+            model.say_of("claiming", Tone::Good, words);
             let Some(sign) = shown else { return Vec::new() };
             if sign.secret != SecretShape::default() {
                 model.tries.succeeded();
@@ -97,7 +97,11 @@ pub(super) fn put(model: &mut Model, ticket: u64, result: Result<String, Problem
         }
         (Err(problem), Some(mut sign)) => {
             if problem.code == "passphrase-wrong" && model.tries.failed(model.now) {
-                model.say(Tone::Bad, "five wrong passphrases: the dialog was closed, and nothing was signed");
+                model.say_of(
+                    "passphrase",
+                    Tone::Bad,
+                    "five wrong passphrases: the dialog was closed, and nothing was signed",
+                );
                 return vec![Effect::ForgetSecret];
             }
             sign.step = if problem.code == "passphrase-wrong" { Step::Ready } else { Step::Stuck };
@@ -106,7 +110,7 @@ pub(super) fn put(model: &mut Model, ticket: u64, result: Result<String, Problem
             vec![Effect::ForgetSecret]
         }
         (Err(problem), None) => {
-            model.say(Tone::Bad, problem.sentence());
+            model.say_of("claiming", Tone::Bad, problem.sentence());
             Vec::new()
         }
     }

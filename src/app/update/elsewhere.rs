@@ -195,9 +195,9 @@ pub(super) fn saved(model: &mut Model, result: Result<String, Problem>) {
             {
                 carried.left = true;
             }
-            model.say(Tone::Good, format!("written to {path}"));
+            model.say_of("writing", Tone::Good, format!("written to {path}"));
         }
-        Err(problem) => model.say(Tone::Bad, problem.sentence()),
+        Err(problem) => model.say_of("writing", Tone::Bad, problem.sentence()),
     }
 }
 

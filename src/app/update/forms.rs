@@ -247,9 +247,13 @@ fn opens(form: &Form) -> bool {
 /// A deed was done, or was not.
 pub(super) fn done(model: &mut Model, ticket: u64, result: Result<Done, Problem>) -> Vec<Effect> {
     let shown = matches!(&model.dialog, Some(Dialog::Form(form)) if form.working == Some(ticket));
+    let doing = match &model.dialog {
+        Some(Dialog::Form(form)) if shown => form.matter.doing(),
+        _ => "done",
+    };
     match result {
         Ok(done) => {
-            model.say(Tone::Good, done.words);
+            model.say_of(doing, Tone::Good, done.words);
             if !shown {
                 // Nobody waits for it any more: the selection stays, and nothing stays open.
                 let lock = done.open_until.and(done.account).map(Effect::Lock);
@@ -288,7 +292,7 @@ pub(super) fn done(model: &mut Model, ticket: u64, result: Result<Done, Problem>
             let is_over = problem.code == "passphrase-wrong" && model.tries.failed(model.now);
             if is_over {
                 model.dialog.take_if(|_| shown);
-                model.say(Tone::Bad, "five wrong passphrases: the dialog was closed");
+                model.say_of("passphrase", Tone::Bad, "five wrong passphrases: the dialog was closed");
                 return vec![Effect::ForgetSecret];
             }
             match &mut model.dialog {
@@ -301,7 +305,7 @@ pub(super) fn done(model: &mut Model, ticket: u64, result: Result<Done, Problem>
                     }
                     form.problem = Some(problem.sentence());
                 }
-                _ => model.say(Tone::Bad, problem.sentence()),
+                _ => model.say_of(doing, Tone::Bad, problem.sentence()),
             }
             Vec::new()
         }

@@ -62,7 +62,11 @@ pub(super) fn unsigned(model: &mut Model, problem: Problem) {
     let is_over = problem.code == "passphrase-wrong" && model.tries.failed(model.now);
     if is_over {
         model.dialog = None;
-        return model.say(Tone::Bad, "five wrong passphrases: the dialog was closed, and nothing was signed");
+        return model.say_of(
+            "passphrase",
+            Tone::Bad,
+            "five wrong passphrases: the dialog was closed, and nothing was signed",
+        );
     }
     if let Some(Dialog::Sign(sign)) = &mut model.dialog {
         sign.step = Step::Ready;

@@ -125,8 +125,9 @@ fn settled(model: &mut Model, id: PublicationId, stage: Stage) -> Vec<Effect> {
             }
             _ => None,
         };
+        let doing = one.doing();
         if let Some(text) = text.filter(|_| one.unfollowed) {
-            model.say(Tone::Bad, text);
+            model.say_of(doing, Tone::Bad, text);
         }
         return Vec::new();
     }
@@ -173,7 +174,8 @@ fn failed(model: &mut Model, id: PublicationId, problem: &Problem) -> Vec<Effect
         }
         one.unfollowed = true;
         one.problem = Some(problem.clone());
-        model.say(Tone::Bad, problem.sentence());
+        let doing = one.doing();
+        model.say_of(doing, Tone::Bad, problem.sentence());
     }
     Vec::new()
 }
@@ -255,13 +257,14 @@ fn resumed(model: &mut Model, resumed: ResumedEntry) -> Vec<Effect> {
     };
     if one.is_open() {
         if fell {
-            model.say(Tone::Bad, format!("{}: the chain took its block back; it waits for another", one.subject()));
+            let words = format!("{}: the chain took its block back; it waits for another", one.subject());
+            model.say_of(one.doing(), Tone::Bad, words);
         }
         model.publications.push(one);
     } else {
         let (tone, text) = outcome(&one);
         let text = format!("begun earlier: {text}");
-        if tone == Tone::Good { model.say(tone, text) } else { model.note(text) }
+        if tone == Tone::Good { model.say_of(one.doing(), tone, text) } else { model.note(text) }
     }
     Vec::new()
 }

@@ -35,7 +35,7 @@ pub(super) fn update(model: &mut Model, msg: NodeMsg) -> Vec<Effect> {
             if matches!(&model.dialog, Some(Dialog::AddPeer(_))) {
                 model.dialog = None;
             }
-            model.say(Tone::Good, "the node tries to connect; the peer is listed here once it did");
+            model.say_of("new peer", Tone::Good, "the node tries to connect; the peer is listed here once it did");
             look(model)
         }
         NodeMsg::PeerAdded(Err(problem)) => {
@@ -44,7 +44,7 @@ pub(super) fn update(model: &mut Model, msg: NodeMsg) -> Vec<Effect> {
                     add.working = false;
                     add.problem = Some(problem.sentence());
                 }
-                _ => model.say(Tone::Bad, problem.sentence()),
+                _ => model.say_of("new peer", Tone::Bad, problem.sentence()),
             }
             Vec::new()
         }

@@ -120,7 +120,7 @@ fn perform_in_dialog(model: &mut Model, action: Action) -> Vec<Effect> {
         (Action::StopPull, _) => market::stop(model),
         (Action::Again, _) => activity::again(model),
         (Action::ClearEnded, _) => {
-            model.activity.clear();
+            model.clear_ended();
             Vec::new()
         }
         (Action::AddRule, _) => trust::open_rule(model),

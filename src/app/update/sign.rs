@@ -300,7 +300,7 @@ pub(super) fn failed(model: &mut Model, id: PublicationId, problem: &Problem) ->
     if is_over {
         model.dialog = None;
         model.batch = None;
-        model.say(Tone::Bad, "five wrong passphrases: the dialog was closed, and nothing was signed");
+        model.say_of("passphrase", Tone::Bad, "five wrong passphrases: the dialog was closed, and nothing was signed");
     }
     true
 }

@@ -54,7 +54,7 @@ fn changed(
     match result {
         Ok((words, policy)) => {
             model.trust.take(policy);
-            model.say(Tone::Good, words);
+            model.say_of("trust", Tone::Good, words);
             model.dialog.take_if(|_| is_shown);
             market::judge_again(model)
         }
@@ -67,7 +67,7 @@ fn changed(
                 Some(Dialog::Report(report)) if is_shown => {
                     (report.working, report.problem) = (false, Some(problem.sentence()));
                 }
-                _ => model.say(Tone::Bad, problem.sentence()),
+                _ => model.say_of("trust", Tone::Bad, problem.sentence()),
             }
             Vec::new()
         }

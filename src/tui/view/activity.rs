@@ -1,5 +1,5 @@
 //! ```text
-//!  measuring 2 of 14  1.20 GB of 4.60 GB  160 MB/s  22 s left
+//!  measuring 2 of 14  1.20 GB of 4.60 GB  160 MB/s  22s left
 //!    WHAT        OF                             HOW FAR                      AGE
 //! ▌… measuring   redis:7                        ▓▓▓▓▓▓░░░░░░░░  43%
 //!  … publishing  acme/api:2                     included 1 of 12
@@ -23,6 +23,7 @@ use super::{
 use crate::{
     app::{
         Model,
+        action::spoken::in_keys,
         activity::{Event, Line, Outcome, Sent, Took},
         clock::coarse_age,
         layout::Area,
@@ -77,12 +78,12 @@ fn overall<'t>(model: &Model, canvas: &Canvas, width: usize) -> Text<'t> {
     Text::from(canvas.span(Role::Busy, text::cut(&words, width)))
 }
 
-fn line<'t>(model: &Model, canvas: &Canvas, row: &Line, selected: bool, (of, columns): (usize, usize)) -> Text<'t> {
+fn line<'t>(model: &Model, canvas: &Canvas, row: &Line, selected: bool, (of, room): (usize, usize)) -> Text<'t> {
     let (sign, role) = sign(canvas, row);
     let (what, subject, words, age) = match row {
         Line::Task(task) => {
             let words =
-                if task.stopping { "stopping".to_owned() } else { gauge(task.progress.fraction(), GAUGE.min(columns)) };
+                if task.stopping { "stopping".to_owned() } else { gauge(task.progress.fraction(), GAUGE.min(room)) };
             ("measuring", task.label.clone(), words, String::new())
         }
         Line::Waiting(count) => {
@@ -98,17 +99,22 @@ fn line<'t>(model: &Model, canvas: &Canvas, row: &Line, selected: bool, (of, col
         Line::Ended(event) => {
             let age = coarse_age(model.now.since(event.at));
             let words = event.took.filter(|_| event.outcome == Outcome::Done).map(took_words);
-            (event.what, event.subject.clone(), words.unwrap_or_else(|| event.words.clone()), age)
+            (event.what, event.subject.clone(), words.unwrap_or_else(|| event.rest().to_owned()), age)
         }
     };
     let name = if selected { Role::Selected } else { Role::Plain };
+    // What is about nothing in particular has the room of both.
+    let (subject, room) = match subject.as_str() {
+        "" => (String::new(), of + 2 + room),
+        subject => (text::left(&text::middle(&clean(subject), of), of) + "  ", room),
+    };
     Text::from(vec![
         if selected { canvas.span(Role::Key, "▌") } else { Span::raw(" ") },
         canvas.span(role, text::left(sign, 1)),
         Span::raw(" "),
         canvas.span(name, text::left(what, WHAT)),
-        canvas.span(Role::Plain, format!("  {}", text::left(&text::middle(&clean(&subject), of), of))),
-        canvas.span(role, format!("  {}", text::left(&text::cut(&clean(&words), columns), columns))),
+        canvas.span(Role::Plain, format!("  {subject}")),
+        canvas.span(role, text::left(&clean(&words), room)),
         canvas.span(Role::Muted, format!("  {}", text::right(&age, AGE))),
     ])
 }
@@ -226,17 +232,17 @@ fn ended(facts: &mut Facts, model: &Model, event: &Event) {
     let subject = clean(&event.subject);
     let what = if subject.is_empty() { event.what.to_owned() } else { format!("{} {subject}", event.what) };
     facts.push("what", Role::Plain, &what);
-    let (role, how) = match event.outcome {
-        Outcome::Done => (Role::Good, "done"),
-        Outcome::Failed => (Role::Danger, "failed"),
-        Outcome::Cancelled => (Role::Muted, "stopped"),
-        Outcome::Told => (Role::Warning, "told"),
+    let (label, role, how) = match event.outcome {
+        Outcome::Done => ("ended", Role::Good, "done, "),
+        Outcome::Failed => ("ended", Role::Danger, "failed, "),
+        Outcome::Cancelled => ("ended", Role::Muted, "stopped, "),
+        Outcome::Told => ("noted", Role::Plain, ""),
     };
-    let at = format!("{how}, {} ago, at {}", coarse_age(model.now.since(event.at)), event.at);
-    facts.push("ended", role, &at);
-    facts.push("said", Role::Plain, &clean(&event.words));
+    let at = format!("{how}{} ago, at {}", coarse_age(model.now.since(event.at)), event.at);
+    facts.push(label, role, &at);
+    facts.push("said", Role::Plain, &clean(&in_keys(model, &event.words)));
     if let Some(hint) = &event.hint {
-        facts.push("next step", Role::Plain, &clean(hint));
+        facts.push("next step", Role::Plain, &clean(&in_keys(model, hint)));
     }
     if let Some(took) = event.took {
         facts.push("passed", Role::Plain, &took_words(took));
