@@ -2,6 +2,10 @@
 
 use crate::{
     app::{
+        action::{
+            Action,
+            spoken::{command, in_keys, keys},
+        },
         clock::coarse_age,
         model::{Model, Node},
         msg::Problem,
@@ -9,7 +13,7 @@ use crate::{
     },
     domain::{
         compare::{Comparison, FileChanges, Pair, Question},
-        explain::{Act, Case, Page, Tone, Witness},
+        explain::{Act, Case, Page, Step, Tone, Witness},
         progress::{Progress, Rate},
         text::{size, wrap},
     },
@@ -97,14 +101,14 @@ pub enum WhyLine {
     },
     /// Something to do.
     Step {
-        /// What does it on the screen; where it goes on, nothing.
-        act: Option<Act>,
+        /// The keys that do it on the screen; where it goes on, nothing.
+        keys: Option<String>,
         /// It is the first line of its step.
         is_first: bool,
         /// What.
         text: String,
     },
-    /// The same as a command.
+    /// What does it where no key does: a command.
     Command(String),
 }
 
@@ -185,7 +189,7 @@ pub fn lines(model: &Model, width: usize) -> Vec<WhyLine> {
                 continue;
             }
             let room = if line.label.is_empty() { width } else { width.saturating_sub(LABEL) };
-            for (at, text) in wrap(&line.text, room.max(8)).into_iter().enumerate() {
+            for (at, text) in wrap(&in_keys(model, &line.text), room.max(8)).into_iter().enumerate() {
                 let pad = if line.label.is_empty() { "" } else { " " };
                 let label = if at == 0 && !line.label.is_empty() { line.label.clone() } else { pad.to_owned() };
                 lines.push(WhyLine::Words { label, text, tone: line.tone });
@@ -207,17 +211,33 @@ pub fn lines(model: &Model, width: usize) -> Vec<WhyLine> {
         lines.push(WhyLine::Title("What to do next".to_owned()));
     }
     for step in page.steps {
+        let own = action_of(&step).and_then(|action| keys(model, action));
         // The key stands behind the words, on their last line.
-        let parts = wrap(&step.words, width.saturating_sub(2 + KEY).max(8));
+        let parts = wrap(&in_keys(model, &step.words), width.saturating_sub(2 + KEY).max(8));
         let last = parts.len() - 1;
         for (at, text) in parts.into_iter().enumerate() {
-            lines.push(WhyLine::Step { act: step.act.filter(|_| at == last), is_first: at == 0, text });
+            lines.push(WhyLine::Step { keys: own.clone().filter(|_| at == last), is_first: at == 0, text });
         }
-        if let Some(command) = step.command {
+        if let Some(command) = step.command.filter(|_| own.is_none()) {
             lines.extend(wrap(&command, width.saturating_sub(4).max(8)).into_iter().map(WhyLine::Command));
         }
     }
     lines
+}
+
+/// What does it on the screen: what its command does there, where that says more than which pane it is about.
+fn action_of(step: &Step) -> Option<Action> {
+    let by_command = || step.command.as_deref().and_then(command);
+    match step.act {
+        Some(Act::Measure) => Some(Action::Measure),
+        Some(Act::Publish) => Some(Action::Publish),
+        Some(Act::Refresh) => Some(Action::Refresh),
+        Some(Act::Fetch) => Some(Action::FetchReleased),
+        Some(Act::Files) => Some(Action::ListFiles),
+        Some(Act::Trust) => by_command().or(Some(Action::ShowTrust)),
+        Some(Act::Endpoints) => by_command().or(Some(Action::ShowNode)),
+        None => by_command(),
+    }
 }
 
 /// Columns of a key behind what it does.

@@ -17,7 +17,7 @@ use super::{
     text,
 };
 use crate::{
-    app::{Model, layout::Area, msg::Abilities},
+    app::{Model, action::spoken::in_keys, layout::Area, msg::Abilities},
     domain::{Account, Address, account::AccountKind, text::clean},
     tui::theme::Role,
 };
@@ -53,7 +53,8 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas, area: Area) {
     }
     let list = model.accounts.list.as_ref();
     let notes = list.into_iter().flat_map(|list| {
-        let node = list.node.iter().map(|problem| format!("balances are missing: {}", problem.sentence()));
+        let node =
+            list.node.iter().map(|problem| format!("balances are missing: {}", in_keys(model, &problem.sentence())));
         let files = list.problems.iter().map(|problem| format!("{}: {}", problem.file.display(), problem.message));
         let removed = match list.removed.len() {
             0 => None,
@@ -98,7 +99,7 @@ fn line<'t>(model: &Model, canvas: &Canvas, account: &Account, selected: bool, w
 
 fn empty<'t>(model: &Model, canvas: &Canvas, width: usize) -> Vec<Line<'t>> {
     let (role, text) = match (&model.accounts.problem, &model.accounts.list) {
-        (Some(problem), _) => (Role::Danger, problem.sentence()),
+        (Some(problem), _) => (Role::Danger, in_keys(model, &problem.sentence())),
         (None, None) => (Role::Muted, "reading the keystore".to_owned()),
         (None, Some(_)) => (
             Role::Plain,
@@ -160,7 +161,7 @@ impl Facts<'_, '_> {
         }
         match &able.result {
             None => self.push("may", Role::Muted, "looking it up"),
-            Some(Err(problem)) => self.push("may", Role::Danger, &problem.sentence()),
+            Some(Err(problem)) => self.push("may", Role::Danger, &in_keys(self.model, &problem.sentence())),
             Some(Ok(abilities)) => self.told(account, abilities),
         }
     }

@@ -16,7 +16,7 @@ use ratatui::text::{Line, Span};
 
 use super::{Canvas, images::was, text};
 use crate::{
-    app::{Model, clock::coarse_age, layout::Area, rows::Row},
+    app::{Model, action::spoken::in_keys, clock::coarse_age, layout::Area, rows::Row},
     domain::{
         Digest,
         digest::DigestKind,
@@ -151,7 +151,7 @@ impl Writer<'_, '_> {
             Some(verdict) => (
                 self.canvas.theme.glyph(verdict.conclusion, measured),
                 Theme::role(verdict.conclusion, measured),
-                sentence(&verdict.reason),
+                sentence(&in_keys(self.model, &verdict.reason)),
             ),
             None if self.row.key.reference.is_some() => {
                 (" ", Role::Muted, "Its verdict is being asked for.".to_owned())
@@ -160,7 +160,7 @@ impl Writer<'_, '_> {
         };
         if let (Some(Conclusion::Undecided), Some((last, at))) = (self.row.conclusion(), self.row.last) {
             let cause = verdict.map_or("", |verdict| verdict.reason.as_str());
-            reason = sentence(&format!("{} ago; {cause}", was(last, at, self.model.now)));
+            reason = sentence(&in_keys(self.model, &format!("{} ago; {cause}", was(last, at, self.model.now))));
         }
         let indent = text::width(glyph) + 1;
         let parts = text::wrap_within(&reason, self.width.saturating_sub(indent), limit).into_iter().enumerate();

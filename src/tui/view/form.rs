@@ -22,6 +22,7 @@ use super::{
 use crate::{
     app::{
         Model,
+        action::spoken::in_keys,
         form::{Field, Form, Name, Value},
         layout::Area,
         msg::{SecretField, Strength},
@@ -51,7 +52,7 @@ pub(super) fn draw(model: &Model, form: &Form, canvas: &mut Canvas, screen: Rect
     if form.working.is_some() {
         tail.extend(plain(canvas, Role::Busy, form.matter.work()));
     } else if let Some(problem) = &form.problem {
-        tail.extend(plain(canvas, Role::Danger, problem));
+        tail.extend(plain(canvas, Role::Danger, &in_keys(model, problem)));
     } else if let Some(strength) = form.secret.strength.as_ref().filter(|_| asks_new(form)) {
         tail.extend(judged(canvas, strength, width));
     }

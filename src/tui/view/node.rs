@@ -24,6 +24,7 @@ use super::{
 use crate::{
     app::{
         Model,
+        action::spoken::in_keys,
         clock::coarse_age,
         layout::Area,
         msg::Problem,
@@ -52,11 +53,11 @@ const ROOMY: u16 = 12;
 pub(super) fn draw(model: &Model, canvas: &mut Canvas, area: Area, beside: Area) {
     let status = match &model.endpoints.status {
         Some(Ok(status)) => status,
-        Some(Err(problem)) => return say(canvas, area, Role::Danger, &problem.sentence()),
+        Some(Err(problem)) => return say(canvas, area, Role::Danger, &in_keys(model, &problem.sentence())),
         None => return say(canvas, area, Role::Muted, "asking the endpoints"),
     };
     let width = usize::from(area.width).saturating_sub(1);
-    let mut lines = heading(canvas, status, width);
+    let mut lines = heading(model, canvas, status, width);
     lines.truncate(if area.height < ROOMY { 1 } else { lines.len() });
     let cursor = model.endpoints.cursor();
     canvas.rows(area, lines.len(), 0, status.endpoints.len());
@@ -85,7 +86,7 @@ fn say(canvas: &mut Canvas, area: Area, role: Role, words: &str) {
     canvas.lines(area, &lines);
 }
 
-fn heading<'t>(canvas: &Canvas, status: &NodeStatus, width: usize) -> Vec<Line<'t>> {
+fn heading<'t>(model: &Model, canvas: &Canvas, status: &NodeStatus, width: usize) -> Vec<Line<'t>> {
     let answers = status.endpoints.iter().any(|one| one.status.chain_id.is_some());
     let (role, words) = match &status.managed {
         _ if status.local => {
@@ -99,7 +100,7 @@ fn heading<'t>(canvas: &Canvas, status: &NodeStatus, width: usize) -> Vec<Line<'
     };
     let name = canvas.span(Role::Title, status.network.clone());
     let room = width.saturating_sub(text::width(&status.network) + 2).max(20);
-    let mut parts = text::wrap(&words, room).into_iter();
+    let mut parts = text::wrap(&in_keys(model, &words), room).into_iter();
     let first = vec![Span::raw(" "), name, Span::raw("  "), canvas.span(role, parts.next().unwrap_or_default())];
     let indent = " ".repeat(text::width(&status.network) + 3);
     let more = parts.map(|part| Line::from(vec![Span::raw(indent.clone()), canvas.span(role, part)]));
@@ -173,7 +174,7 @@ impl Facts<'_, '_> {
     fn of_endpoint(mut self, status: &NodeStatus, one: &EndpointView) -> Vec<Line<'static>> {
         let one = &one.status;
         if let Some(problem) = &one.problem {
-            self.push("problem", Role::Danger, &problem.sentence());
+            self.push("problem", Role::Danger, &in_keys(self.model, &problem.sentence()));
         }
         if let Some(Standing::Dissents(said)) = &one.standing {
             self.push("dissents", Role::Danger, said);

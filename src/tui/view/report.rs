@@ -15,7 +15,13 @@ use super::{
     text,
 };
 use crate::{
-    app::{Model, layout::Area, model::Tone, msg::Problem, report::Report, report::Told},
+    app::{
+        Model,
+        action::spoken::in_keys,
+        layout::Area,
+        model::Tone,
+        report::{Report, Told},
+    },
     tui::theme::Role,
 };
 
@@ -26,8 +32,8 @@ pub(super) fn draw(model: &Model, report: &Report, canvas: &mut Canvas, screen: 
     let title = report.answer().map_or(report.title, |told| &told.title);
     let lines = match &report.told {
         None => vec![Line::from(canvas.span(Role::Busy, "asking; Esc stops it"))],
-        Some(Err(problem)) => sentence(canvas, Role::Danger, &Problem::sentence(problem), width),
-        Some(Ok(told)) => answer(canvas, report, told, width),
+        Some(Err(problem)) => sentence(canvas, Role::Danger, &in_keys(model, &problem.sentence()), width),
+        Some(Ok(told)) => answer(model, canvas, report, told, width),
     };
     let height = u16::try_from(lines.len() + 4).unwrap_or(u16::MAX).min(screen.height.saturating_sub(2));
     let inside = canvas.float(screen, &text::middle(title, width.saturating_sub(4)), columns, height);
@@ -40,12 +46,12 @@ fn sentence(canvas: &Canvas, role: Role, words: &str, width: usize) -> Vec<Line<
     text::wrap(words, width).into_iter().map(|line| Line::from(canvas.span(role, line))).collect()
 }
 
-fn answer(canvas: &Canvas, report: &Report, told: &Told, width: usize) -> Vec<Line<'static>> {
+fn answer(model: &Model, canvas: &Canvas, report: &Report, told: &Told, width: usize) -> Vec<Line<'static>> {
     let mut lines = sentence(canvas, role(told.tone), &told.sum, width);
     if report.working {
         lines.extend(sentence(canvas, Role::Busy, "at work", width));
     } else if let Some(problem) = &report.problem {
-        lines.extend(sentence(canvas, Role::Danger, problem, width));
+        lines.extend(sentence(canvas, Role::Danger, &in_keys(model, problem), width));
     }
     if !told.facts.is_empty() {
         lines.push(Line::default());

@@ -36,7 +36,7 @@ use super::{
 };
 use crate::{
     app::{
-        Model,
+        Model, action,
         clock::coarse_age,
         layout::Area,
         msg::SecretField,
@@ -343,7 +343,7 @@ impl<'a> Form<'a> {
             {
                 (Role::Good, problem.sentence())
             }
-            (Some(problem), _) => (Role::Danger, problem.sentence()),
+            (Some(problem), _) => (Role::Danger, action::spoken::in_keys(self.model, &problem.sentence())),
             (None, Some(one)) => outcome_words(&one.stage, &stage_words(one)),
             (None, None) => self.waiting_words(),
         };

@@ -17,7 +17,7 @@ use super::{Canvas, text};
 use crate::{
     app::{
         Model,
-        action::{Action, BINDINGS},
+        action::{Action, BINDINGS, spoken::in_keys},
         layout::Area,
         model::{Engine, Node},
         mouse::Target,
@@ -44,7 +44,7 @@ struct Step {
     standing: Standing,
     what: &'static str,
     words: String,
-    deed: Option<(Action, &'static str)>,
+    deed: Option<(Action, String)>,
 }
 
 /// What is here and what is missing, from the first line of `area` on.
@@ -62,7 +62,10 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas, area: Area) {
         let deed = step.deed.and_then(|(action, words)| Some((key(model, action)?, action, words)));
         let beside = width >= ROOMY && deed.is_some();
         let room = width.saturating_sub(WHAT + 4 + if beside { DEED + 2 } else { 0 });
-        let mut spans = vec![canvas.span(role, label), canvas.span(Role::Plain, text::left(&clean(&step.words), room))];
+        let mut spans = vec![
+            canvas.span(role, label),
+            canvas.span(Role::Plain, text::left(&clean(&in_keys(model, &step.words)), room)),
+        ];
         let Some((key, action, words)) = deed else {
             lines.push(Line::from(spans));
             continue;
@@ -99,11 +102,12 @@ fn steps(model: &Model) -> Vec<Step> {
         Engine::Here(name) => step(Standing::Fine, "engine", name.clone(), None),
         Engine::Archives => step(Standing::Fine, "engine", "none is wanted: archives are listed".to_owned(), None),
         Engine::Lost { problem, .. } => {
-            let again = Some((Action::NameEngine, "name another (R: again)"));
+            let refresh = key(model, Action::Refresh).map_or_else(String::new, |key| format!(" ({key}: again)"));
+            let again = Some((Action::NameEngine, format!("name another{refresh}")));
             step(Standing::Trouble, "engine", problem.message.clone(), again)
         }
     };
-    let look = Some((Action::ShowNode, "look at it, or change it"));
+    let look = Some((Action::ShowNode, "look at it, or change it".to_owned()));
     let network = match &model.node {
         Node::Asking => step(Standing::Missing, "network", "being asked".to_owned(), look),
         Node::Here(network) => {
@@ -115,11 +119,11 @@ fn steps(model: &Model) -> Vec<Step> {
     let account = match (model.accounts.default_account(), model.accounts.all().len()) {
         (Some(account), _) => step(Standing::Fine, "account", account.address.to_string(), None),
         (None, 0) => {
-            let make = Some((Action::NewAccount, "make one"));
+            let make = Some((Action::NewAccount, "make one".to_owned()));
             step(Standing::Missing, "account", "none: one signs what you publish".to_owned(), make)
         }
         (None, _) => {
-            let choose = Some((Action::ShowAccounts, "choose one"));
+            let choose = Some((Action::ShowAccounts, "choose one".to_owned()));
             step(Standing::Missing, "account", "none of them is the default".to_owned(), choose)
         }
     };
@@ -130,15 +134,15 @@ fn steps(model: &Model) -> Vec<Step> {
                 Standing::Fine,
                 "trust",
                 format!("a policy of {count} {plural}"),
-                Some((Action::ShowTrust, "look at it")),
+                Some((Action::ShowTrust, "look at it".to_owned())),
             )
         }
         _ => {
             let words = "nobody yet: nothing is verified".to_owned();
-            step(Standing::Missing, "trust", words, Some((Action::AddRule, "trust a publisher")))
+            step(Standing::Missing, "trust", words, Some((Action::AddRule, "trust a publisher".to_owned())))
         }
     };
     let words = "every verdict, without set-up".to_owned();
-    let demo = model.has_demo.then(|| step(Standing::Offer, "demo", words, Some((Action::Demo, "see it"))));
+    let demo = model.has_demo.then(|| step(Standing::Offer, "demo", words, Some((Action::Demo, "see it".to_owned()))));
     [engine, network, account, trust].into_iter().chain(demo).collect()
 }

@@ -16,11 +16,10 @@ use super::{Canvas, text};
 use crate::{
     app::{
         Model,
-        action::{self, Action},
         layout::Area,
         why::{LABEL, WhyLine, lines},
     },
-    domain::explain::{Act, Tone},
+    domain::explain::Tone,
     tui::theme::{Role, Theme},
 };
 
@@ -43,12 +42,11 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas, area: Area) {
     let head = vec![canvas.span(role, format!("{glyph} ")), canvas.span(Role::Title, text::middle(&name, room))];
     canvas.line(area, &Line::from(head));
     let below = Area { y: area.y + 1, height: area.height - 1, ..area };
-    let shown: Vec<Line> =
-        lines(model, usize::from(area.width)).into_iter().map(|line| styled(model, canvas, line)).collect();
+    let shown: Vec<Line> = lines(model, usize::from(area.width)).into_iter().map(|line| styled(canvas, line)).collect();
     canvas.paged(below, (model.detail_top, "PgDn"), &shown);
 }
 
-fn styled(model: &Model, canvas: &Canvas, line: WhyLine) -> Line<'static> {
+fn styled(canvas: &Canvas, line: WhyLine) -> Line<'static> {
     match line {
         WhyLine::Gap => Line::default(),
         WhyLine::Title(title) => Line::from(canvas.span(Role::Title, title)),
@@ -58,12 +56,12 @@ fn styled(model: &Model, canvas: &Canvas, line: WhyLine) -> Line<'static> {
             canvas.span(role(tone), text),
         ]),
         WhyLine::Row { text, tone } => Line::from(canvas.span(role(tone), text)),
-        WhyLine::Step { act, is_first, text } => {
+        WhyLine::Step { keys, is_first, text } => {
             let sign = if is_first { "· " } else { "  " };
             let mut spans = vec![Span::raw(sign), canvas.span(Role::Plain, text)];
-            if let Some(key) = act.and_then(|act| key_of(model, act)) {
+            if let Some(keys) = keys {
                 spans.push(Span::raw("  "));
-                spans.push(canvas.span(Role::Key, key));
+                spans.push(canvas.span(Role::Key, keys));
             }
             Line::from(spans)
         }
@@ -79,19 +77,4 @@ const fn role(tone: Tone) -> Role {
         Tone::Bad => Role::Danger,
         Tone::Muted => Role::Muted,
     }
-}
-
-/// The key that does it.
-fn key_of(model: &Model, act: Act) -> Option<String> {
-    let action = match act {
-        Act::Measure => Action::Measure,
-        Act::Publish => Action::Publish,
-        Act::Trust => Action::ShowTrust,
-        Act::Endpoints => Action::ShowNode,
-        Act::Refresh => Action::Refresh,
-        Act::Fetch => Action::FetchReleased,
-        Act::Files => Action::ListFiles,
-    };
-    let binding = action::BINDINGS.iter().find(|binding| binding.action == action)?;
-    model.keymap.first_key(binding, model.place()).map(|key| key.to_string())
 }
