@@ -28,6 +28,7 @@ use daochain::{
     },
     tui::theme::Theme,
 };
+use ratatui::style::Modifier;
 use screen::{
     Play, account, accounts, address, cold, digest, draw, embedded, endpoint, endpoints, images, included, key_of,
     listed, problem, quarrel, settled, silent, text,
@@ -353,11 +354,14 @@ fn nothing_beyond_ascii_leaves_where_the_locale_has_only_that() {
         let shown = text(&draw(&scene().model, Theme::COLOUR.in_ascii()));
         assert!(shown.is_ascii(), "{shown}");
     }
-    snapshots("ascii", |width, height| {
-        let mut play = Play::ready(width, height).select("acme/api:latest");
-        play.model.notices.clear();
-        play
-    });
+    for (width, height) in SIZES {
+        let play = Play::ready(width, height).select("acme/api:latest");
+        let shown = text(&draw(&play.model, Theme::COLOUR.in_ascii()));
+        assert!(shown.contains('~'), "{shown}");
+        insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+            insta::assert_snapshot!(format!("ascii_{width}x{height}"), shown);
+        });
+    }
     let shown = text(&draw(&Play::ready(80, 24).model, Theme::COLOUR.in_ascii()));
     for word in ["BAD", "REV", "OLD", "OK"] {
         assert!(shown.contains(word), "{word} in\n{shown}");
@@ -518,4 +522,35 @@ fn what_an_account_may_do_is_asked_again_when_its_pane_is_entered() {
     let mut known = again.tell(known).keys("5");
     known.asked.clear();
     assert!(asks(&known.keys("3")), "what is known is looked at again, too");
+}
+
+#[test]
+fn nothing_on_a_busy_screen_moves_or_flashes_by_itself_where_less_motion_is_wanted() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("theme.toml");
+    std::fs::write(&file, "reduced_motion = true").unwrap();
+    let calm = Theme::find(&file, |name| (name == "TERM").then(|| "xterm-256color".to_owned())).unwrap();
+    assert!(calm.is_calm());
+    let signing = |play: Play| {
+        let play = play.select("acme/api:latest").keys("p").quoted().passphrase(8).key(Key::Enter);
+        play.tell(Msg::Sign(SignMsg::Stage { publication: PublicationId(1), stage: Stage::Signing }))
+    };
+    let lost = || problem("node-unreachable", "the node does not answer", "start it");
+    let scenes = vec![
+        hashing(Play::ready(120, 40).select("redis:7").keys("v"), "redis:7", 22_000_000),
+        hashing(Play::ready(120, 40).select("redis:7").keys("v6"), "redis:7", 22_000_000),
+        signing(Play::ready(120, 40)),
+        signing(Play::ready(120, 40)).key(Key::Esc),
+        Play::ready(120, 40).tell(Msg::Chain(ChainMsg::Lost(lost()))).keys("2"),
+        Play::ready(120, 40).keys("5!"),
+        Play::start(120, 40),
+    ];
+    for scene in scenes {
+        let before = draw(&scene.model, calm);
+        let flashes = Modifier::SLOW_BLINK.union(Modifier::RAPID_BLINK);
+        assert!(before.content.iter().all(|cell| !cell.modifier.intersects(flashes)), "{}", text(&before));
+        let after = draw(&scene.after(1).model, calm);
+        assert_eq!(text(&before), text(&after), "a second without news changes nothing");
+        assert_eq!(before, after, "nor any colour");
+    }
 }

@@ -16,11 +16,12 @@ pub fn coarse_age(seconds: u64) -> String {
     }
 }
 
-/// An image's age: as [`coarse_age`], but never seconds, and in steps of ten minutes below two hours.
+/// An image's age: as [`coarse_age`], but never seconds, and in steps of ten minutes from ten minutes to two hours.
 #[must_use]
 pub fn image_age(seconds: u64) -> String {
     match seconds {
-        0..600 => "<10m".to_owned(),
+        0..60 => "<1m".to_owned(),
+        60..600 => format!("{}m", seconds / 60),
         600..7200 => format!("{}m", seconds / 600 * 10),
         _ => age(seconds),
     }
@@ -65,7 +66,7 @@ mod tests {
         assert_eq!(coarse_age(19), "10s");
         assert_eq!(coarse_age(119), "110s");
         assert_eq!(coarse_age(120), "2m");
-        assert_eq!(image_age(30), "<10m");
+        assert_eq!([30, 90, 599].map(image_age), ["<1m", "1m", "9m"]);
         assert_eq!(image_age(1500), "20m");
         for seconds in 0..20_000 {
             let step = next_step(seconds);

@@ -50,6 +50,11 @@ pub struct Regions {
 
 /// From here on the detail stands beside the list.
 const BESIDE: u16 = 120;
+/// Columns of a list that has its detail beside it: a name, its size, its verdict and its publisher. What 120 columns
+/// leave to the detail is a label and half a digest.
+const LIST: u16 = 68;
+/// Columns of the detail from which on the list has the rest: its whole digests need 80.
+const DETAIL: u16 = 92;
 /// Columns of an endpoint's facts, where its peers stand beside them.
 const FACTS: u16 = 80;
 /// Rows of the detail below the list: a reason, two digests with what is known of them, publisher and history.
@@ -144,8 +149,7 @@ fn place_detail(model: &Model, regions: &mut Regions, body: &mut Area) {
     if model.wide {
         regions.detail = *body;
     } else if width >= BESIDE && height >= 4 {
-        // Whole digests need 80 columns; the list never gets less than half of what is left to both at 120.
-        let list = (width * 45 / 100).max(width.saturating_sub(92)).min(width - 41);
+        let list = LIST.max(width.saturating_sub(DETAIL));
         regions.list = Area { x, y, width: list, height };
         regions.divider = Area { x: list, y, width: 1, height };
         regions.detail = Area { x: list + 1, y, width: width - list - 1, height };

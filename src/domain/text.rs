@@ -86,12 +86,22 @@ pub fn size(bytes: u64) -> String {
     }
 }
 
-/// `text` as lines of at most `limit` columns, broken at spaces where there are any.
+/// `text` as lines of at most `limit` columns, broken at spaces where there are any. A digest or an address that is too
+/// long for a line is broken into equal pieces, one below the other, so that two of them can be compared.
 #[must_use]
 pub fn wrap(text: &str, limit: usize) -> Vec<String> {
     let limit = limit.max(1);
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
+        if let Some(pieces) = pieces(word, limit) {
+            for piece in pieces {
+                match lines.last_mut() {
+                    Some(last) if last.is_empty() => *last = piece,
+                    _ => lines.push(piece),
+                }
+            }
+            continue;
+        }
         let mut word = word.to_owned();
         loop {
             let line = lines.last().map_or(0, |line: &String| columns(line));
@@ -117,6 +127,25 @@ pub fn wrap(text: &str, limit: usize) -> Vec<String> {
         }
     }
     lines
+}
+
+/// The pieces of a word that has a digest or an address in it and is longer than `limit` columns: as long as they can be.
+fn pieces(word: &str, limit: usize) -> Option<Vec<String>> {
+    if columns(word) <= limit {
+        return None;
+    }
+    let bytes = word.as_bytes();
+    let run = |at: usize| bytes[at..].iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+    let begins = |at: usize| at == 0 || !bytes[at - 1].is_ascii_hexdigit();
+    let start = (0..bytes.len()).find(|at| begins(*at) && matches!(run(*at), 40 | 64))?;
+    let (digits, before) = (run(start), columns(&word[..start]));
+    let size = [2, 4, 8].map(|parts| digits / parts).into_iter().find(|size| before + size <= limit)?;
+    let piece = |at: usize| {
+        let first = at == start;
+        let end = if at + size < start + digits { at + size } else { word.len() };
+        if first { word[..end].to_owned() } else { " ".repeat(before) + &word[at..end] }
+    };
+    Some((start..start + digits).step_by(size).map(piece).collect())
 }
 
 /// Columns of the letters one by one, which is how they are drawn: some take fewer where they meet, but not in cells.
@@ -165,6 +194,21 @@ mod tests {
     fn sizes_read_as_docker_writes_them() {
         let shown: Vec<_> = [0, 999, 1000, 1234, 51_000_000, 142_000_000, 1_080_000_000].map(size).into();
         assert_eq!(shown, ["0 B", "999 B", "1.00 kB", "1.23 kB", "51.0 MB", "142 MB", "1.08 GB"]);
+    }
+
+    #[test]
+    fn a_digest_that_is_too_long_is_broken_into_equal_pieces() {
+        let digest = format!("sha256:{}", "0123456789abcdef".repeat(4));
+        let half = "0123456789abcdef".repeat(2);
+        assert_eq!(wrap(&format!("here {digest} then"), 75), ["here", digest.as_str(), "then"]);
+        assert_eq!(
+            wrap(&format!("here {digest} then"), 50),
+            ["here".to_owned(), format!("sha256:{half}"), format!("       {half} then")]
+        );
+        assert_eq!(wrap(&digest, 30).len(), 4);
+        let address = format!("0x{}", "0123456789".repeat(4));
+        assert_eq!(wrap(&format!("`{address}`;"), 30), ["`0x01234567890123456789", "   01234567890123456789`;"]);
+        assert_eq!(wrap(&"f".repeat(50), 30), ["f".repeat(30), "f".repeat(20)], "what is neither is broken anywhere");
     }
 
     #[test]

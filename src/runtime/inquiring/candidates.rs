@@ -12,7 +12,7 @@ use crate::{
         discovery::Candidate,
         namespace::Vouching,
         progress::Watch,
-        text::clean,
+        text::{clean, count},
         trust::TrustPolicy,
         verdict::{Conclusion, Verdict},
     },
@@ -40,10 +40,10 @@ pub(super) async fn discover(context: &Context, reference: &Reference, watch: Ar
     }
     let mut facts = Vec::new();
     for one in &found {
+        facts.extend(candidate(one, (&policy, &vouching), reference));
         let (observed, other) = one.observed(&found, &policy, reference);
-        facts.push(Fact::plain("publisher", candidate(one, (&policy, &vouching), reference)));
         if observed + other > 0 {
-            facts.push(Fact::plain("", format!("{observed} of {} observers saw its newest release", observed + other)));
+            facts.push(Fact::plain("observers", format!("{observed} of {} saw its newest release", observed + other)));
         }
     }
     let unknown =
@@ -52,18 +52,27 @@ pub(super) async fn discover(context: &Context, reference: &Reference, watch: Ar
     Ok(Told { facts, ..Told::new(title, policy.explain(reference), Tone::Plain) })
 }
 
-fn candidate(one: &Candidate, (policy, vouching): (&TrustPolicy, &Vouching), reference: &Reference) -> String {
+/// What is known of one of them, each thing with its label.
+fn candidate(one: &Candidate, (policy, vouching): (&TrustPolicy, &Vouching), reference: &Reference) -> Vec<Fact> {
+    let good = |label, words: String| Fact { tone: Tone::Good, ..Fact::plain(label, words) };
+    let bad = |label, words: String| Fact { tone: Tone::Bad, ..Fact::plain(label, words) };
+    let name = policy.name_of(one.publisher).map_or_else(String::new, |name| format!("  {}", clean(name)));
+    let released = format!("{}, first {}, last {}", count(one.releases, "release"), one.first, one.last);
+    let mut facts = vec![
+        Fact::plain("publisher", format!("{}{name}", one.publisher)),
+        Fact::plain("newest", format!("version {}; {released}", one.version)),
+    ];
     let rule = policy.deciding(reference).into_iter().find(|rule| rule.publisher == one.publisher);
-    let mut told =
-        vec![format!("{} version {}, {} releases since {}", one.publisher, one.version, one.releases, one.first)];
-    told.extend(vouching.of(one.publisher).map(|(namespace, _)| format!("{namespace} vouches for it")));
-    told.push(rule.map_or_else(|| "not trusted".to_owned(), |rule| format!("trusted as {}", rule.role.word())));
-    told.extend(one.retired.as_ref().map(|reason| format!("WITHDRAWN {}", clean(reason))));
-    told.extend(one.successor.map(|heir| format!("handed over to {heir}")));
-    if one.revoked > 0 {
-        told.push(format!("{} revoked", one.revoked));
-    }
-    told.join(", ")
+    facts.push(match rule {
+        Some(rule) => good("trusted", format!("as {}", rule.role.word())),
+        None => Fact::plain("trusted", "no"),
+    });
+    let vouched = vouching.of(one.publisher);
+    facts.extend(vouched.map(|(namespace, _)| good("namespace", format!("{namespace} vouches for it"))));
+    facts.extend(one.retired.as_ref().map(|reason| bad("WITHDRAWN", clean(reason))));
+    facts.extend(one.successor.map(|heir| bad("successor", format!("handed over to {heir}"))));
+    facts.extend((one.revoked > 0).then(|| bad("revoked", count(one.revoked, "digest"))));
+    facts
 }
 
 /// What a registry has, with verdicts.
@@ -82,9 +91,9 @@ pub(super) async fn remote(context: &Context, name: &str) -> Result<Told, Failur
     let gravest = Conclusion::gravest(verdicts.iter().map(|verdict| verdict.conclusion));
     let sum = match (images.len(), repositories.len()) {
         (0, 0) => "it has nothing there".to_owned(),
-        (0, count) => format!("it has {count} repositories there"),
-        (count, _) => {
-            format!("it has {count} images there; the gravest verdict is {}", gravest.map_or("none", Conclusion::word))
+        (0, few) => format!("it has {few} repositories there"),
+        (few, _) => {
+            format!("it has {few} images there; the gravest verdict is {}", gravest.map_or("none", Conclusion::word))
         }
     };
     let tone = gravest.map_or(Tone::Plain, tone);

@@ -17,9 +17,9 @@ pub(super) struct Facts<'a, 'c> {
 }
 
 impl<'a, 'c> Facts<'a, 'c> {
-    /// None yet, in a region with a margin.
+    /// None yet, in a region with a margin at its left.
     pub fn within(model: &'a Model, canvas: &'a Canvas<'c>, area: Area) -> Self {
-        Self { model, canvas, width: usize::from(area.width).saturating_sub(2), lines: Vec::new() }
+        Self { model, canvas, width: usize::from(area.width).saturating_sub(1), lines: Vec::new() }
     }
 
     pub fn push(&mut self, label: &str, role: Role, words: &str) {

@@ -10,6 +10,7 @@ use super::{Canvas, text};
 use crate::{
     app::{
         Model,
+        action::spoken::in_keys,
         clock::image_age,
         layout::Area,
         model::{Engine, Tone},
@@ -29,34 +30,36 @@ struct Columns {
     publisher: usize,
 }
 
-const SIZE: usize = 8;
+const SIZE: usize = 7;
 const AGE: usize = 5;
+/// Columns that a name keeps before another column is shown: its repository and its tag.
+const IMAGE: usize = 18;
 /// Rows of what is missing, and of the hint above it.
 const FEW: usize = 11;
 
 impl Columns {
+    /// The name and the verdict, and of the others those that the detail does not lead with: size, publisher, age.
     fn fitting(width: usize, glyph: usize) -> Self {
-        let size = width >= 64;
-        let age = width >= 50;
         let verdict = match width {
             ..34 => 0,
             34..44 => 10,
-            44..66 => 20,
+            44..76 => 20,
             _ => 22,
         };
         let publisher = match width {
-            ..76 => 0,
+            ..76 => 11,
             76..110 => 13,
             _ => 24,
         };
-        let column = |columns: usize| if columns > 0 { columns + 2 } else { 0 };
-        let others = 2
-            + glyph
-            + column(if size { SIZE } else { 0 })
-            + column(if age { AGE } else { 0 })
-            + column(verdict)
-            + column(publisher);
-        Self { image: width.saturating_sub(others + 1), size, age, verdict, publisher }
+        let gap = if verdict > 0 { 2 } else { 0 };
+        let mut image = width.saturating_sub(2 + glyph + gap + verdict + 1);
+        let mut has = |columns: usize| {
+            let fits = image >= IMAGE + columns + 2;
+            image -= if fits { columns + 2 } else { 0 };
+            fits
+        };
+        let (size, named, age) = (has(SIZE), has(publisher), has(AGE));
+        Self { image, size, age, verdict, publisher: if named { publisher } else { 0 } }
     }
 }
 
@@ -261,8 +264,8 @@ fn draw_empty(model: &Model, canvas: &mut Canvas, area: Area) {
         }
         Engine::Lost { problem, .. } => {
             let next = problem.hint.as_deref().unwrap_or("start the engine, or name it with --docker-host");
-            let hint = format!("{next}; --archives DIR lists image archives without any engine");
-            (Tone::Bad, problem.message.clone(), hint)
+            let hint = format!("{}; --archives DIR lists image archives without any engine", in_keys(model, next));
+            (Tone::Bad, in_keys(model, &problem.message), hint)
         }
         _ if !model.listed => (Tone::Plain, "asking the engine for its images".to_owned(), String::new()),
         Engine::Archives => (

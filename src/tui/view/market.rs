@@ -16,6 +16,7 @@ use super::{
 use crate::{
     app::{
         Model,
+        action::spoken::in_keys,
         clock::{coarse_age, image_age},
         layout::Area,
         market::{Pull, View, Ware},
@@ -47,7 +48,8 @@ struct Columns {
 impl Columns {
     fn fitting(width: usize, glyph: usize) -> Self {
         let publisher = match width {
-            ..76 => 0,
+            ..66 => 0,
+            66..76 => 11,
             76..110 => 13,
             _ => 24,
         };
@@ -117,7 +119,7 @@ fn trouble<'t>(model: &Model, canvas: &Canvas, width: usize) -> Vec<Line<'t>> {
         ));
     }
     if let Some(problem) = model.market.problem.as_ref().filter(|_| model.market.shown() > 0) {
-        let parts = text::wrap(&problem.sentence(), width.saturating_sub(2));
+        let parts = text::wrap(&in_keys(model, &problem.sentence()), width.saturating_sub(2));
         lines.extend(parts.into_iter().map(|part| Line::from(canvas.span(Role::Warning, format!(" {part}")))));
     }
     lines
@@ -219,7 +221,7 @@ fn told(verdict: &Verdict) -> String {
 fn empty<'t>(model: &Model, canvas: &Canvas, width: usize) -> Vec<Line<'t>> {
     let market = &model.market;
     let (role, words) = match &market.problem {
-        Some(problem) => (Role::Danger, problem.sentence()),
+        Some(problem) => (Role::Danger, in_keys(model, &problem.sentence())),
         None if market.is_looking() || market.total.is_none() => (Role::Muted, "looking".to_owned()),
         None if market.view == View::Own => {
             (Role::Plain, "Its namespaces have no image. `w` shows what is published.".to_owned())
@@ -327,7 +329,7 @@ impl Facts<'_, '_> {
     fn history(&mut self) {
         match &self.model.history.result {
             None => self.push("history", Role::Muted, "reading"),
-            Some(Err(problem)) => self.push("history", Role::Stale, &problem.sentence()),
+            Some(Err(problem)) => self.push("history", Role::Stale, &in_keys(self.model, &problem.sentence())),
             Some(Ok(events)) => {
                 for (at, event) in events.iter().rev().take(EVENTS).enumerate() {
                     let label = if at == 0 { "history" } else { "" };

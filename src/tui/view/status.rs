@@ -1,5 +1,5 @@
 //! ```text
-//!  hashing redis:7  22.0 MB of 51.0 MB  160 MB/s  1 s left                    1 of 3 tasks
+//!  hashing redis:7  22.0 MB of 51.0 MB  160 MB/s  1s left                    1 of 3 tasks
 //! ```
 //!
 //! One line for what changes: the answer to a key, else running work, else what opening the home had to work around.
@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 
 use super::{Canvas, text};
 use crate::{
-    app::{Model, layout::Area, model::Tone, sign::Publication, tasks::Running},
+    app::{Model, action::spoken::in_keys, layout::Area, model::Tone, sign::Publication, tasks::Running},
     domain::{progress::Progress, publication::Stage},
     tui::theme::Role,
 };
@@ -22,11 +22,11 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas, area: Area) {
             Tone::Plain => Role::Plain,
             Tone::Bad => Role::Danger,
         };
-        Line::from(vec![Span::raw(" "), canvas.span(role, text::cut(&flash.text, width))])
+        Line::from(vec![Span::raw(" "), canvas.span(role, text::cut(&in_keys(model, &flash.text), width))])
     } else if model.has_work() {
         work(model, canvas, width)
     } else if let Some(notice) = model.notice() {
-        Line::from(vec![Span::raw(" "), canvas.span(Role::Warning, text::cut(&notice, width))])
+        Line::from(vec![Span::raw(" "), canvas.span(Role::Warning, text::cut(&in_keys(model, &notice), width))])
     } else {
         return;
     };
@@ -87,12 +87,13 @@ pub(super) fn progress_words(progress: Progress, speed: Option<u64>) -> String {
     facts.join("  ")
 }
 
-/// Seconds to two minutes, then minutes: nobody can know more.
+/// Two units below ten minutes, then one: nobody can know more.
 fn time_left(seconds: u64) -> String {
     match seconds {
-        0..120 => format!("{seconds} s"),
-        120..7200 => format!("{} min", seconds / 60),
-        _ => format!("{} h", seconds / 3600),
+        0..60 => format!("{seconds}s"),
+        60..600 => format!("{}m {}s", seconds / 60, seconds % 60),
+        600..7200 => format!("{}m", seconds / 60),
+        _ => format!("{}h", seconds / 3600),
     }
 }
 
@@ -103,5 +104,16 @@ pub(super) fn stage_words(publication: &Publication) -> String {
         Stage::Broadcast { .. } => "sent, not in a block".to_owned(),
         Stage::Reverted { reason, .. } => format!("refused: {reason}"),
         stage => stage.word().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_is_told_in_seconds_while_they_count() {
+        let told = [9, 60, 80, 599, 600, 7199, 7200].map(time_left);
+        assert_eq!(told, ["9s", "1m 0s", "1m 20s", "9m 59s", "10m", "119m", "2h"]);
     }
 }
