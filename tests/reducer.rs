@@ -10,23 +10,28 @@ use daochain::{
     app::{
         Effect, Key, Model, Msg,
         action::panes,
+        activity::Sent,
         clock::next_wake,
-        effect::{Deed, KeySource},
-        model::{Dialog, Engine, Pane},
+        effect::{Deed, KeySource, TrustChange},
+        model::{Dialog, Engine, Pane, Tone},
         mouse::Target,
         msg::{
             AccountList, AccountMsg, ChainMsg, Done, Found, HistoryMsg, InputMsg, Listing, NodeMsg, ResumedEntry,
-            SecretShape, SignMsg, SourceMsg, TaskMsg,
+            SecretShape, SignMsg, SourceMsg, TaskMsg, TrustMsg,
         },
+        report::{Fact, Told},
         rows::{Row, RowKey},
-        sign::{PublicationId, Quote, Step},
+        sign::{ClaimPlan, PublicationId, Quote, Said, Sighting, Step},
     },
     domain::{
         Account, Timestamp, Wei,
         account::AccountKind,
-        image::{EXPORTS_AT_ONCE, Evidence, EvidenceLevel, ImageId, LocalImage, Source},
+        digest::DigestKind,
+        finding::{Area, Finding},
+        image::{EXPORTS_AT_ONCE, Evidence, EvidenceLevel, ImageId, KindedDigest, LocalImage, Source},
         network::{Finality, NetworkView},
-        publication::{JournalEntry, JournalStage, Stage, Statement, TransactionHash},
+        publication::{Contract, JournalEntry, JournalStage, Stage, Statement, TransactionHash},
+        trust::{Rule, TrustPolicy},
         verdict::Conclusion,
     },
     tui::theme::Theme,
@@ -910,7 +915,7 @@ fn ten_thousand_images_stay_smooth() {
 
 fn any_key() -> impl Strategy<Value = Key> {
     prop_oneof![
-        6 => proptest::sample::select(vec!['q', 'n', 'y', 'p', 'r', 'v', 'V', 'x', 'X', '/', 's', '1', '2', '3', '4', '5', 'm', 'e', 'a', '+', 'd', 'f', '?', 'i', 'u', 'l', 'e', 'c', 'w', 'D', 'S', 'T', 'R', 'g', 'G', 'j', 'k', '.', 'z', ':', ' ', 'o', 'b', 't', '6', 'Y', 'é', '漢'])
+        6 => proptest::sample::select(vec!['q', 'n', 'y', 'p', 'r', 'v', 'V', 'x', 'X', '/', 's', '1', '2', '3', '4', '5', 'm', 'e', 'a', '+', 'd', 'f', '?', 'i', 'u', 'l', 'e', 'c', 'w', 'D', 'S', 'T', 'R', 'g', 'G', 'j', 'k', '.', 'z', ':', ' ', 'o', 'b', 't', '6', 'Y', 'O', 'A', 'C', 'E', 'I', 'K', 'L', 'N', 'P', 'h', '!', '-', 'é', '漢'])
             .prop_map(Key::Char),
         4 => proptest::sample::select(vec![Key::Enter, Key::Esc, Key::Tab, Key::BackTab, Key::Backspace, Key::Delete, Key::Left,
             Key::Right, Key::Up, Key::Down, Key::PageUp, Key::PageDown, Key::Home, Key::End]),
@@ -957,11 +962,114 @@ fn any_msg() -> impl Strategy<Value = Msg> {
         1 => Just(screen::embedded()),
         1 => Just(Msg::Node(NodeMsg::PeerAdded(Err(problem("x", "y", "z"))))),
         1 => Just(Msg::Node(NodeMsg::PeerAdded(Ok(())))),
+        2 => any_answer(),
+        1 => (0usize..4).prop_map(|count| Msg::Sign(SignMsg::Journal(Ok((0..count).map(sent).collect())))),
+        1 => Just(Msg::Trust(TrustMsg::Read(Ok(TrustPolicy { rules: vec![rule()], ..TrustPolicy::default() })))),
+        1 => Just(Msg::Trust(TrustMsg::Read(Err(problem("trust-invalid", "trust.toml says nothing", "mend it"))))),
+        1 => Just(Msg::CheckedUp(Ok(vec![Finding::trouble(Area::Node, "it is gone").step("`daochain node status` tells")]))),
+        1 => Just(Msg::Saved(Ok("/tmp/x".into()))),
+        1 => "\\PC{0,20}".prop_map(Msg::Notice),
     ]
 }
 
+fn rule() -> Rule {
+    Rule::new("acme/*".parse().unwrap(), address(7))
+}
+
+/// A transaction of the journal, at one of its stages.
+fn sent(seed: usize) -> Sent {
+    let stage = [JournalStage::Signed, JournalStage::Broadcast, JournalStage::Included, JournalStage::Final][seed % 4];
+    let namespace = "docker.io/acme".parse().unwrap();
+    let entry = JournalEntry {
+        hash: TransactionHash([u8::try_from(seed).unwrap(); 32]),
+        raw: Vec::new(),
+        chain_id: 1337,
+        genesis: None,
+        second: None,
+        from: address(1),
+        nonce: 1,
+        statement: Statement::NamespaceClaim { namespace, taken_back: false },
+        stage,
+        at: Timestamp(screen::NOW - 60),
+    };
+    Sent { entry, stage: None }
+}
+
+/// What a registry serves, and what was said of it.
+fn sighting(said: Said) -> Box<Sighting> {
+    let digests = vec![KindedDigest { kind: DigestKind::Config, digest: digest(41) }];
+    Box::new(Sighting { digests, observer: address(1), said, verdict: None, doubt: Some("it is new".into()) })
+}
+
+/// What an inquiry comes to, with a change that can be taken over or none.
+fn told(change: bool) -> Told {
+    let change = change.then(|| Box::new(TrustChange::Add(rule())));
+    let facts = vec![Fact::plain("publisher", address(9).to_string()); 9];
+    Told { facts, change, ..Told::new("Who", "nobody", Tone::Plain) }
+}
+
+/// An answer that somebody may wait for, or nobody.
+fn any_answer() -> impl Strategy<Value = Msg> {
+    let trouble = || problem("passphrase-wrong", "y", "`daochain account new` makes one");
+    let ticket = 1u64..12;
+    let said = proptest::sample::select(vec![Said::Otherwise, Said::Same, Said::Withdrawn]);
+    prop_oneof![
+        (ticket.clone(), said)
+            .prop_map(|(ticket, said)| Msg::Sign(SignMsg::Sighted { ticket, result: Ok(sighting(said)) })),
+        ticket.clone().prop_map(move |ticket| Msg::Sign(SignMsg::Sighted { ticket, result: Err(trouble()) })),
+        ticket.clone().prop_map(move |ticket| Msg::Sign(SignMsg::Planned { ticket, result: Err(trouble()) })),
+        ticket.clone().prop_map(|ticket| Msg::Sign(SignMsg::Put { ticket, result: Ok("it stands".into()) })),
+        ticket.clone().prop_map(move |ticket| Msg::Sign(SignMsg::Put { ticket, result: Err(trouble()) })),
+        ticket.clone().prop_map(move |ticket| Msg::Sign(SignMsg::Document { ticket, result: Err(trouble()) })),
+        ticket.clone().prop_map(move |ticket| Msg::Sign(SignMsg::Given { ticket, result: Err(trouble()) })),
+        ticket.clone().prop_map(move |ticket| Msg::Sign(SignMsg::Asked { ticket, result: Err(trouble()) })),
+        ticket.clone().prop_map(move |ticket| Msg::Sign(SignMsg::Quoted { ticket, result: Err(trouble()) })),
+        (ticket.clone(), any::<bool>())
+            .prop_map(|(ticket, change)| Msg::Told { ticket, result: Ok(Box::new(told(change))) }),
+        ticket.clone().prop_map(move |ticket| Msg::Told { ticket, result: Err(trouble()) }),
+        ticket.clone().prop_map(|ticket| Msg::Trust(TrustMsg::Changed {
+            ticket,
+            result: Ok(("done".into(), TrustPolicy::default()))
+        })),
+        ticket.prop_map(move |ticket| Msg::Trust(TrustMsg::Changed { ticket, result: Err(trouble()) })),
+    ]
+}
+
+/// What the world answers at once.
+fn answer(effect: Effect) -> Option<Msg> {
+    let quoted = |ticket, quote: Quote, cap| {
+        Msg::Sign(SignMsg::Quoted { ticket, result: Ok(Box::new(screen::capped(quote, cap))) })
+    };
+    Some(match effect {
+        Effect::Quote { ticket, statement, from, cap, .. } => quoted(ticket, screen::quote(statement, from), cap),
+        Effect::QuoteDeployment { ticket, from, cap } => {
+            let deployed =
+                Statement::Deployment { what: Contract::Registry, contract: address(77), deterministic: true };
+            quoted(ticket, screen::quote(deployed, from), cap)
+        }
+        Effect::Ask { ticket, statement, publisher, contract, .. } => {
+            let carried = screen::carried(statement, publisher, contract);
+            Msg::Sign(SignMsg::Asked { ticket, result: Ok(Box::new(carried)) })
+        }
+        Effect::Observe { ticket, .. } => Msg::Sign(SignMsg::Sighted { ticket, result: Ok(sighting(Said::Otherwise)) }),
+        Effect::PlanClaim { ticket, publisher, wish } => {
+            let claim = Statement::NamespaceClaim { namespace: wish.namespace.clone(), taken_back: false };
+            let cost = Some(screen::quote(claim, publisher).cost);
+            let plan = ClaimPlan { wish, publisher, push: Some(Timestamp(screen::NOW)), beside: Vec::new(), cost };
+            Msg::Sign(SignMsg::Planned { ticket, result: Ok(Box::new(plan)) })
+        }
+        Effect::ReadPolicy { ticket, reference, .. } => {
+            let digests = vec![KindedDigest { kind: DigestKind::Config, digest: digest(6) }];
+            let release = Statement::Release { reference, digests, amends: 0, annotations: String::new() };
+            Msg::Sign(SignMsg::Document { ticket, result: Ok(Box::new(release)) })
+        }
+        Effect::Inquire { ticket, .. } => Msg::Told { ticket, result: Ok(Box::new(told(ticket % 2 == 0))) },
+        _ => return None,
+    })
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_story_on_no_size_panics(script in proptest::collection::vec(any_msg(), 0..=200), start in 0usize..7) {
@@ -984,26 +1092,18 @@ proptest! {
                 prop_assert_eq!(rows.selected().map(|row| &row.key), Some(&key), "the selection is another row");
             }
             let answers = play.asked.split_off(0);
-            for effect in answers {
-                let answer = match effect {
-                    Effect::Quote { ticket, statement, from, cap, .. } => {
-                        let quote = screen::capped(screen::quote(statement, from), cap);
-                        Some(Msg::Sign(SignMsg::Quoted { ticket, result: Ok(Box::new(quote)) }))
-                    }
-                    Effect::Ask { ticket, statement, publisher, contract, .. } => {
-                        let carried = screen::carried(statement, publisher, contract);
-                        Some(Msg::Sign(SignMsg::Asked { ticket, result: Ok(Box::new(carried)) }))
-                    }
-                    _ => None,
-                };
-                if let Some(answer) = answer {
-                    play = play.tell(answer);
-                }
+            for answer in answers.into_iter().filter_map(answer) {
+                play = play.tell(answer);
             }
             let _ = draw(&play.model, Theme::COLOUR);
             invariants(&play.model)?;
         }
     }
+}
+
+/// As many as `PROPTEST_CASES` says; each plays and draws up to two hundred messages.
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(60)
 }
 
 fn invariants(model: &Model) -> Result<(), TestCaseError> {
