@@ -30,6 +30,7 @@ use daochain::{
         finding::{Area, Finding},
         image::{EXPORTS_AT_ONCE, Evidence, EvidenceLevel, ImageId, KindedDigest, LocalImage, Source},
         network::{Finality, NetworkView},
+        progress::Progress,
         publication::{Contract, JournalEntry, JournalStage, Stage, Statement, TransactionHash},
         trust::{Rule, TrustPolicy},
         verdict::Conclusion,
@@ -919,7 +920,7 @@ fn any_key() -> impl Strategy<Value = Key> {
             .prop_map(Key::Char),
         4 => proptest::sample::select(vec![Key::Enter, Key::Esc, Key::Tab, Key::BackTab, Key::Backspace, Key::Delete, Key::Left,
             Key::Right, Key::Up, Key::Down, Key::PageUp, Key::PageDown, Key::Home, Key::End]),
-        1 => proptest::sample::select(vec!['n', 'u', 'w', 'l', 'a', 'e', 'k', 'g', 'p']).prop_map(Key::Ctrl),
+        1 => proptest::sample::select(vec!['n', 'u', 'w', 'l', 'a', 'e', 'k', 'g', 'p', 'o', 'f']).prop_map(Key::Ctrl),
     ]
 }
 
@@ -969,6 +970,10 @@ fn any_msg() -> impl Strategy<Value = Msg> {
         1 => Just(Msg::CheckedUp(Ok(vec![Finding::trouble(Area::Node, "it is gone").step("`daochain node status` tells")]))),
         1 => Just(Msg::Saved(Ok("/tmp/x".into()))),
         1 => "\\PC{0,20}".prop_map(Msg::Notice),
+        1 => (1u64..12, any::<u32>()).prop_map(|(ticket, done)| {
+            let progress = Progress { done: done.into(), total: Some(1000), elapsed: Duration::from_secs(1) };
+            Msg::Looking { ticket, progress }
+        }),
     ]
 }
 

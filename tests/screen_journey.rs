@@ -6,7 +6,9 @@ mod support;
 use std::time::{Duration, Instant};
 
 use support::{
-    Built, Home, PASSPHRASE, build, docker, docker_host, node, rpc,
+    Built, Home, PASSPHRASE, build, docker, docker_host,
+    layout::{Blobs, MANIFEST},
+    node, rpc,
     terminal::{Terminal, key},
     unique, without,
 };
@@ -246,7 +248,7 @@ fn an_engine_that_is_not_there_does_not_look_like_an_empty_one() {
     let home = Home::new();
     let mut terminal = screen(&home);
     terminal.wait_for_text("no engine").wait_for_text("/nonexistent/docker.sock");
-    terminal.wait_for_text("--docker-host").capture("no-engine");
+    terminal.wait_for_text("name another with `h`").capture("no-engine");
     terminal.send("q");
     assert_eq!(terminal.finish().1, 0);
 }
@@ -298,4 +300,26 @@ fn the_demo_shows_every_verdict_and_a_change_under_its_eyes() {
     terminal.send("q");
     let (written, code) = terminal.finish();
     assert_eq!(code, 0, "{written}");
+}
+
+#[test]
+fn an_archive_is_hashed_by_keys() {
+    let home = Home::new();
+    let mut blobs = Blobs::default();
+    let image = blobs.image("amd64", b"content");
+    let archive = home.path().join("app.tar");
+    std::fs::write(&archive, blobs.archive("docker.io/acme/app:1", MANIFEST, image.manifest)).expect("an archive");
+    let mut terminal = screen(&home);
+    terminal.wait_for_text("no engine");
+    terminal.send(":hash-file\r").wait_for_text("Hash a file or folder");
+    terminal.send(&format!("{}\r", home.path().join("gone.tar").display())).wait_for_text("gone.tar");
+    terminal.wait_for_text("check the path and who may read it");
+    terminal
+        .send("\u{15}")
+        .send(&format!("{}\r", archive.display()))
+        .wait_for_text("every digest is the one that it says");
+    // Whole, in halves where a row has no room for both.
+    terminal.wait_for_text(&image.config.to_string()[..39]).wait_for_text("linux/amd64");
+    terminal.send("q").send("6").wait_for_text("looked up").send("q");
+    assert_eq!(terminal.finish().1, 0);
 }

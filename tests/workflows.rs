@@ -3,6 +3,8 @@
 
 mod screen;
 
+use std::time::Duration;
+
 use daochain::{
     app::{
         Effect, Key,
@@ -20,6 +22,7 @@ use daochain::{
         digest::DigestKind,
         image::{EvidenceLevel, KindedDigest},
         network::Block,
+        progress::Progress,
         publication::{Contract, JournalEntry, JournalStage, Statement, TransactionHash},
         trust::{Rule, TrustPolicy},
         verdict::{Conclusion, Observed, Verdict, undecided},
@@ -594,6 +597,58 @@ fn who_has_published_a_name_and_what_a_registry_has_are_told_before_anybody_is_t
     assert!(
         play.text().contains("does not list its repositories") && matches!(play.model.dialog, Some(Dialog::Form(_)))
     );
+}
+
+#[test]
+fn a_file_is_hashed_with_progress_and_what_was_found_is_read_and_copied() {
+    let play = Play::ready(80, 24).keys("3:hash-file").key(Key::Enter).key(Key::Enter);
+    assert!(play.text().contains("name an image archive"), "{}", play.text());
+    let play = play.keys("/srv/app.tar").key(Key::Enter);
+    let (ticket, asked) = inquiry(&play);
+    assert_eq!(asked, Inquiry::Hash("/srv/app.tar".into()));
+    let progress = Progress { done: 22_000_000, total: Some(51_000_000), elapsed: Duration::from_secs(1) };
+    let play = play.tell(Msg::Looking { ticket: ticket + 1, progress });
+    assert!(!play.text().contains("22.0 MB"), "it is another question's");
+    let play = play.tell(Msg::Looking { ticket, progress });
+    assert!(play.text().contains("22.0 MB of 51.0 MB  22.0 MB/s  2s left"), "{}", play.text());
+    insta::assert_snapshot!("hashing_80x24", play.screen());
+    let config = digest(1).to_string();
+    let facts = vec![
+        Fact::plain("image", "acme/app:1 · linux/amd64"),
+        Fact::plain("config", config.clone()),
+        Fact::plain("layer", format!("{} · 20.0 MB", digest(2))),
+    ];
+    let answer = Told::new("Hash of /srv/app.tar", "1 image in 51.0 MB and 0.4 s", Tone::Good);
+    let told = || Ok(Told { facts: facts.clone(), copied: Some(config.clone()), ..answer.clone() });
+    let read = answered(play, told());
+    insta::assert_snapshot!("hashed_80x24", read.screen());
+    let copied = read.keys("y");
+    assert!(copied.asked.contains(&Effect::Copy(config.clone())));
+    let kept = copied.key(Key::Esc).keys("6");
+    assert!(kept.text().contains("1 image in 51.0 MB"), "{}", kept.text());
+    let stopped =
+        Play::ready(80, 24).keys(":hash-file").key(Key::Enter).keys("/srv/app.tar").key(Key::Enter).key(Key::Esc);
+    assert!(stopped.asked.contains(&Effect::Undo(inquiry(&stopped).0)), "Esc stops it");
+}
+
+#[test]
+fn what_a_release_carries_is_typed_checked_and_shown_whole_before_it_is_signed() {
+    let play = Play::ready(80, 24).select("acme/web:1.2").keys("p").quoted().key(Key::Ctrl('o'));
+    assert_eq!(sign(&play).step, Step::Noting);
+    let wrong = play.keys("{commit}").key(Key::Enter);
+    assert!(sign(&wrong).step == Step::Noting && wrong.text().contains("are no JSON"), "{}", wrong.text());
+    let typed = r#"{"commit":"1a2b3c","branch":"main"}"#;
+    let play = wrong.key(Key::Ctrl('u')).keys(typed);
+    drawn("annotations", &play);
+    let play = play.key(Key::Enter).quoted();
+    assert!(sign(&play).step == Step::Ready && play.text().contains(typed), "{}", play.text());
+    let play = play.key(Key::Ctrl('o')).keys("x").key(Key::Esc);
+    assert_eq!(sign(&play).annotations, typed, "Esc leaves them as they were");
+    let play = play.passphrase(8).key(Key::Enter);
+    let Some(Effect::Submit { quote, .. }) = play.asked.last() else { panic!("{:?}", play.asked.last()) };
+    assert!(matches!(&quote.statement, Statement::Release { annotations, .. } if annotations == typed));
+    let revoking = Play::ready(80, 24).select("acme/web:1.2").keys("r").keys("old").key(Key::Enter).quoted();
+    assert_ne!(sign(&revoking.key(Key::Ctrl('o'))).step, Step::Noting, "a revocation carries none");
 }
 
 #[test]

@@ -5,10 +5,13 @@ mod matter;
 pub use matter::Matter;
 use tui_input::Input;
 
-use crate::app::{
-    msg::{SecretField, SecretShape},
-    sign::Sign,
-    trust::Entry,
+use crate::{
+    app::{
+        msg::{SecretField, SecretShape},
+        sign::Sign,
+        trust::Entry,
+    },
+    domain::progress::Progress,
 };
 
 /// Names of fields; each is in a form once.
@@ -173,6 +176,8 @@ pub struct Form {
     pub document: Option<String>,
     /// The deed that is under way.
     pub working: Option<u64>,
+    /// How far it is, as far as that is told.
+    pub progress: Option<Progress>,
     /// Why it was not done.
     pub problem: Option<String>,
     /// The entry of the trust policy that is changed or removed, as it was when the dialog was opened.

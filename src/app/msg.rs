@@ -64,6 +64,13 @@ pub enum Msg {
         /// What it comes to.
         result: Result<Box<Told>, Problem>,
     },
+    /// What is asked came further.
+    Looking {
+        /// Which question.
+        ticket: u64,
+        /// How far.
+        progress: Progress,
+    },
     /// The answer to [`Effect::Save`](crate::app::Effect::Save): where it lies now.
     Saved(Result<String, Problem>),
 }

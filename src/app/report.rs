@@ -1,5 +1,7 @@
 //! What was asked for once, and is told in a dialog of its own: it can be copied, and what it proposes can be done.
 
+use std::path::PathBuf;
+
 use crate::{
     app::{
         effect::{GivenSource, TrustChange},
@@ -25,6 +27,8 @@ pub enum Inquiry {
     Contracts,
     /// Who has published a name, before one of them is trusted.
     Discover(Reference),
+    /// What an image archive, or a folder in the OCI layout, holds: every byte of it is hashed.
+    Hash(PathBuf),
     /// What a registry has under a repository, a name or a namespace, before anything is pulled.
     Remote(String),
     /// What taking a policy over would change.
@@ -48,6 +52,7 @@ impl Inquiry {
             Self::Contracts => "Contracts",
             Self::Discover(_) => "Who has published it",
             Self::Remote(_) => "What the registry has",
+            Self::Hash(_) => "Hash",
             Self::Policy { .. } => "Take a policy over",
         }
     }

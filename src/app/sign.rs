@@ -181,6 +181,8 @@ pub enum Step {
     Price,
     /// The address is typed of a publisher who appointed the account.
     Naming,
+    /// What the release carries beside its digests is typed.
+    Noting,
     /// It is signed, sent and followed.
     Working(PublicationId),
     /// It cannot be done; the problem says why. Enter tries again.
@@ -212,6 +214,10 @@ pub struct Sign {
     pub behalf: Option<Address>,
     /// That address as typed so far.
     pub name: Input,
+    /// What the release carries beside its digests: JSON, or nothing.
+    pub annotations: String,
+    /// The same as typed so far.
+    pub noted: Input,
     /// The next request takes the place of those that nobody relayed.
     pub replace: bool,
     /// The form that it came from, to go back to.
@@ -250,6 +256,8 @@ impl Sign {
             answer: None,
             behalf: None,
             name: Input::default(),
+            annotations: String::new(),
+            noted: Input::default(),
             replace: false,
             form: None,
             payer: None,

@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 pub use authority::{Authority, SignedRequest, SigningRequest};
 pub use cost::Cost;
 pub use journal::{JournalEntry, JournalStage};
-pub use statement::{Contract, Statement};
+pub use statement::{ANNOTATIONS_LIMIT, Contract, Statement, check_annotations};
 
 use super::{network::Finality, wei::Wei};
 

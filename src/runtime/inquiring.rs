@@ -1,10 +1,11 @@
 //! Questions whose answer is a dialog of its own.
 
 mod candidates;
+mod hashing;
 
 use std::{
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex},
 };
 
 use super::{Runtime, board::Unshown, deeds::expanded, market::beside, translate};
@@ -91,10 +92,18 @@ impl Runtime {
     fn inquire(&mut self, ticket: u64, inquiry: Inquiry) {
         let token = self.undoable(ticket);
         let told = move |result| Msg::Told { ticket, result };
+        let telling = hashing::Telling {
+            ticket,
+            sender: self.sender.clone(),
+            token: token.clone(),
+            pace: self.board.interval(),
+            last: Mutex::default(),
+        };
         self.answer("looking something up", told, move |context| {
             beside(token.clone(), move || async move {
                 let watch: Arc<dyn Watch> = Arc::new(Unshown(token));
                 let told = match inquiry {
+                    Inquiry::Hash(path) => hashing::hash(&context, path, Arc::new(telling)).await,
                     Inquiry::Namespace { namespace, publisher } => check(&context, &namespace, publisher, watch).await,
                     Inquiry::Claims => claims(&context, watch).await,
                     Inquiry::Contracts => show_contracts(&context).await.map(|found| contracts(&found)),

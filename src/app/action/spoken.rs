@@ -20,6 +20,7 @@ const COMMANDS: &[(&str, &[&str], Action)] = &[
     ("contract show", &[], Action::ShowContracts),
     ("demo", &[], Action::Demo),
     ("doctor", &[], Action::CheckUp),
+    ("hash", &[], Action::HashFile),
     ("images", &[], Action::ShowImages),
     ("login", &[], Action::LogIn),
     ("logout", &[], Action::LogOut),

@@ -216,6 +216,7 @@ const PANES: &[Binding] = &[
     row(Action::NameEngine, &[Key::Char('h')], &[Place::Images], "", "ask another Docker engine", always),
     row(Action::Push, &[Key::Char('P')], IMAGES, "", "push the image", is_named),
     row(Action::Remote, &[Key::Char('r')], MARKET, "registry", "tell what a registry has under a name", always),
+    row(Action::HashFile, &[], LISTS, "", "hash an image archive, or a folder in the OCI layout", always),
     row(Action::LogIn, &[Key::Char('L')], MARKET, "", "log in to a registry", always),
     row(Action::LogOut, &[], MARKET, "", "forget a registry's login", always),
     row(Action::CopyUrl, &[Key::Char('y')], &[Place::Node], "copy", "copy the endpoint's address", has_endpoint),

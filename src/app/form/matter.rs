@@ -49,6 +49,8 @@ pub enum Matter {
     Discover,
     /// Tell what a registry has.
     Remote,
+    /// Hash an archive, or a folder.
+    Hash,
     /// Write the policy to a file.
     ExportTrust,
     /// Take a policy over.
@@ -97,6 +99,7 @@ impl Matter {
             | Self::CheckTrust
             | Self::Discover
             | Self::Remote
+            | Self::Hash
             | Self::ExportTrust
             | Self::ImportTrust
             | Self::PublishTrust
@@ -157,6 +160,7 @@ impl Matter {
             | Self::CheckNamespace
             | Self::ImportTrust
             | Self::PublishTrust => "reading it, and asking. Esc stops it.",
+            Self::Hash => "reading and hashing it. Esc stops it.",
             _ => "at work; a key takes a moment to open or to seal. Esc stops it.",
         }
     }
@@ -187,6 +191,7 @@ impl Matter {
             Self::CheckTrust => "Who speaks for it",
             Self::Discover => "Who has published it",
             Self::Remote => "What the registry has",
+            Self::Hash => "Hash a file or folder",
             Self::ExportTrust => "Write the policy",
             Self::ImportTrust => "Take a policy over",
             Self::PublishTrust => "Publish the policy",
@@ -256,6 +261,9 @@ impl Matter {
             }
             Self::Remote => {
                 "The registry is asked what it has now, and each image is judged before anything is pulled. A repository tells its tags, `registry/namespace/*` its repositories."
+            }
+            Self::Hash => {
+                "An image archive, as `docker save` writes it, or a folder in the OCI layout is read whole, and every byte is hashed. No engine and no node is asked, and nothing is kept."
             }
             Self::ExportTrust => {
                 "The policy is written as it is, comments and all, to a new file for its user alone. Its digest is what publishing it releases."

@@ -34,8 +34,19 @@ const CONTRACT: usize = 2;
 pub(super) fn open(model: &mut Model, matter: Matter, back: Option<Box<Sign>>) -> Vec<Effect> {
     let fields = fields(model, matter, 0);
     let secret = SecretShape::default();
-    let (document, working, problem, entry) = (None, None, None, None);
-    let form = Form { matter, fields, focus: 0, secret, touched: false, document, working, problem, entry, back };
+    let form = Form {
+        matter,
+        fields,
+        focus: 0,
+        secret,
+        touched: false,
+        document: None,
+        working: None,
+        progress: None,
+        problem: None,
+        entry: None,
+        back,
+    };
     model.dialog = Some(Dialog::Form(Box::new(form)));
     vec![Effect::ForgetSecret]
 }
@@ -207,7 +218,7 @@ pub(super) fn awaited(model: &mut Model) -> u64 {
     model.last_ticket += 1;
     let ticket = model.last_ticket;
     if let Some(form) = form(model) {
-        form.working = Some(ticket);
+        (form.working, form.progress) = (Some(ticket), None);
     }
     ticket
 }

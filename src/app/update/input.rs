@@ -2,19 +2,30 @@
 
 use tui_input::{Input, InputRequest};
 
-use crate::app::{
-    action::{self, Action, BINDINGS, Place},
-    effect::Effect,
-    form::Value,
-    key::Key,
-    layout,
-    model::{Dialog, Model, Pane, Tone},
-    sign::{Purpose, Step},
-    update::{elsewhere, forms, market, perform},
+use crate::{
+    app::{
+        action::{self, Action, BINDINGS, Place},
+        effect::Effect,
+        form::Value,
+        key::Key,
+        layout,
+        model::{Dialog, Model, Pane, Tone},
+        sign::{Purpose, Step},
+        update::{elsewhere, forms, market, perform},
+    },
+    domain::publication::ANNOTATIONS_LIMIT,
 };
 
 /// Longer reasons and filters are typing errors: the contract's event costs gas per byte.
 const FIELD_LIMIT: usize = 280;
+
+/// Characters that the field with the focus holds.
+fn limit(model: &Model) -> usize {
+    match &model.dialog {
+        Some(Dialog::Sign(sign)) if sign.step == Step::Noting => ANNOTATIONS_LIMIT,
+        _ => FIELD_LIMIT,
+    }
+}
 
 pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
     let binding = action::binding(model, key);
@@ -46,6 +57,7 @@ fn field(model: &mut Model) -> Option<&mut Input> {
             (_, Step::Price) => Some(&mut sign.price),
             (_, Step::Saving) => Some(&mut sign.path),
             (_, Step::Naming) => Some(&mut sign.name),
+            (_, Step::Noting) => Some(&mut sign.noted),
             (Purpose::Revoke { reason }, Step::Reason) => Some(reason),
             _ => None,
         },
@@ -75,10 +87,10 @@ fn type_key(model: &mut Model, key: Key) -> Vec<Effect> {
         Key::Ctrl('k') => InputRequest::DeleteTillEnd,
         _ => return Vec::new(),
     };
-    let is_search = model.place() == Place::Search;
+    let (is_search, limit) = (model.place() == Place::Search, limit(model));
     let Some(field) = field(model) else { return Vec::new() };
     let before = field.value().to_owned();
-    let full = matches!(request, InputRequest::InsertChar(_)) && field.value().chars().count() >= FIELD_LIMIT;
+    let full = matches!(request, InputRequest::InsertChar(_)) && field.value().chars().count() >= limit;
     if !full {
         field.handle(request);
     }
@@ -112,7 +124,7 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
     if forms::paste(model, text) {
         return Vec::new();
     }
-    let clean: String = crate::domain::text::clean(text.trim()).chars().take(FIELD_LIMIT).collect();
+    let clean: String = crate::domain::text::clean(text.trim()).chars().take(limit(model)).collect();
     clean.chars().flat_map(|c| type_key(model, Key::Char(c))).collect()
 }
 

@@ -132,6 +132,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             report::told(model, ticket, result);
             Vec::new()
         }
+        Msg::Looking { ticket, progress } => {
+            report::further(model, ticket, progress);
+            Vec::new()
+        }
         Msg::Saved(result) => {
             elsewhere::saved(model, result);
             Vec::new()

@@ -1,4 +1,4 @@
-//! The highest price of one gas, and in whose name the account speaks, as far as the user chooses them.
+//! The highest price of one gas, in whose name the account speaks, and what a release carries, as far as the user chooses.
 
 use tui_input::Input;
 
@@ -13,7 +13,11 @@ use crate::{
             sign::{self, trouble},
         },
     },
-    domain::{Address, Wei, publication::Cost, text::clean_to},
+    domain::{
+        Address, Wei,
+        publication::{Cost, check_annotations},
+        text::clean_to,
+    },
 };
 
 /// Opens the field with the price that is shown. The passphrase is typed again, for another cost.
@@ -56,7 +60,33 @@ pub(super) fn accept_name(model: &mut Model, mut sign: Box<Sign>) -> Vec<Effect>
     }
 }
 
-/// Leaves the field, and the price or the name as it was.
+/// Opens the field of what the release carries beside its digests.
+pub(super) fn edit_annotations(model: &mut Model) -> Vec<Effect> {
+    let Some(Dialog::Sign(sign)) = &mut model.dialog else { return Vec::new() };
+    sign.noted = Input::new(sign.annotations.clone());
+    sign.step = Step::Noting;
+    sign.problem = None;
+    sign.secret = SecretShape::default();
+    vec![Effect::ForgetSecret]
+}
+
+/// Enter in that field: asks for the cost with them, or says why not.
+pub(super) fn accept_annotations(model: &mut Model, mut sign: Box<Sign>) -> Vec<Effect> {
+    let typed = sign.noted.value().trim().to_owned();
+    match check_annotations(&typed) {
+        Ok(()) => {
+            sign.annotations = typed;
+            sign::resume(model, sign)
+        }
+        Err(cause) => {
+            sign.problem = Some(trouble("usage", &cause));
+            model.dialog = Some(Dialog::Sign(sign));
+            Vec::new()
+        }
+    }
+}
+
+/// Leaves the field, and what it is about as it was.
 pub(super) fn keep(model: &mut Model) -> Vec<Effect> {
     match model.dialog.take_if(|dialog| matches!(dialog, Dialog::Sign(_))) {
         Some(Dialog::Sign(mut sign)) if sign.quote.is_some() => {

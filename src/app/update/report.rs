@@ -1,12 +1,15 @@
 //! Questions whose answer is a dialog of its own.
 
-use crate::app::{
-    activity::Event,
-    effect::Effect,
-    model::{Dialog, Model, Tone},
-    msg::Problem,
-    report::{Inquiry, Report, Told},
-    update::{forms, trust},
+use crate::{
+    app::{
+        activity::Event,
+        effect::Effect,
+        model::{Dialog, Model, Tone},
+        msg::Problem,
+        report::{Inquiry, Report, Told},
+        update::{forms, trust},
+    },
+    domain::progress::Progress,
 };
 
 /// Asks, and shows that it is asked.
@@ -52,6 +55,15 @@ pub(super) fn told(model: &mut Model, ticket: u64, result: Result<Box<Told>, Pro
                 model.activity.keep(model.now, Event::of("looked up", "", Err(&problem)));
             }
         }
+    }
+}
+
+/// What the open form waits for came further.
+pub(super) fn further(model: &mut Model, ticket: u64, progress: Progress) {
+    if let Some(Dialog::Form(form)) = &mut model.dialog
+        && form.working == Some(ticket)
+    {
+        form.progress = Some(progress);
     }
 }
 

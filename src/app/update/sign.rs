@@ -119,7 +119,7 @@ fn statement(sign: &Sign) -> Option<Statement> {
             reference: reference?,
             digests: sign.digests.clone(),
             amends: 0,
-            annotations: String::new(),
+            annotations: sign.annotations.clone(),
         }),
         Purpose::Revoke { reason } => Some(Statement::Revocation {
             reference: reference?,
@@ -245,6 +245,7 @@ pub(super) fn accept(model: &mut Model) -> Vec<Effect> {
         }
         Step::Saving => return elsewhere::save(model, sign),
         Step::Naming => return price::accept_name(model, sign),
+        Step::Noting => return price::accept_annotations(model, sign),
         Step::NoAccount | Step::Measuring | Step::Looking | Step::Estimating | Step::Asking | Step::Carrying => {}
     }
     model.dialog = Some(Dialog::Sign(sign));

@@ -23,6 +23,24 @@ impl Contract {
     }
 }
 
+/// The bound that the contract sets on a release's annotations, in bytes.
+pub const ANNOTATIONS_LIMIT: usize = 4096;
+
+/// That a text can be a release's annotations: JSON within the contract's bound, or nothing.
+///
+/// # Errors
+/// Why it cannot, in a sentence.
+pub fn check_annotations(text: &str) -> Result<(), String> {
+    if text.len() > ANNOTATIONS_LIMIT {
+        return Err(format!("{} bytes are more than the {ANNOTATIONS_LIMIT} that a release may carry", text.len()));
+    }
+    if text.is_empty() {
+        return Ok(());
+    }
+    let read = serde_json::from_str::<serde::de::IgnoredAny>(text);
+    read.map(drop).map_err(|error| format!("the annotations are no JSON: {error}"))
+}
+
 /// What is to be written to a contract.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Statement {

@@ -17,6 +17,7 @@ use ratatui::{
 use super::{
     Canvas,
     dialogs::{LABEL, draw_keys, field_line, labelled, secret_line, wrapped},
+    status::progress_words,
     text,
 };
 use crate::{
@@ -51,6 +52,8 @@ pub(super) fn draw(model: &Model, form: &Form, canvas: &mut Canvas, screen: Rect
     let mut tail = Vec::new();
     if form.working.is_some() {
         tail.extend(plain(canvas, Role::Busy, form.matter.work()));
+        let far = form.progress.map(|progress| progress_words(progress, progress.speed()));
+        tail.extend(far.iter().flat_map(|words| plain(canvas, Role::Busy, words)));
     } else if let Some(problem) = &form.problem {
         tail.extend(plain(canvas, Role::Danger, &in_keys(model, problem)));
     } else if let Some(strength) = form.secret.strength.as_ref().filter(|_| asks_new(form)) {

@@ -19,6 +19,7 @@ mod elsewhere;
 mod room;
 mod sighting;
 mod stages;
+mod typed;
 
 use elsewhere::title;
 use ratatui::{
@@ -96,6 +97,7 @@ fn place_field(model: &Model, sign: &Sign, canvas: &mut Canvas, inside: Area, at
         (_, Step::Price) => field_line(canvas, &sign.price, room.min(PRICE), x, y),
         (_, Step::Saving) => field_line(canvas, &sign.path, room, x, y),
         (_, Step::Naming) => field_line(canvas, &sign.name, room, x, y),
+        (_, Step::Noting) => field_line(canvas, &sign.noted, room, x, y),
         (_, Step::Ready) if model.secret_field().is_some() => {
             secret_line(canvas, sign.secret.typed(SecretField::Open), Some((x, y)), room.min(40))
         }
@@ -312,17 +314,11 @@ impl<'a> Form<'a> {
                 self.push(canvas, "reason", Role::Plain, reason.value().trim());
             }
         }
-        if self.sign.step == Step::Naming {
+        let opens = self.sign.step == Step::Ready && self.model.wants_passphrase(self.sign);
+        let typed = if opens { Some("passphrase") } else { typed::label(self.sign.step) };
+        if let Some(label) = typed {
             self.focus = self.lines.len();
-            self.lines.push(labelled(canvas, "for", [Span::raw("")]));
-        }
-        if self.sign.step == Step::Saving {
-            self.focus = self.lines.len();
-            self.lines.push(labelled(canvas, "file", [Span::raw("")]));
-        }
-        if self.sign.step == Step::Ready && self.model.wants_passphrase(self.sign) {
-            self.focus = self.lines.len();
-            self.lines.push(labelled(canvas, "passphrase", [Span::raw("")]));
+            self.lines.push(labelled(canvas, label, [Span::raw("")]));
         }
         self.lines.push(Line::default());
     }
@@ -369,15 +365,14 @@ impl<'a> Form<'a> {
             Step::Looking => (Role::Busy, "asking the registry what it serves, and the chain what was said".to_owned()),
             Step::Estimating => (Role::Busy, "asking the node for the cost".to_owned()),
             Step::NoAccount => (Role::Warning, "An account signs what you publish; Ctrl-N makes one.".to_owned()),
-            Step::Reason => (Role::Muted, "Anybody who verifies the image will read the reason.".to_owned()),
-            Step::Price => (Role::Muted, "The cost is asked for again at this price.".to_owned()),
             Step::Asking if self.sign.claims().is_some() => {
                 (Role::Busy, "opening the key, signing, and asking the registry".to_owned())
             }
             Step::Asking if self.sign.to_sign().is_some() => (Role::Busy, "opening the key, and signing".to_owned()),
             Step::Asking => (Role::Busy, "asking the node, and making what is carried".to_owned()),
-            Step::Naming => (Role::Muted, "A publisher who appointed the account; empty is its own name.".to_owned()),
-            Step::Saving => (Role::Muted, "A new file, for its user alone; none is overwritten.".to_owned()),
+            step @ (Step::Reason | Step::Price | Step::Naming | Step::Noting | Step::Saving) => {
+                (Role::Muted, typed::words(step).to_owned())
+            }
             Step::Carrying => elsewhere::words(self.sign),
             Step::Ready if self.model.asks_signer(self.sign) => {
                 (Role::Muted, "Enter asks the signer that has the key, which asks its user.".to_owned())

@@ -97,11 +97,21 @@ pub(in crate::app::action) fn is_pricing(model: &Model) -> Result<(), &'static s
 
 pub(in crate::app::action) fn is_not_pricing(model: &Model) -> Result<(), &'static str> {
     let is_typing = is_pricing(model).is_ok() || is_saving(model).is_ok() || is_naming(model).is_ok();
-    demand(!is_typing, "")
+    demand(!is_typing && is_noting(model).is_err(), "")
 }
 
 pub(in crate::app::action) fn is_naming(model: &Model) -> Result<(), &'static str> {
     demand(sign(model).is_some_and(|sign| sign.step == Step::Naming), "")
+}
+
+pub(in crate::app::action) fn is_noting(model: &Model) -> Result<(), &'static str> {
+    demand(sign(model).is_some_and(|sign| sign.step == Step::Noting), "")
+}
+
+pub(in crate::app::action) fn can_annotate(model: &Model) -> Result<(), &'static str> {
+    let is_release = |sign: &Sign| matches!(sign.purpose, Purpose::Publish) && sign.answer.is_none();
+    let is_open = |sign: &Sign| matches!(sign.step, Step::Ready | Step::Stuck) && is_release(sign);
+    demand(sign(model).is_some_and(is_open), "")
 }
 
 pub(in crate::app::action) fn can_edit_name(model: &Model) -> Result<(), &'static str> {

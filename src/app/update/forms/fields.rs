@@ -110,6 +110,7 @@ pub(super) fn fields(model: &Model, matter: Matter, at: usize) -> Vec<Field> {
         Matter::CheckTrust
         | Matter::Discover
         | Matter::Remote
+        | Matter::Hash
         | Matter::ExportTrust
         | Matter::ImportTrust
         | Matter::PublishTrust
@@ -170,6 +171,7 @@ fn asking(model: &Model, matter: Matter, at: usize) -> Vec<Field> {
             let name = told_of(model).map(ToString::to_string).unwrap_or_default();
             vec![filled(Name::Reference, &name, "acme/api, acme/api:2, ghcr.io/acme/*")]
         }
+        Matter::Hash => vec![text(Name::File, "/path/image.tar, or a folder")],
         Matter::ExportTrust => vec![text(Name::File, "a new file")],
         Matter::ImportTrust => {
             let how = choice(Name::How, &["beside what is there", "in place of all that is there"], 0);

@@ -125,6 +125,7 @@ pub(super) fn wanted(form: &Form, accounts: &Accounts, now: Timestamp, empty: bo
         | Matter::RevokeDigest
         | Matter::Discover
         | Matter::Remote
+        | Matter::Hash
         | Matter::CheckTrust
         | Matter::ImportTrust
         | Matter::PublishTrust
@@ -156,6 +157,10 @@ fn asked(form: &Form) -> Result<Wanted, Wrong> {
         Matter::Remote => {
             let name = given(form, Name::Reference, "name a repository, a tag of it, or a namespace")?;
             Ok(Wanted::Ask(Inquiry::Remote(name.to_owned())))
+        }
+        Matter::Hash => {
+            let file = given(form, Name::File, "name an image archive, or a folder in the OCI layout")?;
+            Ok(Wanted::Ask(Inquiry::Hash(file.into())))
         }
         Matter::ImportTrust => {
             let source = carried(form)?;

@@ -163,8 +163,11 @@ impl Form<'_> {
         }
     }
 
-    /// In whose name the account speaks.
+    /// In whose name the account speaks, and what the release carries beside its digests: whole, because it is signed.
     pub(super) fn behalf(&mut self, canvas: &Canvas) {
+        if !self.sign.annotations.is_empty() && self.sign.step != Step::Noting {
+            self.push(canvas, "notes", Role::Plain, &clean_exactly(&self.sign.annotations));
+        }
         if let Some(publisher) = self.sign.behalf.filter(|_| self.sign.step != Step::Naming) {
             self.push(canvas, "for", Role::Warning, &format!("{publisher}, in whose name it speaks"));
         }

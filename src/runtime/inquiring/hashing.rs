@@ -1,0 +1,117 @@
+//! What an image archive or a folder holds, with every byte hashed.
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    app::{
+        model::Tone,
+        msg::Msg,
+        report::{Fact, Told},
+    },
+    domain::{
+        digest::DigestKind,
+        image::KindedDigest,
+        measurement::{ImageState, LayerState, MeasuredImage, MeasuredLayer, Measurement},
+        progress::{Progress, Watch},
+        text::{clean, count, size},
+    },
+    ops::{
+        Context, Failure,
+        measure::{Measured, Target, measure_target},
+    },
+    runtime::deeds::expanded,
+};
+
+/// Tells how far a question is, so often at most.
+pub(super) struct Telling {
+    /// Which question.
+    pub ticket: u64,
+    /// Where to.
+    pub sender: mpsc::Sender<Msg>,
+    /// What stops it.
+    pub token: CancellationToken,
+    /// Between two messages.
+    pub pace: Duration,
+    /// When the last one was sent.
+    pub last: Mutex<Option<Instant>>,
+}
+
+impl Watch for Telling {
+    fn report(&self, progress: Progress) {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.is_some_and(|last| last.elapsed() < self.pace) {
+            return;
+        }
+        *last = Some(Instant::now());
+        // A full channel loses progress, never the outcome.
+        let _ = self.sender.try_send(Msg::Looking { ticket: self.ticket, progress });
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.token.is_cancelled()
+    }
+}
+
+/// Measures it, always anew.
+pub(super) async fn hash(context: &Context, path: PathBuf, watch: Arc<dyn Watch>) -> Result<Told, Failure> {
+    let Measured { name, measurement, .. } = measure_target(context, &Target::Path(expanded(path)), watch).await?;
+    Ok(told(&name, &measurement))
+}
+
+fn told(name: &str, found: &Measurement) -> Told {
+    let Measurement { bytes, seconds, images, absent_platforms } = found;
+    let has = |state| images.iter().any(|image| image.state == state);
+    let (tone, how) = if has(ImageState::Corrupt) {
+        (Tone::Bad, "it CONTRADICTS itself")
+    } else if has(ImageState::Incomplete) {
+        (Tone::Plain, "it is not whole")
+    } else if images.is_empty() {
+        (Tone::Plain, "it holds no image")
+    } else {
+        (Tone::Good, "every digest is the one that it says")
+    };
+    let sum = format!("{} in {} and {seconds:.1} s: {how}", count(images.len(), "image"), size(*bytes));
+    let mut facts: Vec<Fact> = images.iter().flat_map(image).collect();
+    let absent = absent_platforms.iter().map(|platform| clean(platform)).collect::<Vec<_>>().join(", ");
+    facts.extend((!absent.is_empty()).then(|| Fact::plain("absent", format!("{absent}: named, and not in it"))));
+    let configs = images.iter().filter_map(|image| image.config_digest);
+    let configs = configs.map(|digest| digest.to_string()).collect::<Vec<_>>().join(" ");
+    let copied = (!configs.is_empty()).then_some(configs);
+    Told { facts, copied, ..Told::new(format!("Hash of {name}"), sum, tone) }
+}
+
+/// All that was found of one image.
+fn image(image: &MeasuredImage) -> Vec<Fact> {
+    let names: Vec<_> = image.references.iter().map(|reference| reference.familiar().to_owned()).collect();
+    let name = if names.is_empty() { "without a name".to_owned() } else { names.join(", ") };
+    let platform = image.platform.as_ref().map_or_else(String::new, |platform| format!(" · {}", clean(platform)));
+    let mut facts = vec![Fact::plain("image", format!("{name}{platform}"))];
+    facts
+        .extend(image.problem.iter().map(|problem| Fact { tone: Tone::Bad, ..Fact::plain("problem", clean(problem)) }));
+    let config = image.config_digest.map(|digest| Fact::plain(DigestKind::Config.word(), digest.to_string()));
+    let manifests = image.manifests.iter().map(|manifest| {
+        let kinded = KindedDigest::from(*manifest);
+        Fact::plain(kinded.kind.word(), kinded.digest.to_string())
+    });
+    facts.extend(config.into_iter().chain(manifests));
+    facts.extend(image.layers.iter().map(layer));
+    facts
+}
+
+fn layer(layer: &MeasuredLayer) -> Fact {
+    match layer.state {
+        LayerState::Measured => Fact::plain("layer", format!("{} · {}", layer.diff_id, size(layer.bytes))),
+        LayerState::Missing => Fact::plain("layer", format!("{} · MISSING", layer.diff_id)),
+        LayerState::Corrupt => {
+            let found = layer.found.map_or_else(String::new, |found| format!(", and is {found}"));
+            Fact { tone: Tone::Bad, ..Fact::plain("layer", format!("{} is what it should be{found}", layer.diff_id)) }
+        }
+    }
+}
