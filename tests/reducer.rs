@@ -995,6 +995,7 @@ fn sent(seed: usize) -> Sent {
         nonce: 1,
         statement: Statement::NamespaceClaim { namespace, taken_back: false },
         stage,
+        block: None,
         at: Timestamp(screen::NOW - 60),
     };
     Sent { entry, stage: None }

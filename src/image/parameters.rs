@@ -66,8 +66,8 @@ pub(super) fn parameters(config: &[u8]) -> Vec<Parameter> {
     let mut kept: Vec<_> = all.iter().map(|(name, value)| told(name, value)).collect();
     if !rest.is_empty() {
         let name = format!("and {} more", rest.len());
-        let whole: String = rest.iter().map(|(name, value)| format!("{name}={value}\0")).collect();
-        kept.push(Parameter { name, value: Digest::of(whole.as_bytes()).to_string() });
+        let whole: Vec<&str> = rest.iter().flat_map(|(name, value)| [name.as_str(), "=", value, "\0"]).collect();
+        kept.push(Parameter { name, value: Digest::of(whole.concat().as_bytes()).to_string() });
     }
     kept
 }

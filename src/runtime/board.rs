@@ -60,12 +60,6 @@ impl Board {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner).calm = true;
     }
 
-    /// Between two messages about the same work.
-    pub fn interval(&self) -> Duration {
-        let is_calm = self.slots.lock().unwrap_or_else(PoisonError::into_inner).calm;
-        if is_calm { CALM } else { INTERVAL }
-    }
-
     /// Waits for news and takes them. Cancelling it loses nothing.
     pub async fn news(&self) -> Vec<(TaskId, Progress)> {
         self.news.notified().await;

@@ -5,10 +5,16 @@ mod hashing;
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Mutex},
+    sync::Arc,
 };
 
-use super::{Runtime, board::Unshown, deeds::expanded, market::beside, translate};
+use super::{
+    Runtime,
+    board::{Awaited, Unshown},
+    deeds::expanded,
+    market::beside,
+    translate,
+};
 use crate::{
     app::{
         effect::{Effect, GivenSource, TrustChange},
@@ -92,13 +98,8 @@ impl Runtime {
     fn inquire(&mut self, ticket: u64, inquiry: Inquiry) {
         let token = self.undoable(ticket);
         let told = move |result| Msg::Told { ticket, result };
-        let telling = hashing::Telling {
-            ticket,
-            sender: self.sender.clone(),
-            token: token.clone(),
-            pace: self.board.interval(),
-            last: Mutex::default(),
-        };
+        let far = move |progress| Msg::Looking { ticket, progress };
+        let telling = Awaited::new(token.clone(), &self.board, self.sender.clone(), far);
         self.answer("looking something up", told, move |context| {
             beside(token.clone(), move || async move {
                 let watch: Arc<dyn Watch> = Arc::new(Unshown(token));

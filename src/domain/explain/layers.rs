@@ -103,7 +103,7 @@ fn parameters(section: &mut Section, comparison: &Comparison) {
             }
         }
         None => {
-            section.push("run", Tone::Muted, "how containers of one of them are run was not kept: measure it again")
+            section.push("run", Tone::Muted, "how containers of one of them are run was not kept: measure it again");
         }
     }
 }

@@ -1,25 +1,17 @@
 //! What an image archive or a folder holds, with every byte hashed.
 
-use std::{
-    path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
-};
-
-use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
+use std::{path::PathBuf, sync::Arc};
 
 use crate::{
     app::{
         model::Tone,
-        msg::Msg,
         report::{Fact, Told},
     },
     domain::{
         digest::DigestKind,
         image::KindedDigest,
         measurement::{ImageState, LayerState, MeasuredImage, MeasuredLayer, Measurement},
-        progress::{Progress, Watch},
+        progress::Watch,
         text::{clean, count, size},
     },
     ops::{
@@ -28,36 +20,6 @@ use crate::{
     },
     runtime::deeds::expanded,
 };
-
-/// Tells how far a question is, so often at most.
-pub(super) struct Telling {
-    /// Which question.
-    pub ticket: u64,
-    /// Where to.
-    pub sender: mpsc::Sender<Msg>,
-    /// What stops it.
-    pub token: CancellationToken,
-    /// Between two messages.
-    pub pace: Duration,
-    /// When the last one was sent.
-    pub last: Mutex<Option<Instant>>,
-}
-
-impl Watch for Telling {
-    fn report(&self, progress: Progress) {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if last.is_some_and(|last| last.elapsed() < self.pace) {
-            return;
-        }
-        *last = Some(Instant::now());
-        // A full channel loses progress, never the outcome.
-        let _ = self.sender.try_send(Msg::Looking { ticket: self.ticket, progress });
-    }
-
-    fn is_cancelled(&self) -> bool {
-        self.token.is_cancelled()
-    }
-}
 
 /// Measures it, always anew.
 pub(super) async fn hash(context: &Context, path: PathBuf, watch: Arc<dyn Watch>) -> Result<Told, Failure> {
