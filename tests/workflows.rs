@@ -433,7 +433,7 @@ fn sent(seed: u8, statement: Statement, stage: JournalStage, ago: u64) -> Sent {
         nonce: u64::from(seed),
         statement,
         stage,
-        block: None,
+        block: (stage == JournalStage::Final).then_some(90 + u64::from(seed)),
         at: Timestamp(screen::NOW - ago),
     };
     Sent { entry, stage: None }

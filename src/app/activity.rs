@@ -163,6 +163,13 @@ impl Sent {
         waits.then_some(self.entry.hash)
     }
 
+    /// The block that has it, by the last look.
+    #[must_use]
+    pub fn block(&self) -> Option<u64> {
+        let kept = || self.entry.block;
+        self.stage.as_ref().map_or_else(kept, |stage| stage.inclusion().map(|inclusion| inclusion.block))
+    }
+
     /// How far it has come, in a word.
     #[must_use]
     pub fn word(&self) -> &'static str {

@@ -99,7 +99,7 @@ fn parameters(section: &mut Section, comparison: &Comparison) {
             section.push("run", Tone::Bad, format!("{} of how containers are run:", differ(changes.len())));
             for ParameterChange { name, here, released } in changes {
                 let side = |value: Option<String>| value.unwrap_or_else(|| "–".to_owned());
-                section.push("", Tone::Bad, format!("{name}: here {}, released {}", side(here), side(released)));
+                section.push("differs", Tone::Bad, format!("{name}: here {}, released {}", side(here), side(released)));
             }
         }
         None => {

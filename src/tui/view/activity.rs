@@ -29,11 +29,7 @@ use crate::{
         layout::Area,
         market::Pull,
     },
-    domain::{
-        progress::Progress,
-        publication::{Stage, Statement},
-        text::clean,
-    },
+    domain::{progress::Progress, publication::Statement, text::clean},
     tui::theme::Role,
 };
 
@@ -199,8 +195,8 @@ fn short(statement: &Statement) -> &'static str {
 
 /// How far a transaction of the journal has come.
 fn sent_words(sent: &Sent) -> String {
-    match sent.stage.as_ref().and_then(Stage::inclusion) {
-        Some(inclusion) => format!("{} in block {}", sent.word(), inclusion.block),
+    match sent.block() {
+        Some(block) => format!("{} in block {block}", sent.word()),
         None => sent.word().to_owned(),
     }
 }
