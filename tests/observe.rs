@@ -12,6 +12,7 @@ use std::{
     fs,
     io::{BufRead as _, BufReader},
     process::{Command, Stdio},
+    time::Duration,
 };
 
 use daochain::domain::Digest;
@@ -21,6 +22,7 @@ use support::{
     Home, PASSPHRASE, Run,
     layout::{Blobs, INDEX, MANIFEST},
     registry::Registry,
+    terminal::Terminal,
     without,
 };
 
@@ -241,6 +243,29 @@ fn a_watch_signs_unasked_and_goes_on_until_it_is_ended() {
     assert!(!line.contains(PASSPHRASE));
     kill_process(Pid::from_child(&watch), Signal::TERM).unwrap();
     assert_eq!(watch.wait().unwrap().code(), Some(143), "ended as it was told");
+}
+
+#[test]
+fn a_watch_on_the_screen_attests_what_it_sees_and_ends_when_it_is_stopped() {
+    if without("registry") {
+        return;
+    }
+    let stage = Stage::new(1);
+    let [config, ..] = stage.serve("1", "one");
+    let mut terminal = Terminal::start(30, 120, &stage.home.command(&["--docker-host", "none"]));
+    terminal.wait_for_text("100 ETH").send(":watch-names\r").wait_for_text("WITHOUT ASKING EACH TIME");
+    terminal.send(&stage.name).send("\r").send("\r").send("\r").send("not it").wait_for_text("••••••");
+    terminal.send("\r").send("watch").send("\r").wait_for_text("does not open");
+    // The next try counts a second later.
+    terminal.send(PASSPHRASE).wait_for_text("•••").send("\r").read_for(Duration::from_secs(2));
+    terminal.send("\r").wait_for_text("watching 1 name");
+    terminal.send("6").wait_for_text("1 attested");
+    let history = stage.home.run(&["history", &stage.name]);
+    assert!(format!("{}", history.document).contains(&config.to_string()), "{history:?}");
+    terminal.send("x").wait_for_text("stopped after 1 look");
+    assert!(!terminal.written().contains(PASSPHRASE));
+    terminal.send("q");
+    assert_eq!(terminal.finish().1, 0);
 }
 
 fn skopeo(args: &[&str]) -> Vec<u8> {

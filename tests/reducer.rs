@@ -17,11 +17,12 @@ use daochain::{
         mouse::Target,
         msg::{
             AccountList, AccountMsg, ChainMsg, Done, Found, HistoryMsg, InputMsg, Listing, NodeMsg, ResumedEntry,
-            SecretShape, SignMsg, SourceMsg, TaskMsg, TrustMsg,
+            SecretShape, SignMsg, SourceMsg, TaskMsg, TrustMsg, WatchMsg,
         },
         report::{Fact, Told},
         rows::{Row, RowKey},
         sign::{ClaimPlan, PublicationId, Quote, Said, Sighting, Step},
+        watching::{Looked, Watch},
     },
     domain::{
         Account, Timestamp, Wei,
@@ -1014,6 +1015,10 @@ fn told(change: bool) -> Told {
     Told { facts, change, ..Told::new("Who", "nobody", Tone::Plain) }
 }
 
+fn watch() -> Watch {
+    Watch { names: vec![reference("redis:7")], account: address(1), every: 60, cap: None }
+}
+
 /// An answer that somebody may wait for, or nobody.
 fn any_answer() -> impl Strategy<Value = Msg> {
     let trouble = || problem("passphrase-wrong", "y", "`daochain account new` makes one");
@@ -1037,6 +1042,9 @@ fn any_answer() -> impl Strategy<Value = Msg> {
             ticket,
             result: Ok(("done".into(), TrustPolicy::default()))
         })),
+        ticket.clone().prop_map(|ticket| Msg::Watch(WatchMsg::Begun { ticket, watch: Box::new(watch()) })),
+        ticket.clone().prop_map(|ticket| Msg::Watch(WatchMsg::Looked { ticket, result: Ok(Looked::default()) })),
+        ticket.clone().prop_map(move |ticket| Msg::Watch(WatchMsg::Ended { ticket, problem: trouble() })),
         ticket.prop_map(move |ticket| Msg::Trust(TrustMsg::Changed { ticket, result: Err(trouble()) })),
     ]
 }

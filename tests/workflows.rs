@@ -12,10 +12,11 @@ use daochain::{
         effect::{Deed, GivenSource, TrustChange},
         market::Ware,
         model::{Dialog, Pane, Tone},
-        msg::{AccountMsg, ChainMsg, Done, InputMsg, MarketMsg, MarketPage, Msg, Problem, SignMsg, TrustMsg},
+        msg::{AccountMsg, ChainMsg, Done, InputMsg, MarketMsg, MarketPage, Msg, Problem, SignMsg, TrustMsg, WatchMsg},
         report::{Fact, Inquiry, Told},
         sign::{ClaimPlan, Depth, Look, Said, Sighting, Sign, Step},
         trust::{Change, Entry, changes},
+        watching::{Looked, Watch},
     },
     domain::{
         Timestamp,
@@ -649,6 +650,46 @@ fn what_a_release_carries_is_typed_checked_and_shown_whole_before_it_is_signed()
     assert!(matches!(&quote.statement, Statement::Release { annotations, .. } if annotations == typed));
     let revoking = Play::ready(80, 24).select("acme/web:1.2").keys("r").keys("old").key(Key::Enter).quoted();
     assert_ne!(sign(&revoking.key(Key::Ctrl('o'))).step, Step::Noting, "a revocation carries none");
+}
+
+#[test]
+fn names_are_watched_once_the_cost_is_agreed_to_and_until_somebody_stops_it() {
+    let play = Play::ready(80, 24).select("acme/web:1.2").keys(":watch-names").key(Key::Enter);
+    assert!(play.text().contains("WITHOUT ASKING EACH TIME"), "{}", play.text());
+    insta::assert_snapshot!("watch_names_80x24", play.screen());
+    let play = play.keys(" redis:7").key(Key::Enter).key(Key::Enter).keys("2.5").key(Key::Enter).passphrase(8);
+    let unsure = play.key(Key::Enter).keys("wach").key(Key::Enter);
+    assert!(unsure.text().contains("each name that changed costs a transaction"), "{}", unsure.text());
+    let play = unsure.key(Key::Ctrl('u')).keys("watch").key(Key::Enter);
+    let Some(Effect::Watch { ticket, watch }) = play.asked.last().cloned() else { panic!("{:?}", play.asked.last()) };
+    let names: Vec<_> = watch.names.iter().map(daochain::domain::Reference::familiar).collect();
+    assert_eq!((names, watch.every, watch.account), (vec!["acme/web:1.2", "redis:7"], 6 * 3600, address(1)));
+    assert_eq!(watch.cap.unwrap().gwei(), "2.5");
+    let done = Done { account: None, words: "watching 2 names".into(), open_until: None };
+    let play = play.tell(Msg::Account(AccountMsg::Done { ticket, result: Ok(done) }));
+    let play = play.tell(Msg::Watch(WatchMsg::Begun { ticket, watch })).keys("6");
+    assert!(play.model.dialog.is_none() && play.text().contains("first look"), "{}", play.text());
+    let looked = Looked { attested: vec!["redis:7".into()], unchanged: 1, problems: Vec::new() };
+    let play = play.tell(Msg::Watch(WatchMsg::Looked { ticket, result: Ok(looked) }));
+    insta::assert_snapshot!("watching_80x24", play.screen());
+    assert!(play.text().contains("redis:7 attested; 1 unchanged"), "{}", play.text());
+    let silent = problem("node-unreachable", "the node is silent", "start it");
+    let trouble = || Msg::Watch(WatchMsg::Looked { ticket, result: Err(silent.clone()) });
+    let play = play.tell(trouble());
+    let rows = play.model.activity_lines().len();
+    assert_eq!(play.tell(trouble()).model.activity_lines().len(), rows, "the same trouble is told once");
+    let play = Play::ready(80, 24);
+    let watch = Watch { names: vec![screen::reference("redis:7")], account: address(1), every: 60, cap: None };
+    let play = play.tell(Msg::Watch(WatchMsg::Begun { ticket: 7, watch: Box::new(watch) }));
+    let twice = play.keys(":watch-names").key(Key::Enter);
+    assert!(twice.text().contains("names are watched already"), "{}", twice.text());
+    let asked = twice.keys("q");
+    assert!(asked.text().contains("A name is watched; quitting stops that."), "{}", asked.text());
+    let stopped = asked.keys("n").keys("6x");
+    assert!(stopped.asked.contains(&Effect::Undo(7)) && stopped.text().contains("stopping"), "{}", stopped.text());
+    let cancelled = problem("cancelled", "it was cancelled", "");
+    let ended = stopped.tell(Msg::Watch(WatchMsg::Ended { ticket: 7, problem: cancelled }));
+    assert!(ended.model.watching.is_none() && ended.text().contains("stopped after 0 looks"), "{}", ended.text());
 }
 
 #[test]

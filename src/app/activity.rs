@@ -18,6 +18,7 @@ use crate::{
         sign::{Publication, PublicationId, Wish},
         state::Once,
         tasks::{Running, TaskId},
+        watching::Watching,
     },
     domain::{
         Reference, Timestamp,
@@ -209,6 +210,8 @@ pub enum Line<'m> {
     Publication(&'m Publication),
     /// It is being pulled.
     Pull(&'m crate::app::market::Pull),
+    /// Names are observed again and again.
+    Watch(&'m Watching),
     /// It has ended.
     Ended(&'m Event),
     /// It stands in the journal alone: an earlier process sent it, or another one.
@@ -226,6 +229,8 @@ pub enum Choice {
     Publication(PublicationId),
     /// The pull.
     Pull,
+    /// The watch.
+    Watch,
     /// What has ended.
     Ended(u64),
     /// A transaction of the journal.
@@ -241,6 +246,7 @@ impl Line<'_> {
             Self::Waiting(_) => Choice::Waiting,
             Self::Publication(one) => Choice::Publication(one.id),
             Self::Pull(_) => Choice::Pull,
+            Self::Watch(_) => Choice::Watch,
             Self::Ended(event) => Choice::Ended(event.id),
             Self::Sent(sent) => Choice::Sent(sent.entry.hash),
         }
@@ -299,6 +305,7 @@ impl Model {
             lines.push(Line::Waiting(waiting));
         }
         lines.extend(self.market.pull.as_ref().map(Line::Pull));
+        lines.extend(self.watching.as_ref().map(Line::Watch));
         lines.extend(self.publications.iter().rev().filter(|one| one.is_open()).map(Line::Publication));
         lines.extend(self.past());
         lines

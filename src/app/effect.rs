@@ -10,6 +10,7 @@ use crate::{
         rows::RowKey,
         sign::{ClaimWish, Look, PublicationId, Quote, Replaces},
         tasks::TaskId,
+        watching::Watch,
     },
     domain::{
         Address, Digest, Reference, Wei,
@@ -190,6 +191,14 @@ pub enum Effect {
         ticket: u64,
         /// What is done.
         deed: Deed,
+    },
+    /// Open an account's key with the passphrase that the event loop holds, and observe names again and again. It answers as
+    /// [`Self::Do`] once the key is open, and goes on until [`Self::Undo`].
+    Watch {
+        /// Comes back with the answer.
+        ticket: u64,
+        /// What is watched.
+        watch: Box<Watch>,
     },
     /// Stop a deed. It answers that it was cancelled, or done.
     Undo(u64),

@@ -45,6 +45,10 @@ pub enum Name {
     Label,
     /// What is typed to be sure.
     Typed,
+    /// Time between two looks.
+    Every,
+    /// Highest price of one gas.
+    Price,
     /// Minutes.
     Minutes,
     /// What is done.
@@ -107,6 +111,8 @@ impl Name {
             Self::Address => "address",
             Self::Label => "label",
             Self::Typed => "to be sure",
+            Self::Every => "every",
+            Self::Price => "gas price",
             Self::Minutes => "minutes",
             Self::What => "what",
             Self::Reference => "image name",

@@ -31,6 +31,7 @@ pub mod tasks;
 pub mod tries;
 pub mod trust;
 pub mod update;
+pub mod watching;
 pub mod why;
 
 pub use effect::Effect;

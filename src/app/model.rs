@@ -20,6 +20,7 @@ use crate::{
         tasks::Tasks,
         tries::Tries,
         trust::Trust,
+        watching::Watching,
         why::Why,
     },
     domain::{
@@ -127,6 +128,8 @@ pub struct Model {
     pub activity: Activity,
     pub journal: Journal,
     pub publications: Vec<Publication>,
+    /// Names that are observed again and again.
+    pub watching: Option<Watching>,
     pub dialog: Option<Dialog>,
     /// Closing the dialog was asked for, and loses what was typed: it is asked for once more.
     pub leaving: bool,
@@ -187,6 +190,7 @@ impl Model {
             activity: Activity::default(),
             journal: Journal::default(),
             publications: Vec::new(),
+            watching: None,
             dialog: None,
             leaving: false,
             batch: None,
@@ -311,7 +315,7 @@ impl Model {
     #[must_use]
     pub fn is_at_work(&self) -> bool {
         let unsent = self.publications.iter().any(Publication::is_unsent);
-        self.dialog.is_some() || self.tasks.is_busy() || self.market.pull.is_some() || unsent
+        self.dialog.is_some() || self.tasks.is_busy() || self.market.pull.is_some() || unsent || self.watching.is_some()
     }
 
     /// What is to be known while nothing runs.

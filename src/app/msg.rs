@@ -2,10 +2,12 @@
 
 mod market;
 mod sign;
+mod watch;
 mod why;
 
 pub use market::{MarketMsg, MarketPage, TrustMsg};
 pub use sign::{ResumedEntry, SignMsg};
+pub use watch::WatchMsg;
 pub use why::WhyMsg;
 
 use std::sync::Arc;
@@ -64,6 +66,8 @@ pub enum Msg {
         /// What it comes to.
         result: Result<Box<Told>, Problem>,
     },
+    /// News of names that are watched.
+    Watch(WatchMsg),
     /// What is asked came further.
     Looking {
         /// Which question.

@@ -19,6 +19,7 @@ mod nodes;
 mod observing;
 mod translate;
 mod trust;
+mod watching;
 mod why;
 mod work;
 
@@ -198,6 +199,7 @@ impl Runtime {
             Effect::Submit { .. }
             | Effect::Do { .. }
             | Effect::SignRequest { .. }
+            | Effect::Watch { .. }
             | Effect::PutStatement { .. }
             | Effect::ForgetSecret
             | Effect::Copy(_)

@@ -224,6 +224,7 @@ impl Loop<'_> {
         match effect {
             Effect::Submit { publication, quote } => self.runtime.submit(publication, *quote, self.secrets.take()),
             Effect::Do { ticket, deed } => self.runtime.perform(ticket, deed, self.secrets.take_all()),
+            Effect::Watch { ticket, watch } => self.runtime.watch(ticket, *watch, self.secrets.take()),
             Effect::SignRequest { ticket, request } => {
                 self.runtime.sign_request(ticket, *request, self.secrets.take());
             }

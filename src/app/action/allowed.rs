@@ -183,12 +183,17 @@ pub(super) fn can_stop(model: &Model) -> Result<(), &'static str> {
     let runs = match model.activity_line() {
         Some(Line::Task(task)) => !task.stopping,
         Some(Line::Waiting(_) | Line::Pull(_)) => true,
+        Some(Line::Watch(watching)) => !watching.stopping,
         Some(Line::Publication(one)) => one.is_unsent(),
         Some(Line::Ended(_) | Line::Sent(_)) | None => false,
     };
     let sent = matches!(model.activity_line(), Some(Line::Publication(_) | Line::Sent(_)));
     let why = if sent { "it is sent; `-` sends nothing in its place" } else { "it does not run" };
     demand(runs, why)
+}
+
+pub(super) fn can_watch(model: &Model) -> Result<(), &'static str> {
+    demand(model.watching.is_none(), "names are watched already; `x` in the activity pane stops that")
 }
 
 pub(super) fn can_do_again(model: &Model) -> Result<(), &'static str> {

@@ -127,6 +127,7 @@ pub enum Action {
     Revoke,
     Observe,
     ObserveName,
+    WatchNames,
     RevokeDigest,
     SpeedUp,
     TakeBack,

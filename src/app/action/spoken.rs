@@ -33,6 +33,7 @@ const COMMANDS: &[(&str, &[&str], Action)] = &[
     ("node status", &[], Action::ShowNode),
     ("node stop", &[], Action::StopGeth),
     ("observe", &[], Action::ObserveName),
+    ("observe", &["--watch"], Action::WatchNames),
     ("publish", &[], Action::Publish),
     ("pull", &[], Action::Pull),
     ("push", &[], Action::Push),

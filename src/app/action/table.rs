@@ -11,10 +11,11 @@ use super::{
     Action, Binding, Motion, Place,
     allowed::{
         always, can_add_peer, can_compare, can_do_again, can_fund, can_list, can_measure, can_observe, can_pull,
-        can_restore, can_set_default, can_speak, can_start_geth, can_stop, can_stop_geth, has_account, has_digest,
-        has_ended, has_endpoint, has_entry, has_key_here, has_line, has_networks, has_no_account, has_notice,
-        has_policy, has_publisher, has_row, has_ware, is_bare, is_busy, is_filtered_or_marked, is_line_waiting,
-        is_named, is_narrowed, is_published, is_pulling, is_spoken_of, is_waiting, lacks_network, says_personally,
+        can_restore, can_set_default, can_speak, can_start_geth, can_stop, can_stop_geth, can_watch, has_account,
+        has_digest, has_ended, has_endpoint, has_entry, has_key_here, has_line, has_networks, has_no_account,
+        has_notice, has_policy, has_publisher, has_row, has_ware, is_bare, is_busy, is_filtered_or_marked,
+        is_line_waiting, is_named, is_narrowed, is_published, is_pulling, is_spoken_of, is_waiting, lacks_network,
+        says_personally,
     },
 };
 use crate::app::key::Key;
@@ -41,6 +42,7 @@ const PANES: &[Binding] = &[
     row(Action::Observe, &[Key::Char('O')], SIGHTS, "", "attest what the registry serves under the name", can_observe),
     row(Action::RevokeDigest, &[], LISTS, "", "withdraw a digest that is typed, for ever", always),
     row(Action::ObserveName, &[], LISTS, "", "attest what a registry serves under a typed name", always),
+    row(Action::WatchNames, &[], LISTS, "", "observe names again and again, and attest what is new", can_watch),
     row(
         Action::SpeedUp,
         &[Key::Char('+')],

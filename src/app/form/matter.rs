@@ -75,6 +75,8 @@ pub enum Matter {
     RevokeDigest,
     /// Attest what a registry serves.
     Observe,
+    /// Observe names again and again.
+    Watch(Address),
     /// Start a geth of this home.
     StartGeth,
     /// Stop every geth of this home.
@@ -122,6 +124,7 @@ impl Matter {
             | Self::Delegate(account)
             | Self::Succeed(account)
             | Self::Retire(account)
+            | Self::Watch(account)
             | Self::Namespace(account) => Some(account),
         }
     }
@@ -144,6 +147,7 @@ impl Matter {
             Self::LogIn => "logging in",
             Self::LogOut => "logging out",
             Self::Push => "pushing",
+            Self::Watch(_) => "watching",
             Self::StartGeth | Self::StopGeth => "geth",
             _ => "done",
         }
@@ -204,6 +208,7 @@ impl Matter {
             Self::Push => "Push",
             Self::Observe => "Observe",
             Self::RevokeDigest => "Revoke a digest",
+            Self::Watch(_) => "Watch names",
             Self::StartGeth => "Start geth",
             Self::StopGeth => "Stop geth",
         }
@@ -300,6 +305,9 @@ impl Matter {
             }
             Self::RevokeDigest => {
                 "Final: the digest can never be published again under the name by the account. It need not be here, nor have been published. The cost is shown before anything is signed."
+            }
+            Self::Watch(_) => {
+                "The registries are asked again and again what they serve under these names. Whatever changed is signed and sent WITHOUT ASKING EACH TIME, and the account pays a transaction for each name that changed. Its key stays in this program's memory until the watch is stopped (`x` in the activity pane) or the program ends."
             }
             Self::Observe => {
                 "The registry is asked what it serves under the name now, and the chain what was said of it. What was found is shown with its cost before anything is signed."

@@ -5,7 +5,7 @@ use crate::app::{
     effect::Effect,
     model::{Model, Tone},
     sign::{Look, Wish},
-    update::{market, observe, sign, tasks},
+    update::{market, observe, sign, tasks, watching},
 };
 
 /// Stops what is selected.
@@ -20,6 +20,7 @@ pub(super) fn stop(model: &mut Model) -> Vec<Effect> {
             Vec::new()
         }
         Some(Line::Pull(_)) => market::stop(model),
+        Some(Line::Watch(_)) => watching::stop(model),
         Some(Line::Publication(one)) => vec![Effect::Withdraw(one.id)],
         Some(Line::Ended(_) | Line::Sent(_)) | None => Vec::new(),
     }

@@ -187,6 +187,15 @@ pub(super) fn accept(model: &mut Model) -> Vec<Effect> {
             }
             effects
         }
+        Ok(Wanted::Watch(watch)) => {
+            if let Some(seconds) = wait.filter(|_| opens(form)) {
+                form.problem = Some(waits(seconds));
+                return Vec::new();
+            }
+            form.secret = SecretShape::default();
+            let ticket = awaited(model);
+            vec![Effect::Watch { ticket, watch: Box::new(watch) }]
+        }
         Ok(Wanted::Trust(wish)) => policy::change(model, wish),
         Ok(Wanted::Given(source)) => {
             let ticket = awaited(model);

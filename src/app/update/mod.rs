@@ -27,6 +27,7 @@ mod sources;
 mod tasks;
 mod travel;
 mod trust;
+mod watching;
 mod why;
 
 use crate::app::{
@@ -132,6 +133,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             report::told(model, ticket, result);
             Vec::new()
         }
+        Msg::Watch(msg) => watching::update(model, msg),
         Msg::Looking { ticket, progress } => {
             report::further(model, ticket, progress);
             Vec::new()

@@ -33,7 +33,7 @@ pub(super) fn open_name(model: &mut Model, reference: Reference, look: Look) -> 
 }
 
 /// Who observes: the account that the trust policy names as an observer of the name, else the default one.
-fn observer(model: &Model, reference: &Reference) -> Option<Address> {
+pub(super) fn observer(model: &Model, reference: &Reference) -> Option<Address> {
     let named = model.network().zip(model.trust.policy.as_ref()).and_then(|(network, policy)| {
         let here = policy.on(&network.name);
         let observers = here.speakers(reference, Role::Observer);

@@ -10,7 +10,7 @@ use crate::app::{
     sign::Wish,
     update::{
         accounts, activity, batch, checkup, copying, deploy, elsewhere, forms, input, journal, market, mouse, node,
-        observe, price, report, sign, signer, sources, tasks, travel::travel, trust, why,
+        observe, price, report, sign, signer, sources, tasks, travel::travel, trust, watching, why,
     },
 };
 
@@ -133,6 +133,7 @@ fn perform_in_dialog(model: &mut Model, action: Action) -> Vec<Effect> {
         (Action::LogIn, _) => accounts::open(model, Matter::LogIn),
         (Action::LogOut, _) => accounts::open(model, Matter::LogOut),
         (Action::RevokeDigest, _) => accounts::open(model, Matter::RevokeDigest),
+        (Action::WatchNames, _) => watching::open(model),
         (Action::ObserveName, _) => accounts::open(model, Matter::Observe),
         (Action::Push, _) => accounts::open(model, Matter::Push),
         (Action::Deny, _) => accounts::open(model, Matter::Deny),
@@ -267,7 +268,8 @@ fn dismiss(model: &mut Model) -> Vec<Effect> {
 /// Ends, or asks first while work is running that ending would stop.
 fn quit(model: &mut Model, sure: bool) -> Vec<Effect> {
     let unsent = model.publications.iter().any(crate::app::sign::Publication::is_unsent);
-    if sure || !(model.tasks.is_busy() || unsent || model.market.pull.is_some()) {
+    let goes_on = model.tasks.is_busy() || model.market.pull.is_some() || model.watching.is_some();
+    if sure || !(goes_on || unsent) {
         return vec![Effect::ForgetSecret, Effect::Quit];
     }
     // Asked once.

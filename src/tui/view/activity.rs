@@ -28,8 +28,9 @@ use crate::{
         clock::coarse_age,
         layout::Area,
         market::Pull,
+        watching::Watching,
     },
-    domain::{progress::Progress, publication::Statement, text::clean},
+    domain::{progress::Progress, publication::Statement, text::clean, when::span_text},
     tui::theme::Role,
 };
 
@@ -87,6 +88,7 @@ fn line<'t>(model: &Model, canvas: &Canvas, row: &Line, selected: bool, (of, roo
             ("measuring", images, "to be measured".to_owned(), String::new())
         }
         Line::Publication(one) => (one.doing(), one.subject().to_owned(), stage_words(one), String::new()),
+        Line::Watch(watching) => ("watching", watching.watch.subject(), watch_words(watching), String::new()),
         Line::Pull(pull) => ("pulling", pull.reference.familiar().to_owned(), pull_words(pull), String::new()),
         Line::Sent(sent) => {
             let age = coarse_age(model.now.since(sent.entry.at));
@@ -130,7 +132,36 @@ fn sign(canvas: &Canvas, row: &Line) -> (&'static str, Role) {
             None => (">", Role::Busy),
         },
         Line::Waiting(_) => (".", Role::Muted),
-        Line::Task(_) | Line::Publication(_) | Line::Pull(_) => (">", Role::Busy),
+        Line::Task(_) | Line::Publication(_) | Line::Pull(_) | Line::Watch(_) => (">", Role::Busy),
+    }
+}
+
+/// How often, and what came of it so far.
+fn watch_words(watching: &Watching) -> String {
+    if watching.stopping {
+        return "stopping".to_owned();
+    }
+    let every = span_text(watching.watch.every);
+    match &watching.last {
+        None => "first look".to_owned(),
+        Some(_) => format!("{} attested, every {every}", watching.attested),
+    }
+}
+
+/// All that is known of a watch.
+fn watched(facts: &mut Facts, model: &Model, watching: &Watching) {
+    let Watching { watch, looks, attested, last, .. } = watching;
+    for (at, name) in watch.names.iter().enumerate() {
+        facts.push(if at == 0 { "watching" } else { "" }, Role::Plain, name.as_str());
+    }
+    facts.push("by", Role::Plain, &watch.account.to_string());
+    let most = watch.cap.map_or_else(String::new, |cap| format!(", for {} gwei a gas at most", cap.gwei()));
+    facts.push("every", Role::Plain, &format!("{}{most}", span_text(watch.every)));
+    let looks = crate::domain::text::count(*looks, "look");
+    facts.push("so far", Role::Plain, &format!("{looks}, {attested} attested"));
+    if let Some((at, words)) = last {
+        let age = coarse_age(model.now.since(*at));
+        facts.push("last look", Role::Plain, &format!("{age} ago: {}", clean(words)));
     }
 }
 
@@ -171,6 +202,7 @@ pub(super) fn draw_facts(model: &Model, canvas: &mut Canvas, area: Area) {
                 facts.push("problem", Role::Danger, &problem.sentence());
             }
         }
+        Line::Watch(watching) => watched(&mut facts, model, watching),
         Line::Pull(pull) => {
             facts.push("pulling", Role::Plain, &pull.reference.to_string());
             facts.push("so far", Role::Plain, &pull_words(pull));

@@ -113,6 +113,10 @@ pub(super) fn draw_add_peer(model: &Model, add: &AddPeer, canvas: &mut Canvas, s
     draw_keys(model, canvas, inside);
 }
 
+fn watched(names: usize) -> String {
+    if names == 1 { "A name is".to_owned() } else { format!("{names} names are") }
+}
+
 /// The question before ending.
 pub(super) fn draw_quit(model: &Model, canvas: &mut Canvas, screen: Rect) {
     let room = 56;
@@ -128,6 +132,10 @@ pub(super) fn draw_quit(model: &Model, canvas: &mut Canvas, screen: Rect) {
     for one in model.publications.iter().filter(|one| one.is_unsent()) {
         let words = format!("{} {} is not sent yet; quitting may stop it.", one.doing(), one.subject());
         lines.extend(text::wrap(&words, room).into_iter().map(|line| Line::from(canvas.span(Role::Warning, line))));
+    }
+    if let Some(watching) = &model.watching {
+        let words = format!("{} watched; quitting stops that.", watched(watching.watch.names.len()));
+        lines.extend(text::wrap(&words, room).into_iter().map(|line| Line::from(canvas.span(Role::Plain, line))));
     }
     if let Some(pull) = &model.market.pull {
         let words = format!("{} is being pulled; quitting stops that.", pull.reference.familiar());

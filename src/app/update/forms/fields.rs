@@ -9,7 +9,7 @@ use crate::{
         model::{Model, Pane},
         msg::SecretField,
     },
-    domain::{Digest, Reference, account::FIRST_PATH},
+    domain::{Address, Digest, Reference, account::FIRST_PATH},
 };
 
 pub(super) fn text(name: Name, hint: &'static str) -> Field {
@@ -125,6 +125,7 @@ pub(super) fn fields(model: &Model, matter: Matter, at: usize) -> Vec<Field> {
             let name = model.rows.selected().and_then(|row| row.key.reference.as_ref()).map(ToString::to_string);
             vec![filled(Name::Reference, &name.unwrap_or_default(), "the image's name")]
         }
+        Matter::Watch(account) => watching(model, account),
         Matter::StartGeth | Matter::StopGeth => Vec::new(),
         Matter::Engine => vec![text(Name::Url, "unix:///var/run/docker.sock")],
         Matter::Given => vec![text(Name::File, "a file; or paste the text here")],
@@ -214,6 +215,21 @@ fn asking(model: &Model, matter: Matter, at: usize) -> Vec<Field> {
         }
         _ => Vec::new(),
     }
+}
+
+/// Those of names that are watched. A key that is open, or elsewhere, needs no passphrase of ours.
+fn watching(model: &Model, account: Address) -> Vec<Field> {
+    let name = told_of(model).map(ToString::to_string).unwrap_or_default();
+    let is_here = model.accounts.kind(Some(account)).is_some_and(|kind| kind.file().is_some());
+    let asks = is_here && model.accounts.open_until(account).is_none();
+    let mut fields = vec![
+        filled(Name::Reference, &name, "acme/api:2 ghcr.io/acme/web:1, blanks between"),
+        filled(Name::Every, "6h", "6h, 30m"),
+        text(Name::Price, "at most, in gwei for one gas; or the program's"),
+    ];
+    fields.extend(asks.then(|| secret(Name::Passphrase, SecretField::Open)));
+    fields.push(text(Name::Typed, "`watch` begins it"));
+    fields
 }
 
 /// The name that is selected where somebody looks.

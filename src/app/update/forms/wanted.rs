@@ -11,18 +11,24 @@ use crate::{
         msg::SecretField,
         report::Inquiry,
         sign::{ClaimWish, Depth, Look},
+        watching::Watch,
     },
     domain::{
-        Address, Namespace, Reference, Timestamp,
+        Address, Namespace, Reference, Timestamp, Wei,
         account::{AccountKind, check_label},
         address::AddressError,
         digest::DigestError,
         namespace::NamespaceError,
         publication::Statement,
         reference::ReferenceError,
-        when::Until,
+        when::{Until, span},
     },
 };
+
+/// What is typed before names are watched.
+pub(super) const WATCH: &str = "watch";
+/// The longest time between two looks, in seconds.
+const LONGEST: u64 = 365 * 86_400;
 
 /// What is wrong with a field.
 type Wrong = (Name, String);
@@ -49,6 +55,8 @@ pub(super) enum Wanted {
     CheckTrust(Reference),
     /// A policy is published, this home's own or a file's.
     Policy(Reference, Option<PathBuf>),
+    /// Names are watched.
+    Watch(Watch),
     /// What a registry serves is attested.
     Observe(Reference, Look),
 }
@@ -130,6 +138,7 @@ pub(super) fn wanted(form: &Form, accounts: &Accounts, now: Timestamp, empty: bo
         | Matter::ImportTrust
         | Matter::PublishTrust
         | Matter::Observe => return asked(form),
+        Matter::Watch(account) => return watch(form, account, empty).map(Wanted::Watch),
         Matter::Given => return Ok(Wanted::Given(carried(form)?)),
         Matter::Delegate(account) => return Ok(Wanted::Statement(account, delegation(form, now)?)),
         Matter::Succeed(account) => return Ok(Wanted::Statement(account, succession(form)?)),
@@ -178,6 +187,27 @@ fn asked(form: &Form) -> Result<Wanted, Wrong> {
         }
         _ => Ok(Wanted::CheckTrust(named(form)?)),
     }
+}
+
+/// Which names are watched, and how.
+fn watch(form: &Form, account: Address, empty: bool) -> Result<Watch, Wrong> {
+    let typed = given(form, Name::Reference, "name one or several images")?;
+    let wrong = |error: ReferenceError| (Name::Reference, error.to_string());
+    let mut names: Vec<Reference> =
+        typed.split_whitespace().map(str::parse).collect::<Result<_, _>>().map_err(wrong)?;
+    names.sort();
+    names.dedup();
+    let every = given(form, Name::Every, "say how often: 6h, 30m")?;
+    let every = span(every, LONGEST).map_err(|error| (Name::Every, error))?;
+    let cap = Some(form.text(Name::Price)).filter(|price| !price.is_empty()).map(Wei::from_gwei).transpose();
+    let cap = cap.map_err(|_| (Name::Price, "a price is written in gwei: 2 or 2.5".to_owned()))?;
+    if form.fields.iter().any(|field| field.name == Name::Passphrase) {
+        opened(form, empty)?;
+    }
+    if form.text(Name::Typed) != WATCH {
+        return Err((Name::Typed, format!("type `{WATCH}`: each name that changed costs a transaction, unasked")));
+    }
+    Ok(Watch { names, account, every, cap })
 }
 
 /// What of the configuration is changed.
