@@ -207,7 +207,9 @@ fn keys_of_ones_own_work_and_are_shown() {
     assert!(play.text().contains("m measure") && play.text().contains("H help"), "{}", play.text());
     let play = play.keys("v");
     assert_eq!(measures(&play), 0);
-    let play = play.keys("m");
+    let play = play.select("nginx:1.27").keys("P").key(Key::Enter);
+    assert!(play.text().contains("it is not measured yet; `m` measures it"), "{}", play.text());
+    let play = play.key(Key::Esc).key(Key::Esc).keys("m");
     assert_eq!(measures(&play), 1);
     assert!(matches!(play.keys("H").model.dialog, Some(Dialog::Help { .. })));
 }

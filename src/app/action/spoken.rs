@@ -4,8 +4,8 @@
 //! `daochain account new` makes one   ──▶   `n` in the accounts pane (`3`) makes one
 //! ```
 
-use super::{Action, BINDINGS, Binding, Place, show, title};
-use crate::app::model::Model;
+use super::{Action, BINDINGS, Binding, Keymap, Place, show, title};
+use crate::app::{key::Key, model::Model};
 
 /// A command, the options that change nothing about what it is for, and the action that does the same.
 const COMMANDS: &[(&str, &[&str], Action)] = &[
@@ -64,11 +64,13 @@ const OPTIONS: [(&str, Action); 2] = [("--docker-host", Action::NameEngine), ("-
 /// The panes' own places, in their order.
 const PANES: [Place; 6] = [Place::Images, Place::Market, Place::Accounts, Place::Trust, Place::Node, Place::Activity];
 
-/// `text` with the keys of the screen in the place of the commands in backticks that they do the work of.
+/// `text` with the keys of the screen in the place of the commands in backticks that they do the work of, and with the
+/// user's own keys in the place of the table's.
 #[must_use]
 pub fn in_keys(model: &Model, text: &str) -> String {
+    let text = own_keys(model, text);
     if !text.contains("daochain ") && !text.contains("--") {
-        return text.to_owned();
+        return text;
     }
     let parts = text.split('`').enumerate().map(|(at, part)| {
         let is_quoted = at % 2 == 1;
@@ -79,6 +81,47 @@ pub fn in_keys(model: &Model, text: &str) -> String {
         }
     });
     parts.collect()
+}
+
+/// `text` with the user's own keys in the place of those of the table that stand in backticks.
+#[must_use]
+pub fn own_keys(model: &Model, text: &str) -> String {
+    if model.keymap == Keymap::default() {
+        return text.to_owned();
+    }
+    let parts: Vec<&str> = text.split('`').collect();
+    let told = parts.iter().enumerate().map(|(at, part)| {
+        let after = parts.get(at + 1).copied().unwrap_or_default();
+        match Key::parse(part).filter(|_| at % 2 == 1) {
+            Some(key) => own_key(model, key, after).unwrap_or_else(|| format!("`{part}`")),
+            None if at % 2 == 1 => format!("`{part}`"),
+            None => (*part).to_owned(),
+        }
+    });
+    told.collect()
+}
+
+/// What stands for a key of the table here, or in the pane that the text names behind it.
+fn own_key(model: &Model, key: Key, after: &str) -> Option<String> {
+    let is_named = |place: &Place| after.starts_with(&format!(" in the {} pane", title(place.pane()).to_lowercase()));
+    let named = PANES.into_iter().find(is_named);
+    let places = named.map_or_else(|| vec![model.place(), model.ground()], |named| vec![named]);
+    let bound = places.into_iter().find_map(|place| {
+        let mut rows = BINDINGS.iter().filter(|one| one.places.contains(&place) && one.keys.contains(&key));
+        rows.next().map(|one| (one, place))
+    });
+    let (binding, place) = bound?;
+    Some(match model.keymap.first_key(binding, place) {
+        Some(own) => format!("`{own}`"),
+        None => by_name(model, binding.action)?,
+    })
+}
+
+/// What has no key is done by its name.
+fn by_name(model: &Model, action: Action) -> Option<String> {
+    let palette = BINDINGS.iter().find(|one| one.action == Action::Palette)?;
+    let key = model.keymap.first_key(palette, model.ground())?;
+    Some(format!("`{key}` and `{}`", action.name()))
 }
 
 fn with_options(model: &Model, part: &str) -> String {
@@ -130,11 +173,7 @@ fn pane_key(model: &Model, place: Place) -> Option<String> {
 /// The same in a sentence.
 fn words(model: &Model, action: Action) -> Option<String> {
     let (binding, place) = row(model, action)?;
-    let Some(own) = model.keymap.first_key(binding, place) else {
-        let palette = BINDINGS.iter().find(|one| one.action == Action::Palette)?;
-        let key = model.keymap.first_key(palette, model.ground())?;
-        return Some(format!("`{key}` and `{}`", action.name()));
-    };
+    let Some(own) = model.keymap.first_key(binding, place) else { return by_name(model, action) };
     Some(match pane_key(model, place) {
         Some(pane) => format!("`{own}` in the {} pane (`{pane}`)", title(place.pane()).to_lowercase()),
         None => format!("`{own}`"),
@@ -146,7 +185,7 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
     use super::*;
-    use crate::domain::Timestamp;
+    use crate::{app::model::Pane, domain::Timestamp};
 
     fn model() -> Model {
         Model::new(Timestamp(0), 80, 24, Vec::new())
@@ -179,9 +218,25 @@ mod tests {
     }
 
     #[test]
+    fn a_key_of_the_table_is_told_as_the_user_has_it() {
+        let mut model = model();
+        let text = "`v` measures it, `n` in the accounts pane makes one, and `docker pull` is no key";
+        assert_eq!(in_keys(&model, text), text);
+        model.keymap.rebind(Some("images"), "measure", &["m"]).unwrap();
+        model.keymap.rebind(Some("accounts"), "new-account", &["Ctrl-T"]).unwrap();
+        let told = "`m` measures it, `Ctrl-T` in the accounts pane makes one, and `docker pull` is no key";
+        assert_eq!(in_keys(&model, text), told);
+        model.keymap.rebind(Some("images"), "measure", &[]).unwrap();
+        assert_eq!(own_keys(&model, "`v` measures it"), "`:` and `measure` measures it");
+    }
+
+    #[test]
     fn every_command_of_the_table_has_a_place_on_the_screen() {
+        // Where it cannot be done now the command stays what is told: from another pane it is named.
+        let from = |pane| Model { pane, ..model() };
         for (command, _, action) in COMMANDS {
-            assert!(words(&model(), *action).is_some(), "{command}");
+            let is_told = [Pane::Images, Pane::Node].into_iter().any(|pane| words(&from(pane), *action).is_some());
+            assert!(is_told, "{command}");
         }
     }
 }

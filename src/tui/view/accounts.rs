@@ -53,8 +53,7 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas, area: Area) {
     }
     let list = model.accounts.list.as_ref();
     let notes = list.into_iter().flat_map(|list| {
-        let node =
-            list.node.iter().map(|problem| format!("balances are missing: {}", in_keys(model, &problem.sentence())));
+        let node = list.node.iter().map(|problem| format!("balances are missing: {}", problem.sentence()));
         let files = list.problems.iter().map(|problem| format!("{}: {}", problem.file.display(), problem.message));
         let removed = match list.removed.len() {
             0 => None,
@@ -63,7 +62,7 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas, area: Area) {
         };
         node.chain(files).chain(removed)
     });
-    for note in notes.map(|note| clean(&note)) {
+    for note in notes.map(|note| clean(&in_keys(model, &note))) {
         lines.push(Line::default());
         let parts = text::wrap(&note, width.saturating_sub(4));
         lines.extend(parts.into_iter().map(|part| Line::from(canvas.span(Role::Warning, format!("   {part}")))));
@@ -99,7 +98,7 @@ fn line<'t>(model: &Model, canvas: &Canvas, account: &Account, selected: bool, w
 
 fn empty<'t>(model: &Model, canvas: &Canvas, width: usize) -> Vec<Line<'t>> {
     let (role, text) = match (&model.accounts.problem, &model.accounts.list) {
-        (Some(problem), _) => (Role::Danger, in_keys(model, &problem.sentence())),
+        (Some(problem), _) => (Role::Danger, problem.sentence()),
         (None, None) => (Role::Muted, "reading the keystore".to_owned()),
         (None, Some(_)) => (
             Role::Plain,
@@ -107,7 +106,7 @@ fn empty<'t>(model: &Model, canvas: &Canvas, width: usize) -> Vec<Line<'t>> {
                 .to_owned(),
         ),
     };
-    explained(canvas, role, &text, width)
+    explained(canvas, role, &in_keys(model, &text), width)
 }
 
 /// Everything about the selected account, from the row on that was scrolled to.
@@ -139,7 +138,7 @@ impl Facts<'_, '_> {
                     "UNLOCKED for {}: no passphrase is asked; `u` locks it",
                     countdown(until.since(self.model.now))
                 );
-                self.push("lock", Role::Warning, &words);
+                self.push("lock", Role::Warning, &in_keys(self.model, &words));
             }
             None if account.kind.file().is_some() => {
                 self.push("lock", Role::Plain, "locked: its passphrase is asked each time");

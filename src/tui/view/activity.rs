@@ -46,7 +46,7 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas, area: Area) {
     if rows.is_empty() {
         let words = "Nothing runs, and nothing has ended yet. What this screen does is kept here until it ends, with every \
                      error in full: measuring (`v` in the images), publishing, pulling.";
-        let lines = explained(canvas, Role::Muted, words, width);
+        let lines = explained(canvas, Role::Muted, &in_keys(model, words), width);
         return canvas.lines(area, &lines);
     }
     let mut lines = vec![overall(model, canvas, width)];
@@ -190,7 +190,7 @@ pub(super) fn draw_facts(model: &Model, canvas: &mut Canvas, area: Area) {
         }
         Line::Waiting(count) => {
             let words = format!("{count} images wait for their turn; `x` takes them all out of the queue");
-            facts.push("waiting", Role::Plain, &words);
+            facts.push("waiting", Role::Plain, &in_keys(model, &words));
         }
         Line::Publication(one) => {
             facts.push(one.doing(), Role::Plain, one.subject());
@@ -243,7 +243,8 @@ fn told(facts: &mut Facts, model: &Model, sent: &Sent) {
     facts.push("account", Role::Plain, &format!("{}, number {}", entry.from, entry.nonce));
     facts.push("chain", Role::Plain, &entry.chain_id.to_string());
     if sent.waiting().is_some() {
-        facts.push("", Role::Muted, "`+` sends it at a higher price, `-` sends nothing in its place");
+        let words = "`+` sends it at a higher price, `-` sends nothing in its place";
+        facts.push("", Role::Muted, &in_keys(model, words));
     }
 }
 
@@ -282,6 +283,6 @@ fn ended(facts: &mut Facts, model: &Model, event: &Event) {
         facts.push("code", Role::Muted, &format!("{code}, which `daochain help errors` tells about"));
     }
     if event.again.is_some() {
-        facts.push("", Role::Muted, "`t` tries it again");
+        facts.push("", Role::Muted, &in_keys(model, "`t` tries it again"));
     }
 }

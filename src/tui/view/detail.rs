@@ -181,10 +181,14 @@ impl Writer<'_, '_> {
                     self.digest(label, Role::Plain, kinded.digest);
                 }
             }
-            Evidence::Known { .. } | Evidence::Corrupt { .. } => match image.evidence.config_digest() {
-                Some(digest) => self.digest("here", Role::Plain, digest),
-                None => self.labelled("here", Role::Muted, "its configuration is not known yet; `v` measures it"),
-            },
+            Evidence::Known { .. } | Evidence::Corrupt { .. } => {
+                if let Some(digest) = image.evidence.config_digest() {
+                    self.digest("here", Role::Plain, digest);
+                } else {
+                    let words = in_keys(self.model, "its configuration is not known yet; `v` measures it");
+                    self.labelled("here", Role::Muted, &words);
+                }
+            }
             Evidence::Unreadable { cause } => self.prose("here", Role::Danger, cause, 3),
         }
         if let (Evidence::Corrupt { problem, .. }, true) = (&image.evidence, self.full) {

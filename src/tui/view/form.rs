@@ -23,7 +23,7 @@ use super::{
 use crate::{
     app::{
         Model,
-        action::spoken::in_keys,
+        action::spoken::{in_keys, own_keys},
         form::{Field, Form, Name, Value},
         layout::Area,
         msg::{SecretField, Strength},
@@ -62,7 +62,7 @@ pub(super) fn draw(model: &Model, form: &Form, canvas: &mut Canvas, screen: Rect
     // What must be read and typed stays in sight; what the dialog is about gives way.
     let taken = lines.len() + form.fields.len() + tail.len() + 5;
     let room = usize::from(screen.height).saturating_sub(taken);
-    let words = text::wrap_within(form.matter.words(), width, room).into_iter();
+    let words = text::wrap_within(&own_keys(model, form.matter.words()), width, room).into_iter();
     lines.extend(words.map(|line| Line::from(canvas.span(Role::Muted, line))));
     lines.push(Line::default());
     let first = lines.len();

@@ -221,7 +221,7 @@ fn told(verdict: &Verdict) -> String {
 fn empty<'t>(model: &Model, canvas: &Canvas, width: usize) -> Vec<Line<'t>> {
     let market = &model.market;
     let (role, words) = match &market.problem {
-        Some(problem) => (Role::Danger, in_keys(model, &problem.sentence())),
+        Some(problem) => (Role::Danger, problem.sentence()),
         None if market.is_looking() || market.total.is_none() => (Role::Muted, "looking".to_owned()),
         None if market.view == View::Own => {
             (Role::Plain, "Its namespaces have no image. `w` shows what is published.".to_owned())
@@ -234,7 +234,7 @@ fn empty<'t>(model: &Model, canvas: &Canvas, width: usize) -> Vec<Line<'t>> {
             "Nothing is published on this network yet. `p` in the images pane (`1`) publishes.".to_owned(),
         ),
     };
-    explained(canvas, role, &words, width)
+    explained(canvas, role, &in_keys(model, &words), width)
 }
 
 /// Everything about the selected row.

@@ -22,7 +22,7 @@ use super::{
 use crate::{
     app::{
         Model,
-        action::{self, Action, Place},
+        action::{self, Action, Place, spoken::own_keys},
         layout::Area,
         model::Pane,
         palette::{Item, Palette},
@@ -68,7 +68,7 @@ fn line<'t>(model: &Model, canvas: &Canvas, item: Item, is_chosen: bool, width: 
     let (role, words) = match item.refusal {
         None if is_chosen => (Role::Selected, item.binding.help.to_owned()),
         None => (Role::Plain, item.binding.help.to_owned()),
-        Some(refusal) => (Role::Muted, format!("{}: {refusal}", item.binding.help)),
+        Some(refusal) => (Role::Muted, format!("{}: {}", item.binding.help, own_keys(model, refusal))),
     };
     let title = item.pane.map_or("", action::title);
     let room = width.saturating_sub(KEYS + 3 + if title.is_empty() { 0 } else { title.len() + 1 });

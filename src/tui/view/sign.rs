@@ -343,7 +343,7 @@ impl<'a> Form<'a> {
             (None, Some(one)) => outcome_words(&one.stage, &stage_words(one)),
             (None, None) => self.waiting_words(),
         };
-        for part in text::wrap(&words, self.width) {
+        for part in text::wrap(&action::spoken::own_keys(self.model, &words), self.width) {
             self.lines.push(Line::from(canvas.span(role, part)));
         }
         if let Some(hash) = stage.and_then(Stage::hash) {

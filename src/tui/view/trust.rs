@@ -17,7 +17,7 @@ use super::{
     text,
 };
 use crate::{
-    app::{Model, layout::Area, msg::Problem, trust::Entry},
+    app::{Model, action::spoken::in_keys, layout::Area, msg::Problem, trust::Entry},
     domain::{
         Timestamp,
         network::Finality,
@@ -109,7 +109,7 @@ fn empty<'t>(model: &Model, canvas: &Canvas, width: usize) -> Vec<Line<'t>> {
                 .to_owned(),
         ),
     };
-    explained(canvas, role, &words, width)
+    explained(canvas, role, &in_keys(model, &words), width)
 }
 
 /// Everything about the selected entry, from the row on that was scrolled to.
