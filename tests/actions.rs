@@ -10,12 +10,13 @@ use daochain::{
         activity::{Line, Outcome},
         effect::{Deed, Setting},
         model::{Dialog, Pane},
-        msg::{ChainMsg, Found, InputMsg, Msg, SignMsg, TaskMsg},
+        msg::{ChainMsg, Found, InputMsg, MarketMsg, Msg, NodeMsg, SignMsg, TaskMsg},
         palette::Palette,
         rows::Row,
         sign::{Purpose, Step},
     },
     domain::{
+        finding::{Area, Finding},
         image::{EXPORTS_AT_ONCE, EvidenceLevel},
         progress::Progress,
     },
@@ -353,6 +354,31 @@ fn networks_engine_and_logins_are_the_forms_of_their_panes() {
     assert_eq!(configured(&engine), Setting::Engine(None), "nothing leaves it to the environment");
     let login = Play::ready(80, 24).keys("2L").key(Key::Tab).keys("me").key(Key::Enter).passphrase(8).key(Key::Enter);
     assert!(matches!(deed(&login), Some(Deed::LogIn { registry, user }) if registry == "docker.io" && user == "me"));
+}
+
+#[test]
+fn what_the_program_rests_on_and_what_is_missing_is_told_with_keys_and_no_command() {
+    let missing = || {
+        Finding::trouble(Area::Contract, "the contract is not there").step("`daochain contract deploy` puts it there")
+    };
+    let check = |play: Play| play.keys("!").tell(Msg::CheckedUp(Ok(vec![missing()])));
+    let play = check(Play::ready(80, 24));
+    assert!(play.text().contains("`d` in the node pane (`5`) puts it there"), "{}", play.text());
+    let mut own = Play::ready(80, 24);
+    own.model.keymap.rebind(Some("node"), "deploy", &["Ctrl-T"]).unwrap();
+    let own = check(own);
+    assert!(own.text().contains("`Ctrl-T` in the node pane (`5`)"), "{}", own.text());
+    let none = problem("no-contract", "the contract is not there", "deploy it with `daochain contract deploy`");
+    let play = Play::ready(80, 24).keys("5").tell(Msg::Node(NodeMsg::Read(Err(none.clone()))));
+    assert!(
+        play.text().contains("deploy it with `d`") && !play.text().contains("daochain contract"),
+        "{}",
+        play.text()
+    );
+    let market = Play::ready(80, 24).keys("2");
+    let ticket = market.model.market.ticket;
+    let market = market.tell(Msg::Market(MarketMsg::Found { ticket, result: Err(none) }));
+    assert!(market.text().contains("deploy it with `d` in the node pane (`5`)"), "{}", market.text());
 }
 
 #[test]
