@@ -34,6 +34,7 @@ fn keys_that_change_hold_and_wrong_ones_leave_those_that_were() {
 fn a_configuration_that_changes_is_taken_up_and_a_malformed_one_is_told() {
     let home = Home::new();
     let mut terminal = screen(&home);
+    terminal.send(",").wait_for_text("docker_host = ").wait_for_text("DOCKER_HOST").send(key::ESC);
     fs::write(home.path().join("config.toml"), "network = \n").expect("a file");
     terminal.wait_for_text("`config.toml`, line 1, column 11");
     terminal.send(".");

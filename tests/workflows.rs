@@ -308,6 +308,7 @@ fn namespaces_and_contracts_are_told_in_a_dialog_and_kept() {
 
     let contracts = Play::ready(80, 24).keys("5c");
     assert_eq!(inquiry(&contracts).1, Inquiry::Contracts);
+    assert_eq!(inquiry(&Play::ready(80, 24).keys(",")).1, Inquiry::Settings);
     let lost = answered(contracts, Err(problem("node-unreachable", "the node does not answer", "start it")));
     assert!(lost.text().contains("the node does not answer; start it"), "{}", lost.text());
 }

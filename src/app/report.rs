@@ -25,6 +25,8 @@ pub enum Inquiry {
     Claims,
     /// Where the contracts stand, and whose code is there.
     Contracts,
+    /// What counts in this run, and who said it.
+    Settings,
     /// Who has published a name, before one of them is trusted.
     Discover(Reference),
     /// What an image archive, or a folder in the OCI layout, holds: every byte of it is hashed.
@@ -50,6 +52,7 @@ impl Inquiry {
             Self::Namespace { .. } => "Namespace",
             Self::Claims => "Claimed namespaces",
             Self::Contracts => "Contracts",
+            Self::Settings => "Configuration",
             Self::Discover(_) => "Who has published it",
             Self::Remote(_) => "What the registry has",
             Self::Hash(_) => "Hash",

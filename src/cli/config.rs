@@ -86,16 +86,12 @@ fn present(console: &mut Console, settings: Vec<Setting>) {
         &Document { schema: "daochain.config/1", settings: settings.iter().map(Entry::from).collect() },
         |page| {
             let mut table = Table::new(&["KEY", "VALUE", "FROM"]).gives_way(1);
-            for Setting { key, value, without, origin, at } in settings {
+            for setting in settings {
+                let from = setting.from();
+                let Setting { key, value, without, .. } = setting;
                 let value = match value {
                     Some(value) => Cell::from(value.to_string()),
                     None => Cell::new(Role::Muted, without),
-                };
-                let from = match (origin, at) {
-                    (Origin::Default, _) => "default".to_owned(),
-                    (Origin::File, Some((line, _))) => format!("file, line {line}"),
-                    (Origin::File, None) => "file".to_owned(),
-                    (Origin::Environment(name) | Origin::Flag(name), _) => name.to_owned(),
                 };
                 table.row(vec![key.into(), value, from.into()]);
             }

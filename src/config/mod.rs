@@ -101,6 +101,8 @@ pub struct Config {
     pub password_file: Option<PathBuf>,
     /// About keys of the file that mean nothing.
     pub notices: Vec<Notice>,
+    /// What flags gave.
+    pub options: Options,
 }
 
 impl Config {
@@ -137,6 +139,7 @@ impl Config {
     /// `no-home`.
     pub fn load(options: Options, env: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let set = |name| env(name).filter(|value| !value.trim().is_empty());
+        let given = options.clone();
         let home = Home::find(options.home.as_deref(), env)?;
         let file = file::read(&home.config_file)?;
         let keystore = options.keystore.or_else(|| set("DAOCHAIN_KEYSTORE").map(PathBuf::from)).or(file.keystore);
@@ -170,6 +173,7 @@ impl Config {
             registries: file.registries,
             password_file: options.password_file.or_else(|| set("DAOCHAIN_PASSWORD_FILE").map(PathBuf::from)),
             notices: file.notices,
+            options: given,
         })
     }
 }

@@ -42,6 +42,19 @@ pub struct Setting {
     pub at: Option<(usize, usize)>,
 }
 
+impl Setting {
+    /// Who said it, and in which line.
+    #[must_use]
+    pub fn from(&self) -> String {
+        match (self.origin, self.at) {
+            (Origin::Default, _) => "default".to_owned(),
+            (Origin::File, Some((line, _))) => format!("file, line {line}"),
+            (Origin::File, None) => "file".to_owned(),
+            (Origin::Environment(name) | Origin::Flag(name), _) => name.to_owned(),
+        }
+    }
+}
+
 /// Every key that counts in this run. Endpoints are told by scheme, host and port: the rest may be a key.
 ///
 /// # Errors

@@ -32,7 +32,7 @@ use crate::{
 const BLOCK_INTERVAL: Duration = Duration::from_secs(1);
 const SLOW_INTERVAL: Duration = Duration::from_secs(15);
 /// A node that is away is asked less and less often, down to this.
-const AWAY_INTERVAL: Duration = Duration::from_secs(4);
+const AWAY_INTERVAL: Duration = Duration::from_secs(10);
 /// The same where its node tells of every block by itself.
 const TOLD_INTERVAL: Duration = Duration::from_mins(1);
 
@@ -362,4 +362,22 @@ async fn look(context: &Context) -> Result<NetworkView, Failure> {
     let chain = context.chain().await?;
     let head = chain.head().await?;
     context.view(&chain, head).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_that_is_away_is_asked_less_and_less_often_until_it_answers() {
+        let mut pace = Pace::default();
+        let lost = || ChainChange::Lost(Failure::new("node-unreachable", "it does not answer"));
+        let seconds: Vec<_> = (0..6)
+            .map(|_| {
+                pace.learn(&lost());
+                pace.interval.as_secs()
+            })
+            .collect();
+        assert_eq!(seconds, [1, 2, 4, 8, 10, 10]);
+    }
 }

@@ -24,6 +24,7 @@ use crate::{
         sign::Quote,
         trust::{Change, changes},
     },
+    config::{self, Setting},
     domain::{
         Address, Namespace, Reference, Wei,
         namespace::{Finding, Judged, Standing},
@@ -107,6 +108,7 @@ impl Runtime {
                     Inquiry::Hash(path) => hashing::hash(&context, path, Arc::new(telling)).await,
                     Inquiry::Namespace { namespace, publisher } => check(&context, &namespace, publisher, watch).await,
                     Inquiry::Claims => claims(&context, watch).await,
+                    Inquiry::Settings => settings(&context),
                     Inquiry::Contracts => show_contracts(&context).await.map(|found| contracts(&found)),
                     Inquiry::Discover(reference) => candidates::discover(&context, &reference, watch).await,
                     Inquiry::Remote(name) => candidates::remote(&context, &name).await,
@@ -164,6 +166,20 @@ async fn claims(context: &Context, watch: Arc<dyn Watch>) -> Result<Told, Failur
         |(publisher, namespace, since)| Fact::plain("claim", format!("{namespace} by {publisher} since {since}"));
     let tone = if claims.is_empty() { Tone::Plain } else { Tone::Good };
     Ok(Told { facts: claims.into_iter().map(fact).collect(), ..Told::new("Claimed namespaces", sum, tone) })
+}
+
+/// What counts in this run, and who said it.
+fn settings(context: &Context) -> Result<Told, Failure> {
+    let config = context.config();
+    let all = config::settings(&config.options, &|name| std::env::var(name).ok())?;
+    let fact = |setting: &Setting| {
+        let value = setting.value.as_ref().map_or_else(|| setting.without.to_owned(), ToString::to_string);
+        Fact::plain("", clean(&format!("{} = {value} · {}", setting.key, setting.from())))
+    };
+    let path = config.home.config_file.display().to_string();
+    let sum = format!("flags stand above the environment, and that above `{}`", clean(&path));
+    let facts = all.iter().map(fact).collect();
+    Ok(Told { facts, copied: Some(path), ..Told::new(Inquiry::Settings.title(), sum, Tone::Plain) })
 }
 
 /// Where the contracts stand, and whose code is there.

@@ -82,6 +82,12 @@ struct Kept {
     activity: Activity,
 }
 
+/// Has the allocator give memory back while nothing happens: the screen lists ten thousand images now and then, and waits for
+/// most of its life. Its thread takes longer to start than the first frame, which is drawn by then.
+fn give_back() {
+    let _ = tikv_jemalloc_ctl::background_thread::write(true);
+}
+
 /// Runs the screen until the user, a signal or the loss of the terminal ends it. Must be called on the thread that
 /// blocks on the runtime: a panic there gives the terminal back. With `reread` a configuration that changes is taken up.
 ///
@@ -126,6 +132,7 @@ pub async fn run(context: Context, options: ScreenOptions, reread: Option<Reread
             outcome,
         };
         screen.draw();
+        give_back();
         screen.start();
         let outcome = screen.turn(&mut signals, receiver).await;
         let Loop { guard: taken, runtime, model, next, begins_anew, theme: newest, .. } = screen;

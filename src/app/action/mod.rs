@@ -188,6 +188,7 @@ pub enum Action {
     CheckNamespace,
     ListClaims,
     ShowContracts,
+    ShowSettings,
     Deploy,
     Delegate,
     Succeed,

@@ -295,6 +295,7 @@ const PANES: &[Binding] = &[
     row(Action::CheckUp, &[Key::Char('!')], LISTS, "", "look at all that the program rests on", always),
     row(Action::CheckUp, &[Key::Char('R'), Key::Char('!')], &[Place::CheckUp], "again", "look again", always),
     row(Action::Close, &[Key::Esc, Key::Char('q'), Key::Enter], &[Place::CheckUp], "close", "close it", always),
+    row(Action::ShowSettings, &[Key::Char(',')], LISTS, "", "tell what is configured, and where", always),
     row(Action::Demo, &[Key::Char('D')], &[Place::Images], "", "see every verdict in a throw-away home", is_bare),
     row(Action::NewAccount, &[Key::Char('n')], &[Place::Images], "", "make an account", has_no_account),
     row(Action::AddRule, &[Key::Char('t')], IMAGES, "trust", "let somebody speak for the image's name", always),

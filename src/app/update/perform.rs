@@ -162,6 +162,7 @@ fn perform_in_dialog(model: &mut Model, action: Action) -> Vec<Effect> {
         (Action::CheckNamespace, _) => accounts::open(model, Matter::CheckNamespace),
         (Action::ListClaims, _) => report::ask(model, Inquiry::Claims),
         (Action::ShowContracts, _) => report::ask(model, Inquiry::Contracts),
+        (Action::ShowSettings, _) => report::ask(model, Inquiry::Settings),
         (Action::CopyTold, _) => report::copy(model),
         (Action::Accept, Place::Report) => report::accept(model),
         (Action::Close, Place::Report) => report::close(model),

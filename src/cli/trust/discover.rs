@@ -180,7 +180,7 @@ impl Document {
     }
 
     fn table(&self) -> Table {
-        let head = ["PUBLISHER", "NAME", "VERSION", "RELEASES", "SINCE", "LAST", "NAMESPACE", "OBSERVERS", ""];
+        let head = ["PUBLISHER", "NAME", "VERSION", "RELEASES", "SINCE", "LAST", "NAMESPACE", "OBSERVERS", "REMARKS"];
         let mut table = Table::new(&head).right(&[2, 3]);
         for one in &self.publishers {
             let Observers { same, other } = one.observers;
