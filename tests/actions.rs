@@ -105,6 +105,17 @@ fn the_palette_finds_every_action_of_every_pane_from_every_pane() {
 }
 
 #[test]
+fn what_is_done_at_once_to_a_selection_is_not_done_from_where_it_is_not_seen() {
+    let play = Play::ready(80, 24);
+    let before = play.asked.len();
+    let play = play.keys(":fund").key(Key::Enter);
+    assert_eq!(play.model.pane, Pane::Accounts);
+    let did = |effect: &Effect| matches!(effect, Effect::Do { .. });
+    assert!(!play.asked[before..].iter().any(did), "{:?}", &play.asked[before..]);
+    assert!(play.text().contains("what is selected here"), "{}", play.text());
+}
+
+#[test]
 fn every_pane_has_a_number_and_a_place_in_the_round() {
     let mut play = Play::ready(80, 24);
     let all = [Pane::Images, Pane::Market, Pane::Accounts, Pane::Trust, Pane::Node, Pane::Activity];

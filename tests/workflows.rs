@@ -658,6 +658,16 @@ fn names_are_watched_once_the_cost_is_agreed_to_and_until_somebody_stops_it() {
     let play = Play::ready(80, 24).select("acme/web:1.2").keys(":watch-names").key(Key::Enter);
     assert!(play.text().contains("WITHOUT ASKING EACH TIME"), "{}", play.text());
     insta::assert_snapshot!("watch_names_80x24", play.screen());
+    let free = play
+        .key(Key::Enter)
+        .key(Key::Enter)
+        .key(Key::Enter)
+        .passphrase(8)
+        .key(Key::Enter)
+        .keys("watch")
+        .key(Key::Enter);
+    assert!(free.text().contains("say the most that one gas may cost"), "{}", free.text());
+    let play = Play::ready(80, 24).select("acme/web:1.2").keys(":watch-names").key(Key::Enter);
     let play = play.keys(" redis:7").key(Key::Enter).key(Key::Enter).keys("2.5").key(Key::Enter).passphrase(8);
     let unsure = play.key(Key::Enter).keys("wach").key(Key::Enter);
     assert!(unsure.text().contains("each name that changed costs a transaction"), "{}", unsure.text());
@@ -686,7 +696,12 @@ fn names_are_watched_once_the_cost_is_agreed_to_and_until_somebody_stops_it() {
     assert!(twice.text().contains("names are watched already"), "{}", twice.text());
     let asked = twice.keys("q");
     assert!(asked.text().contains("A name is watched; quitting stops that."), "{}", asked.text());
-    let stopped = asked.keys("n").keys("6x");
+    let open = asked.keys("n").keys("3").key(Key::Home);
+    assert!(open.text().contains("OPEN for its watch"), "{}", open.text());
+    let locked = open.keys("u");
+    assert!(locked.asked.contains(&Effect::Undo(7)) && locked.asked.contains(&Effect::Lock(address(1))));
+    assert!(locked.text().contains("is locked, and its watch ends"), "{}", locked.text());
+    let stopped = locked.keys("6x");
     assert!(stopped.asked.contains(&Effect::Undo(7)) && stopped.text().contains("stopping"), "{}", stopped.text());
     let cancelled = problem("cancelled", "it was cancelled", "");
     let ended = stopped.tell(Msg::Watch(WatchMsg::Ended { ticket: 7, problem: cancelled }));

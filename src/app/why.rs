@@ -4,7 +4,7 @@ use crate::{
     app::{
         action::{
             Action,
-            spoken::{command, in_keys, keys},
+            spoken::{in_keys, keys},
         },
         clock::coarse_age,
         model::{Model, Node},
@@ -189,7 +189,7 @@ pub fn lines(model: &Model, width: usize) -> Vec<WhyLine> {
                 continue;
             }
             let room = if line.label.is_empty() { width } else { width.saturating_sub(LABEL) };
-            for (at, text) in wrap(&in_keys(model, &line.text), room.max(8)).into_iter().enumerate() {
+            for (at, text) in wrap(&line.text, room.max(8)).into_iter().enumerate() {
                 let pad = if line.label.is_empty() { "" } else { " " };
                 let label = if at == 0 && !line.label.is_empty() { line.label.clone() } else { pad.to_owned() };
                 lines.push(WhyLine::Words { label, text, tone: line.tone });
@@ -211,33 +211,33 @@ pub fn lines(model: &Model, width: usize) -> Vec<WhyLine> {
         lines.push(WhyLine::Title("What to do next".to_owned()));
     }
     for step in page.steps {
-        let own = action_of(&step).and_then(|action| keys(model, action));
+        let (action, is_all) = action_of(&step).unzip();
+        let own = action.and_then(|action| keys(model, action));
         // The key stands behind the words, on their last line.
         let parts = wrap(&in_keys(model, &step.words), width.saturating_sub(2 + KEY).max(8));
         let last = parts.len() - 1;
         for (at, text) in parts.into_iter().enumerate() {
             lines.push(WhyLine::Step { keys: own.clone().filter(|_| at == last), is_first: at == 0, text });
         }
-        if let Some(command) = step.command.filter(|_| own.is_none()) {
+        if let Some(command) = step.command.filter(|_| own.is_none() || is_all != Some(true)) {
             lines.extend(wrap(&command, width.saturating_sub(4).max(8)).into_iter().map(WhyLine::Command));
         }
     }
     lines
 }
 
-/// What does it on the screen: what its command does there, where that says more than which pane it is about.
-fn action_of(step: &Step) -> Option<Action> {
-    let by_command = || step.command.as_deref().and_then(command);
-    match step.act {
-        Some(Act::Measure) => Some(Action::Measure),
-        Some(Act::Publish) => Some(Action::Publish),
-        Some(Act::Refresh) => Some(Action::Refresh),
-        Some(Act::Fetch) => Some(Action::FetchReleased),
-        Some(Act::Files) => Some(Action::ListFiles),
-        Some(Act::Trust) => by_command().or(Some(Action::ShowTrust)),
-        Some(Act::Endpoints) => by_command().or(Some(Action::ShowNode)),
-        None => by_command(),
-    }
+/// What does it on the screen, and whether that is all that its command does: a pane is only where it can be done, and whom
+/// the command is about would have to be typed there.
+fn action_of(step: &Step) -> Option<(Action, bool)> {
+    Some(match step.act? {
+        Act::Measure => (Action::Measure, true),
+        Act::Publish => (Action::Publish, true),
+        Act::Refresh => (Action::Refresh, true),
+        Act::Fetch => (Action::FetchReleased, true),
+        Act::Files => (Action::ListFiles, true),
+        Act::Trust => (Action::ShowTrust, false),
+        Act::Endpoints => (Action::ShowNode, false),
+    })
 }
 
 /// Columns of a key behind what it does.

@@ -140,12 +140,19 @@ fn pieces(word: &str, limit: usize) -> Option<Vec<String>> {
     let start = (0..bytes.len()).find(|at| begins(*at) && matches!(run(*at), 40 | 64))?;
     let (digits, before) = (run(start), columns(&word[..start]));
     let size = [2, 4, 8].map(|parts| digits / parts).into_iter().find(|size| before + size <= limit)?;
+    let end = start + digits;
     let piece = |at: usize| {
-        let first = at == start;
-        let end = if at + size < start + digits { at + size } else { word.len() };
-        if first { word[..end].to_owned() } else { " ".repeat(before) + &word[at..end] }
+        let piece = &word[at..end.min(at + size)];
+        if at == start { word[..start].to_owned() + piece } else { " ".repeat(before) + piece }
     };
-    Some((start..start + digits).step_by(size).map(piece).collect())
+    let mut pieces: Vec<String> = (start..end).step_by(size).map(piece).collect();
+    // What stands behind it is a word like any other.
+    let tail = &word[end..];
+    match pieces.last_mut() {
+        Some(last) if columns(last) + columns(tail) <= limit => last.push_str(tail),
+        _ => pieces.extend(wrap(tail, limit)),
+    }
+    Some(pieces)
 }
 
 /// Columns of the letters one by one, which is how they are drawn: some take fewer where they meet, but not in cells.
@@ -216,7 +223,26 @@ mod tests {
         assert_eq!(clean("größe 9 µm, 东京"), "größe 9 µm, 东京");
     }
 
+    #[test]
+    fn what_stands_behind_a_long_digest_is_not_lost() {
+        let commit = "0123456789abcdef".repeat(3)[..40].to_owned();
+        let text = format!("{{\"commit\":\"{commit}\",\"builder\":\"https://ci.example/{}\"}}", "job/".repeat(20));
+        for limit in [12, 30, 60] {
+            let lines = wrap(&text, limit);
+            assert!(lines.iter().all(|line| columns(line) <= limit), "{limit}: {lines:?}");
+            assert_eq!(lines.iter().map(|line| line.trim_start()).collect::<String>(), text);
+        }
+    }
+
     proptest! {
+        #[test]
+        fn a_line_has_its_bound_and_nothing_is_lost(text in "([0-9a-f]{40}|[0-9a-f]{64}|[ -~é東]{0,30}){0,4}", limit in 2usize..90) {
+            let lines = wrap(&text, limit);
+            prop_assert!(lines.iter().all(|line| columns(line) <= limit), "{:?}", lines);
+            let letters = |text: &str| text.chars().filter(|c| *c != ' ').collect::<String>();
+            prop_assert_eq!(letters(&lines.concat()), letters(&text));
+        }
+
         #[test]
         fn nothing_unsafe_is_left(text in any::<String>()) {
             prop_assert!(!clean(&text).chars().any(is_unsafe));

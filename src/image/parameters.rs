@@ -7,11 +7,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::domain::{
-    Digest,
-    compare::Parameter,
-    text::{clean, clean_to},
-};
+use crate::domain::{Digest, compare::Parameter, text::clean_to};
 
 /// Parameters that are kept one by one.
 const MOST: usize = 64;
@@ -26,7 +22,8 @@ const READ: usize = 256 << 10;
 
 #[derive(Deserialize)]
 struct Raw<'d> {
-    #[serde(borrow)]
+    // Go, and so engines, read a field whatever its capitals are; two of them are refused elsewhere.
+    #[serde(borrow, alias = "Config")]
     config: Option<&'d RawValue>,
 }
 
@@ -46,7 +43,7 @@ pub(super) fn parameters(config: &[u8]) -> Vec<Parameter> {
             _ if NOTHING.contains(&text) => {}
             "Env" => match serde_json::from_str::<Vec<Cow<'_, str>>>(text) {
                 Ok(variables) => all.extend(variables.into_iter().map(|variable| {
-                    let (name, value) = variable.split_once('=').unwrap_or((&variable, ""));
+                    let (name, value) = variable.split_once('=').unwrap_or((&variable, "(no value)"));
                     (format!("Env {name}"), Cow::Owned(value.to_owned()))
                 })),
                 Err(_) => all.push((name.into_owned(), text.into())),
@@ -61,7 +58,8 @@ pub(super) fn parameters(config: &[u8]) -> Vec<Parameter> {
             },
         }
     }
-    all.sort();
+    // Of a variable that stands twice, each: their order decides, and is kept.
+    all.sort_by(|(one, _), (other, _)| one.cmp(other));
     let rest = all.split_off(all.len().min(MOST));
     let mut kept: Vec<_> = all.iter().map(|(name, value)| told(name, value)).collect();
     if !rest.is_empty() {
@@ -72,12 +70,11 @@ pub(super) fn parameters(config: &[u8]) -> Vec<Parameter> {
     kept
 }
 
-/// Two that differ differ when they are told, too.
+/// Two that differ differ when they are told, too: what is not told as it is, is told with its digest.
 fn told(name: &str, value: &str) -> Parameter {
     let short = |text: &str, limit: usize| {
         let shown = clean_to(text, limit);
-        let is_whole = shown == clean(text);
-        if is_whole { shown } else { format!("{shown} ({})", Digest::of(text.as_bytes()).short()) }
+        if shown == text { shown } else { format!("{shown} ({})", Digest::of(text.as_bytes())) }
     };
     Parameter { name: short(name, NAME), value: short(value, VALUE) }
 }
@@ -124,6 +121,12 @@ mod tests {
         let long = |end: &str| read(&json!({"User": format!("\u{1b}[2J{}{end}", "x".repeat(500))}));
         assert!(long("a")[0].1.starts_with("\\u{1b}[2Jxx") && long("a")[0].1.chars().count() < 2 * VALUE);
         assert_ne!(long("a"), long("b"));
+        let user = |name: &str| read(&json!({"User": name}));
+        assert!(user("a\nb") != user("a b") && user("\u{1b}") != user("\\u{1b}"), "{:?}", user("a\nb"));
+        let twice = |values: [&str; 2]| read(&json!({"Env": values.map(|value| format!("PATH={value}"))}));
+        assert_eq!(twice(["/b", "/a"]).iter().map(|(_, value)| value.as_str()).collect::<Vec<_>>(), ["/b", "/a"]);
+        assert_ne!(read(&json!({"Env": ["A"]})), read(&json!({"Env": ["A="]})));
+        assert_eq!(parameters(br#"{"Config": {"User": "x"}}"#).len(), 1, "as engines read it");
         let many = |value: &str| {
             let names = (0..500).map(|n| format!("V{n}={value}"));
             read(&json!({"Env": names.collect::<Vec<_>>()}))

@@ -9,13 +9,9 @@ use crate::app::{key::Key, model::Model};
 
 /// A command, the options that change nothing about what it is for, and the action that does the same.
 const COMMANDS: &[(&str, &[&str], Action)] = &[
-    ("account default", &[], Action::SetDefault),
-    ("account export", &[], Action::Export),
-    ("account fund", &[], Action::Fund),
     ("account import", &[], Action::Import),
     ("account list", &[], Action::ShowAccounts),
     ("account new", &[], Action::NewAccount),
-    ("account remove", &[], Action::Remove),
     ("contract deploy", &[], Action::Deploy),
     ("config show", &[], Action::ShowSettings),
     ("contract show", &[], Action::ShowContracts),
@@ -28,7 +24,6 @@ const COMMANDS: &[(&str, &[&str], Action)] = &[
     ("namespace check", &[], Action::CheckNamespace),
     ("namespace claim", &[], Action::Namespace),
     ("network add", &["--rpc", "--contract"], Action::AddNetwork),
-    ("network remove", &[], Action::RemoveNetwork),
     ("network use", &[], Action::TurnNetwork),
     ("node start", &["--geth"], Action::StartGeth),
     ("node status", &[], Action::ShowNode),
@@ -50,10 +45,7 @@ const COMMANDS: &[(&str, &[&str], Action)] = &[
     ("trust export", &[], Action::ExportTrust),
     ("trust import", &[], Action::ImportTrust),
     ("trust publish", &[], Action::PublishTrust),
-    ("trust remove", &["--denial"], Action::Untrust),
-    ("tx cancel", &[], Action::TakeBack),
     ("tx list", &[], Action::ShowActivity),
-    ("tx speed-up", &[], Action::SpeedUp),
     ("verify", &[], Action::Measure),
     ("who", &[], Action::Who),
 ];
@@ -68,9 +60,14 @@ const PANES: [Place; 6] = [Place::Images, Place::Market, Place::Accounts, Place:
 /// user's own keys in the place of the table's.
 #[must_use]
 pub fn in_keys(model: &Model, text: &str) -> String {
-    let text = own_keys(model, text);
+    commands_in_keys(model, &own_keys(model, text))
+}
+
+/// The same for a text whose keys are somebody's own already: what is wrong with `keys.toml` names them.
+#[must_use]
+pub fn commands_in_keys(model: &Model, text: &str) -> String {
     if !text.contains("daochain ") && !text.contains("--") {
-        return text;
+        return text.to_owned();
     }
     let parts = text.split('`').enumerate().map(|(at, part)| {
         let is_quoted = at % 2 == 1;
@@ -125,20 +122,28 @@ fn by_name(model: &Model, action: Action) -> Option<String> {
 }
 
 fn with_options(model: &Model, part: &str) -> String {
-    OPTIONS.into_iter().fold(part.to_owned(), |part, (option, action)| match words(model, action) {
-        Some(words) if part.contains(option) => part.replace(option, &words),
-        _ => part,
-    })
+    let told = part.split(' ').map(|word| {
+        let bare = word.trim_end_matches([';', ',', '.']);
+        let action = OPTIONS.iter().find(|(option, _)| *option == bare).map(|(_, action)| *action);
+        match action.and_then(|action| words(model, action)) {
+            Some(words) => words + &word[bare.len()..],
+            None => word.to_owned(),
+        }
+    });
+    told.collect::<Vec<_>>().join(" ")
 }
 
 /// The action that does what a command does.
 #[must_use]
-pub fn command(text: &str) -> Option<Action> {
+fn command(text: &str) -> Option<Action> {
     let rest = text.strip_prefix("daochain ")?;
     let is_it = |words: &str| rest.strip_prefix(words).is_some_and(|more| more.is_empty() || more.starts_with(' '));
-    let options = || rest.split(' ').filter(|word| word.starts_with('-'));
-    let found = COMMANDS.iter().find(|(words, known, _)| is_it(words) && options().all(|one| known.contains(&one)));
-    found.map(|(.., action)| *action)
+    // Whom or what a command names, its key would not know.
+    let is_open = |word: &str| !word.chars().any(|c| c.is_lowercase() || c.is_numeric());
+    let fits = |words: &str, known: &[&str]| {
+        is_it(words) && rest[words.len()..].split_whitespace().all(|one| known.contains(&one) || is_open(one))
+    };
+    COMMANDS.iter().find(|(words, known, _)| fits(words, known)).map(|(.., action)| *action)
 }
 
 /// The action's row here, where it can be done now, else in the first other pane that has it.
@@ -146,7 +151,8 @@ fn row(model: &Model, action: Action) -> Option<(&'static Binding, Place)> {
     let ground = model.ground();
     let rows = || BINDINGS.iter().filter(|one| one.action == action);
     let here = rows().find(|one| one.places.contains(&ground) && (one.allowed)(model).is_ok());
-    let elsewhere = |one: &Binding| PANES.into_iter().find(|place| *place != ground && one.places.contains(place));
+    let is_other = |place: &Place| place.pane() != ground.pane();
+    let elsewhere = |one: &Binding| PANES.into_iter().find(|place| is_other(place) && one.places.contains(place));
     let there = || rows().find_map(|one| Some((one, elsewhere(one)?)));
     here.map(|one| (one, ground)).or_else(there)
 }
@@ -205,6 +211,10 @@ mod tests {
             "start it, or name another with `A` in the node pane (`5`)"
         );
         assert_eq!(told(&model, "`daochain node status` asks each"), "`5` asks each");
+        // What is named, and what a stranger says, stays as it is.
+        for kept in ["`daochain trust add acme/api:1 0xab` if you agree", "[\"geth\",\"--rpc\"] of acme/x--rpc"] {
+            assert_eq!(told(&model, kept), kept);
+        }
         assert_eq!(
             told(&model, "`docker pull` and `daochain remote --limit`"),
             "`docker pull` and `daochain remote --limit`"

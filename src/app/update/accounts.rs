@@ -8,7 +8,7 @@ use crate::app::{
     form::Matter,
     model::{Model, Pane, Tone},
     msg::AccountMsg,
-    update::{forms, sign},
+    update::{forms, sign, watching},
 };
 
 /// How long a selection must rest before anybody is asked about it.
@@ -108,11 +108,15 @@ pub(super) fn open(model: &mut Model, matter: Matter) -> Vec<Effect> {
 /// Locks the selected account, or asks for its passphrase to keep it open.
 pub(super) fn unlock_or_lock(model: &mut Model) -> Vec<Effect> {
     let Some(account) = model.accounts.selected().map(|account| account.address) else { return Vec::new() };
-    if model.accounts.open.remove(&account).is_none() {
+    let is_watching = model.watching.as_ref().is_some_and(|one| one.watch.account == account && !one.stopping);
+    if model.accounts.open.remove(&account).is_none() && !is_watching {
         return open(model, Matter::Unlock(account));
     }
-    model.say_of("locking", Tone::Good, format!("{account} is locked"));
-    vec![Effect::Lock(account)]
+    let end = if is_watching { ", and its watch ends" } else { "" };
+    model.say_of("locking", Tone::Good, format!("{account} is locked{end}"));
+    let mut effects = vec![Effect::Lock(account)];
+    effects.extend(is_watching.then(|| watching::stop(model)).into_iter().flatten());
+    effects
 }
 
 /// Locks what has been open for as long as was wanted, and everything where nobody pressed a key for a while.

@@ -269,7 +269,7 @@ pub(super) fn done(model: &mut Model, ticket: u64, result: Result<Done, Problem>
     let shown = matches!(&model.dialog, Some(Dialog::Form(form)) if form.working == Some(ticket));
     let doing = match &model.dialog {
         Some(Dialog::Form(form)) if shown => form.matter.doing(),
-        _ => "done",
+        _ => "message",
     };
     match result {
         Ok(done) => {

@@ -124,7 +124,13 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
     if forms::paste(model, text) {
         return Vec::new();
     }
-    let clean: String = crate::domain::text::clean(text.trim()).chars().take(limit(model)).collect();
+    let clean: String = crate::domain::text::clean(text.trim());
+    let (count, limit) = (clean.chars().count(), limit(model));
+    if count > limit && model.place().is_text() {
+        // A part of it may be another name, or another path.
+        model.say(Tone::Bad, format!("{count} characters were pasted, and {limit} fit: nothing was taken"));
+        return Vec::new();
+    }
     clean.chars().flat_map(|c| type_key(model, Key::Char(c))).collect()
 }
 
@@ -136,8 +142,20 @@ pub(super) fn choose(model: &mut Model) -> Vec<Effect> {
     if item.place == Place::Detail && model.ground() == Place::Images {
         effects.extend(attempt(model, Action::Why));
     }
-    effects.extend(attempt(model, item.binding.action));
+    let action = item.binding.action;
+    if item.pane.is_some() && is_blind(action) {
+        let key = model.keymap.first_key(item.binding, item.place).map_or_else(String::new, |key| format!("`{key}`: "));
+        model.say(Tone::Plain, format!("{key}{}, what is selected here", item.binding.help));
+        return effects;
+    }
+    effects.extend(attempt(model, action));
     effects
+}
+
+/// True for what is done at once to what is selected in its pane, which is not seen from another one.
+const fn is_blind(action: Action) -> bool {
+    use Action::{Cancel, Fund, SetDefault, SetDefaultEverywhere, StopPull};
+    matches!(action, Cancel | Fund | SetDefault | SetDefaultEverywhere | StopPull)
 }
 
 /// Does what the action's key would do here.

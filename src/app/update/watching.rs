@@ -39,7 +39,11 @@ pub(super) fn update(model: &mut Model, msg: WatchMsg) -> Vec<Effect> {
             let Some(ended) = model.watching.take_if(|one| one.ticket == ticket) else { return Vec::new() };
             let looks = crate::domain::text::count(ended.looks, "look");
             let event = Event::of("watching", &ended.watch.subject(), Err(&problem));
-            let words = if problem.is_cancelled() { format!("stopped after {looks}") } else { event.words.clone() };
+            let words = if problem.is_cancelled() {
+                format!("stopped after {looks}; what it sent stands in this list")
+            } else {
+                event.words.clone()
+            };
             model.report(Event { words, ..event });
             Vec::new()
         }

@@ -3,10 +3,7 @@
 use std::path::PathBuf;
 
 use super::{Elsewhere, Sending};
-use crate::domain::{Digest, Reference};
-
-/// The bound that the contract sets on a release's annotations, in bytes.
-const ANNOTATIONS_LIMIT: usize = 4096;
+use crate::domain::{Digest, Reference, publication::check_annotations};
 
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
@@ -61,18 +58,13 @@ pub struct Revoke {
 }
 
 pub(super) fn annotations(text: &str) -> Result<String, String> {
-    if text.len() > ANNOTATIONS_LIMIT {
-        return Err(format!("{} bytes are more than the {ANNOTATIONS_LIMIT} that a release may carry", text.len()));
-    }
-    if !text.is_empty() {
-        serde_json::from_str::<serde::de::IgnoredAny>(text).map_err(|error| format!("no JSON: {error}"))?;
-    }
-    Ok(text.to_owned())
+    check_annotations(text).map(|()| text.to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::publication::ANNOTATIONS_LIMIT;
 
     #[test]
     fn annotations_are_json_within_the_contract_s_bound() {

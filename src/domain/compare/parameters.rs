@@ -24,7 +24,11 @@ pub struct ParameterChange {
 
 /// What differs, in the order of names.
 pub(super) fn changes(here: &[Parameter], released: &[Parameter]) -> Vec<ParameterChange> {
-    let value = |of: &[Parameter], name: &str| of.iter().find(|one| one.name == name).map(|one| one.value.clone());
+    // A variable may stand twice, and the last one holds: each in its order.
+    let value = |of: &[Parameter], name: &str| {
+        let all: Vec<&str> = of.iter().filter(|one| one.name == name).map(|one| one.value.as_str()).collect();
+        (!all.is_empty()).then(|| all.join(", then "))
+    };
     let mut names: Vec<_> = here.iter().chain(released).map(|one| &one.name).collect();
     names.sort_unstable();
     names.dedup();

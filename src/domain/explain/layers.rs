@@ -92,7 +92,7 @@ fn parameters(section: &mut Section, comparison: &Comparison) {
             section.push(
                 "run",
                 Tone::Plain,
-                "containers of both are run in the same way: what made them differs, or when",
+                "as far as `config` says containers of both are run in the same way; the rest of the configuration differs",
             );
         }
         Some(changes) => {

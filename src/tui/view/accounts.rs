@@ -140,6 +140,10 @@ impl Facts<'_, '_> {
                 );
                 self.push("lock", Role::Warning, &in_keys(self.model, &words));
             }
+            None if self.model.watching.as_ref().is_some_and(|one| one.watch.account == account.address) => {
+                let words = "OPEN for its watch, which signs without asking; `u` ends it";
+                self.push("lock", Role::Warning, &in_keys(self.model, words));
+            }
             None if account.kind.file().is_some() => {
                 self.push("lock", Role::Plain, "locked: its passphrase is asked each time");
             }

@@ -8,7 +8,14 @@ use ratatui::text::{Line, Span};
 
 use super::{Canvas, text};
 use crate::{
-    app::{Model, action::spoken::in_keys, layout::Area, model::Tone, sign::Publication, tasks::Running},
+    app::{
+        Model,
+        action::spoken::{commands_in_keys, in_keys},
+        layout::Area,
+        model::Tone,
+        sign::Publication,
+        tasks::Running,
+    },
     domain::{progress::Progress, publication::Stage},
     tui::theme::Role,
 };
@@ -26,7 +33,10 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas, area: Area) {
     } else if model.has_work() {
         work(model, canvas, width)
     } else if let Some(notice) = model.notice() {
-        Line::from(vec![Span::raw(" "), canvas.span(Role::Warning, text::cut(&in_keys(model, &notice), width))])
+        Line::from(vec![
+            Span::raw(" "),
+            canvas.span(Role::Warning, text::cut(&commands_in_keys(model, &notice), width)),
+        ])
     } else {
         return;
     };

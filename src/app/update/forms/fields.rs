@@ -217,17 +217,17 @@ fn asking(model: &Model, matter: Matter, at: usize) -> Vec<Field> {
     }
 }
 
-/// Those of names that are watched. A key that is open, or elsewhere, needs no passphrase of ours.
+/// Those of names that are watched. A key that is open is asked for, too: it is kept for longer. One elsewhere needs no
+/// passphrase of ours.
 fn watching(model: &Model, account: Address) -> Vec<Field> {
     let name = told_of(model).map(ToString::to_string).unwrap_or_default();
     let is_here = model.accounts.kind(Some(account)).is_some_and(|kind| kind.file().is_some());
-    let asks = is_here && model.accounts.open_until(account).is_none();
     let mut fields = vec![
         filled(Name::Reference, &name, "acme/api:2 ghcr.io/acme/web:1, blanks between"),
         filled(Name::Every, "6h", "6h, 30m"),
-        text(Name::Price, "at most, in gwei for one gas; or the program's"),
+        text(Name::Price, "at most, in gwei for one gas"),
     ];
-    fields.extend(asks.then(|| secret(Name::Passphrase, SecretField::Open)));
+    fields.extend(is_here.then(|| secret(Name::Passphrase, SecretField::Open)));
     fields.push(text(Name::Typed, "`watch` begins it"));
     fields
 }

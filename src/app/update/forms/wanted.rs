@@ -199,15 +199,15 @@ fn watch(form: &Form, account: Address, empty: bool) -> Result<Watch, Wrong> {
     names.dedup();
     let every = given(form, Name::Every, "say how often: 6h, 30m")?;
     let every = span(every, LONGEST).map_err(|error| (Name::Every, error))?;
-    let cap = Some(form.text(Name::Price)).filter(|price| !price.is_empty()).map(Wei::from_gwei).transpose();
-    let cap = cap.map_err(|_| (Name::Price, "a price is written in gwei: 2 or 2.5".to_owned()))?;
+    let cap = given(form, Name::Price, "say the most that one gas may cost, in gwei: nobody is asked later")?;
+    let cap = Wei::from_gwei(cap).map_err(|_| (Name::Price, "a price is written in gwei: 2 or 2.5".to_owned()))?;
     if form.fields.iter().any(|field| field.name == Name::Passphrase) {
         opened(form, empty)?;
     }
     if form.text(Name::Typed) != WATCH {
         return Err((Name::Typed, format!("type `{WATCH}`: each name that changed costs a transaction, unasked")));
     }
-    Ok(Watch { names, account, every, cap })
+    Ok(Watch { names, account, every, cap: Some(cap) })
 }
 
 /// What of the configuration is changed.

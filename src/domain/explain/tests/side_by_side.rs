@@ -59,7 +59,13 @@ fn layers_stand_in_two_columns_that_fit() {
     let parameter = |name: &str, value: &str| Parameter { name: name.to_owned(), value: value.to_owned() };
     same.here.parameters = Some(vec![parameter("Env LD_PRELOAD", "/x.so"), parameter("User", "root")]);
     same.released.parameters = same.here.parameters.clone();
-    assert_eq!(told(&same), [all, "containers of both are run in the same way: what made them differs, or when"]);
+    assert_eq!(
+        told(&same),
+        [
+            all,
+            "as far as `config` says containers of both are run in the same way; the rest of the configuration differs"
+        ]
+    );
     same.released.parameters = Some(vec![parameter("User", "app")]);
     let differ = ["2 things differ of how containers are run:", "Env LD_PRELOAD: here /x.so, released –"];
     assert_eq!(told(&same), [all, differ[0], differ[1], "User: here root, released app"]);
