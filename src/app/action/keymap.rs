@@ -122,9 +122,12 @@ impl Keymap {
             let bound: Vec<&Binding> = BINDINGS.iter().filter(|one| one.places.contains(place)).collect();
             let pairs = bound.iter().flat_map(|one| bound.iter().map(move |other| (*one, *other)));
             let others: Vec<_> = pairs.filter(|(one, other)| one.action != other.action).collect();
-            others.into_iter().filter_map(|(one, other)| {
+            let shared = others.into_iter().flat_map(|(one, other)| {
                 let taken = self.keys(other, *place);
-                let key = self.keys(one, *place).iter().find(|key| taken.contains(key))?;
+                let keys = self.keys(one, *place).iter().filter(move |key| taken.contains(key));
+                keys.map(move |key| (one, other, key))
+            });
+            shared.filter_map(|(one, other, key)| {
                 let is_the_tables = table.keys(one, *place).contains(key) && table.keys(other, *place).contains(key);
                 let (entry, at) = self.entry(one, *place, *key)?;
                 let is_told_there = self.entry(other, *place, *key).is_some_and(|other| other > (entry, at));

@@ -23,7 +23,7 @@ use super::{
 use crate::{
     app::{
         Model,
-        action::spoken::{in_keys, own_keys},
+        action::spoken::own_keys,
         form::{Field, Form, Name, Value},
         layout::Area,
         msg::{SecretField, Strength},
@@ -55,7 +55,7 @@ pub(super) fn draw(model: &Model, form: &Form, canvas: &mut Canvas, screen: Rect
         let far = form.progress.map(|progress| progress_words(progress, progress.speed()));
         tail.extend(far.iter().flat_map(|words| plain(canvas, Role::Busy, words)));
     } else if let Some(problem) = &form.problem {
-        tail.extend(plain(canvas, Role::Danger, &in_keys(model, problem)));
+        tail.extend(plain(canvas, Role::Danger, &own_keys(model, problem)));
     } else if let Some(strength) = form.secret.strength.as_ref().filter(|_| asks_new(form)) {
         tail.extend(judged(canvas, strength, width));
     }

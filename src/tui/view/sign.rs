@@ -339,7 +339,7 @@ impl<'a> Form<'a> {
             {
                 (Role::Good, problem.sentence())
             }
-            (Some(problem), _) => (Role::Danger, action::spoken::in_keys(self.model, &problem.sentence())),
+            (Some(problem), _) => (Role::Danger, action::spoken::own_keys(self.model, &problem.sentence())),
             (None, Some(one)) => outcome_words(&one.stage, &stage_words(one)),
             (None, None) => self.waiting_words(),
         };
