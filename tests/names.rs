@@ -45,7 +45,7 @@ fn name_cells(row: &str) -> Vec<bool> {
     while at < chars.len() {
         let length = run(at);
         if length >= 3 {
-            let cut = usize::from(matches!(chars.get(at + length), Some('…' | '.')));
+            let cut = usize::from(matches!(chars.get(at + length), Some('…' | '~')));
             cells[at..at + length + cut].fill(true);
         }
         at += length.max(1);
