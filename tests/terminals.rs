@@ -551,8 +551,13 @@ fn over_ssh_every_pane_is_there_and_a_broken_line_ends_it() {
     let sshd = Sshd::start(&home);
     let mut terminal = Terminal::start(24, 80, &in_a_shell(&sshd.carry(&program(&home, &engine))));
     terminal.wait_for_text(FIRST).wait_for_text("docker 20.10.24").capture("ssh-1-images");
-    for (pane, shows) in [("2", "published"), ("3", "no account yet"), ("4", "Nobody is trusted"), ("5", "127.0.0.1:9")]
-    {
+    for (pane, shows) in [
+        ("2", "published"),
+        ("3", "no account yet"),
+        ("4", "Nobody is trusted"),
+        ("5", "127.0.0.1:9"),
+        ("6", "nothing is measured now"),
+    ] {
         terminal.send(pane).wait_for_text(shows).capture(&format!("ssh-{pane}"));
     }
     terminal.send("1").wait_for_text(FIRST).send("?").wait_for_text("Keys:").send(key::ESC);
