@@ -30,6 +30,7 @@ use reload::Files;
 use secret::Secrets;
 use terminal::{Guard, Signals};
 use theme::Theme;
+use tikv_jemalloc_ctl::{Access as _, AsName as _};
 use view::Spots;
 
 use crate::{
@@ -82,9 +83,16 @@ struct Kept {
     activity: Activity,
 }
 
-/// Has the allocator give memory back while nothing happens: the screen lists ten thousand images now and then, and waits for
-/// most of its life. Its thread takes longer to start than the first frame, which is drawn by then.
+/// Milliseconds after which memory that is free goes back to the system.
+const FREE: isize = 300;
+
+/// Has the allocator give memory back a little after it is free, and not at once, which takes as long as reading a list of
+/// ten thousand images; by a thread, since nothing happens for most of the screen's life. It takes longer to start than the
+/// first frame, which is drawn by then. Where the allocator is another one, nothing is lost.
 fn give_back() {
+    for name in [b"arenas.dirty_decay_ms\0".name(), b"arena.0.dirty_decay_ms\0".name()] {
+        let _ = name.write(FREE);
+    }
     let _ = tikv_jemalloc_ctl::background_thread::write(true);
 }
 
