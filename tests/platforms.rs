@@ -198,10 +198,10 @@ fn the_screen_identifies_what_it_may_not_read_by_an_export() {
     let engine = FakeEngine::start(&home.path().join("s"), Store::Containerd, &id, "acme/app:1");
     engine.exports(blobs.archive(NAME, MANIFEST, image.manifest));
     let host = format!("unix://{}", home.path().join("s").display());
-    let mut screen = Terminal::start(24, 160, &home.command(&["--docker-host", &host]));
-    screen.wait_for_line(&["acme/app", "verified", "identif"]);
+    let mut screen = Terminal::start(24, 200, &home.command(&["--docker-host", &host]));
+    screen.wait_for_line(&["acme/app", "verified", "identified"]);
     assert_eq!(engine.exports_made(), 1);
     // Looking again asks no more than before.
-    screen.send("R").wait_for_line(&["acme/app", "verified", "identif"]).send("q");
+    screen.send("R").wait_for_line(&["acme/app", "verified", "identified"]).send("q");
     assert_eq!(engine.exports_made(), 1);
 }

@@ -105,16 +105,20 @@ impl<M: Fn(Progress) -> Msg> Awaited<M> {
     pub(super) fn new(token: CancellationToken, board: &Board, sender: mpsc::Sender<Msg>, msg: M) -> Self {
         Self { token, pause: board.interval(), sender, msg, told: Mutex::default() }
     }
+
+    fn note(&self, progress: Progress, now: Instant) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.is_none_or(|told| now.duration_since(told) >= self.pause) {
+            *told = Some(now);
+            // A full channel loses progress, never the outcome.
+            let _ = self.sender.try_send((self.msg)(progress));
+        }
+    }
 }
 
 impl<M: Fn(Progress) -> Msg + Send + Sync> Watch for Awaited<M> {
     fn report(&self, progress: Progress) {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        if told.is_none_or(|told| told.elapsed() >= self.pause) {
-            *told = Some(Instant::now());
-            // A full channel loses progress, never the outcome.
-            let _ = self.sender.try_send((self.msg)(progress));
-        }
+        self.note(progress, Instant::now());
     }
 
     fn is_cancelled(&self) -> bool {
@@ -144,11 +148,11 @@ mod tests {
         let token = CancellationToken::new();
         let msg = |progress: Progress| Msg::Notice(progress.done.to_string());
         let watch = Awaited::new(token.clone(), &board, sender, msg);
+        let start = Instant::now();
         for done in 0..3 {
-            watch.report(Progress { done, ..Progress::default() });
+            watch.note(Progress { done, ..Progress::default() }, start);
         }
-        std::thread::sleep(INTERVAL);
-        watch.report(Progress { done: 7, ..Progress::default() });
+        watch.note(Progress { done: 7, ..Progress::default() }, start + INTERVAL);
         let told: Vec<_> = std::iter::from_fn(|| receiver.try_recv().ok()).collect();
         assert_eq!(told, [msg(Progress::default()), msg(Progress { done: 7, ..Progress::default() })]);
         token.cancel();
