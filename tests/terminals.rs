@@ -556,7 +556,7 @@ fn over_ssh_every_pane_is_there_and_a_broken_line_ends_it() {
         ("3", "no account yet"),
         ("4", "Nobody is trusted"),
         ("5", "127.0.0.1:9"),
-        ("6", "nothing is measured now"),
+        ("6", "Nothing runs, and nothing has ended yet"),
     ] {
         terminal.send(pane).wait_for_text(shows).capture(&format!("ssh-{pane}"));
     }
