@@ -6,7 +6,7 @@ mod screen;
 use daochain::{
     app::{
         Effect, Key,
-        action::{Action, BINDINGS, Keymap, Place},
+        action::{Action, BINDINGS, Keymap, Place, spoken::command},
         activity::{Line, Outcome},
         effect::{Deed, Setting},
         model::{Dialog, Pane},
@@ -30,6 +30,36 @@ fn palette(play: &Play) -> &Palette {
     match &play.model.dialog {
         Some(Dialog::Palette(palette)) => palette,
         other => panic!("the palette is open, and not {other:?}"),
+    }
+}
+
+/// Every command that does something, in the order of the manual.
+fn commands() -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let run =
+        std::process::Command::new(env!("CARGO_BIN_EXE_daochain")).arg("man").arg(folder.path()).output().unwrap();
+    assert!(run.status.success(), "{run:?}");
+    let pages = String::from_utf8(run.stdout).unwrap();
+    let names: Vec<String> = pages
+        .lines()
+        .filter_map(|page| page.rsplit_once('/')?.1.strip_suffix(".1")?.strip_prefix("daochain-").map(str::to_owned))
+        .collect();
+    let has_below = |name: &String| names.iter().any(|other| other.starts_with(&format!("{name}-")));
+    names.iter().filter(|name| !has_below(name)).cloned().collect()
+}
+
+#[test]
+fn every_command_is_done_on_the_screen_too() {
+    let all = commands();
+    assert!(all.len() > 60, "{all:?}");
+    // They write for the shell, or tell of commands.
+    let of_the_shell = ["completions", "man", "help"];
+    for name in all.iter().filter(|name| !of_the_shell.contains(&name.as_str())) {
+        // `account-new`, `node-add-peer` and `tx-speed-up`: the first word is the group's, where there is one.
+        let words = [name.clone(), name.replacen('-', " ", 1)];
+        let action = words.iter().find_map(|words| command(&format!("daochain {words}")));
+        let action = action.unwrap_or_else(|| panic!("nothing on the screen does what `daochain {name}` does"));
+        assert!(BINDINGS.iter().any(|row| row.action == action), "{name}");
     }
 }
 

@@ -224,7 +224,17 @@ fn a_stranger_is_found_trusted_and_pulled_from_and_a_swapped_tag_moves_no_layer_
     terminal.capture("market-7-refused");
     stage.assert_that_no_layer_moved(before);
     assert_eq!(stage.id(), id);
-    terminal.send("1").wait_for_line(&["✔", "verified v1", "acme"]).send("q");
+
+    // The name is typed again by whoever wants it all the same.
+    terminal.send("P").wait_for_text("only where you say so here").send(key::ENTER).send(key::ENTER);
+    terminal.send(key::RIGHT).send(key::ENTER).send("another/name:1").send(key::ENTER).wait_for_text("once more");
+    stage.assert_that_no_layer_moved(before);
+    for _ in "another/name:1".chars() {
+        terminal.send("\x7f");
+    }
+    terminal.send(name).capture("market-10-override").send(key::ENTER).wait_for_text("pulled whatever the policy says");
+    assert_ne!(stage.id(), id);
+    terminal.send("1").wait_for_line(&["MISMATCH", "acme"]).capture("market-11-mismatch").send("q");
     assert_eq!(terminal.finish().1, 0);
 }
 

@@ -181,7 +181,7 @@ fn a_pull_tells_how_far_it_is_and_is_stopped() {
     let play = play(80, 24).keys("p");
     let pulled = |play: &Play| {
         play.asked.iter().rev().find_map(|effect| match effect {
-            Effect::Pull { ticket, reference } => Some((*ticket, reference.clone())),
+            Effect::Pull { ticket, wish } => Some((*ticket, wish.reference.clone())),
             _ => None,
         })
     };

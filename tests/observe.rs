@@ -22,7 +22,7 @@ use support::{
     Home, PASSPHRASE, Run,
     layout::{Blobs, INDEX, MANIFEST},
     registry::Registry,
-    terminal::Terminal,
+    terminal::{Terminal, key},
     without,
 };
 
@@ -254,7 +254,14 @@ fn a_watch_on_the_screen_attests_what_it_sees_and_ends_when_it_is_stopped() {
     let [config, ..] = stage.serve("1", "one");
     let mut terminal = Terminal::start(30, 120, &stage.home.command(&["--docker-host", "none"]));
     terminal.wait_for_text("100 ETH").send(":watch-names\r").wait_for_text("WITHOUT ASKING EACH TIME");
-    terminal.send(&stage.name).send("\r").send("\r").send("50\r").send("not it").wait_for_text("••••••");
+    terminal
+        .send(&stage.name)
+        .send("\r\r")
+        .send(key::RIGHT)
+        .send("\r\r")
+        .send("50\r")
+        .send("not it")
+        .wait_for_text("••••••");
     terminal.send("\r").send("watch").send("\r").wait_for_text("does not open");
     // The next try counts a second later.
     terminal.send(PASSPHRASE).wait_for_text("•••").send("\r").read_for(Duration::from_secs(2));

@@ -21,7 +21,7 @@ use daochain::{
         },
         report::{Fact, Told},
         rows::{Row, RowKey},
-        sign::{ClaimPlan, PublicationId, Quote, Said, Sighting, Step},
+        sign::{ClaimPlan, Depth, Document, PublicationId, Quote, Said, Sighting, Step},
         watching::{Looked, Watch},
     },
     domain::{
@@ -35,6 +35,7 @@ use daochain::{
         publication::{Contract, JournalEntry, JournalStage, Stage, Statement, TransactionHash},
         trust::{Rule, TrustPolicy},
         verdict::Conclusion,
+        wish::{Making, ReleaseWish},
     },
     tui::theme::Theme,
 };
@@ -1016,7 +1017,14 @@ fn told(change: bool) -> Told {
 }
 
 fn watch() -> Watch {
-    Watch { names: vec![reference("redis:7")], account: address(1), every: 60, cap: None }
+    Watch {
+        names: vec![reference("redis:7")],
+        account: address(1),
+        every: 60,
+        depth: Depth::Manifests,
+        renew: None,
+        cap: None,
+    }
 }
 
 /// An answer that somebody may wait for, or nobody.
@@ -1055,7 +1063,13 @@ fn answer(effect: Effect) -> Option<Msg> {
         Msg::Sign(SignMsg::Quoted { ticket, result: Ok(Box::new(screen::capped(quote, cap))) })
     };
     Some(match effect {
-        Effect::Quote { ticket, statement, from, cap, .. } => quoted(ticket, screen::quote(statement, from), cap),
+        Effect::Quote { ticket, mut statement, from, cap, making, .. } => {
+            if let (Making::Amended, Statement::Release { digests, amends, .. }) = (making, &mut statement) {
+                digests.truncate(1);
+                *amends = 6;
+            }
+            quoted(ticket, screen::quote(statement, from), cap)
+        }
         Effect::QuoteDeployment { ticket, from, cap } => {
             let deployed =
                 Statement::Deployment { what: Contract::Registry, contract: address(77), deterministic: true };
@@ -1072,10 +1086,12 @@ fn answer(effect: Effect) -> Option<Msg> {
             let plan = ClaimPlan { wish, publisher, push: Some(Timestamp(screen::NOW)), beside: Vec::new(), cost };
             Msg::Sign(SignMsg::Planned { ticket, result: Ok(Box::new(plan)) })
         }
-        Effect::ReadPolicy { ticket, reference, .. } => {
+        Effect::ReadPolicy { ticket, reference, .. }
+        | Effect::Compose { ticket, wish: ReleaseWish { reference, .. } } => {
             let digests = vec![KindedDigest { kind: DigestKind::Config, digest: digest(6) }];
-            let release = Statement::Release { reference, digests, amends: 0, annotations: String::new() };
-            Msg::Sign(SignMsg::Document { ticket, result: Ok(Box::new(release)) })
+            let statement = Statement::Release { reference, digests, amends: 0, annotations: String::new() };
+            let document = Document { statement, notes: vec!["of one platform".into()] };
+            Msg::Sign(SignMsg::Document { ticket, result: Ok(Box::new(document)) })
         }
         Effect::Inquire { ticket, .. } => Msg::Told { ticket, result: Ok(Box::new(told(ticket % 2 == 0))) },
         _ => return None,

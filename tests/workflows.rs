@@ -13,8 +13,8 @@ use daochain::{
         market::Ware,
         model::{Dialog, Pane, Tone},
         msg::{AccountMsg, ChainMsg, Done, InputMsg, MarketMsg, MarketPage, Msg, Problem, SignMsg, TrustMsg, WatchMsg},
-        report::{Fact, Inquiry, Told},
-        sign::{ClaimPlan, Depth, Look, Said, Sighting, Sign, Step},
+        report::{Fact, Hashed, Inquiry, Told},
+        sign::{ClaimPlan, Depth, Document, Look, Said, Sighting, Sign, Step},
         trust::{Change, Entry, changes},
         watching::{Looked, Watch},
     },
@@ -262,7 +262,8 @@ fn the_policy_is_published_like_any_release() {
     };
     let digests = vec![KindedDigest { kind: DigestKind::Document, digest: digest(60) }];
     let statement = Statement::Release { reference, digests, amends: 0, annotations: String::new() };
-    let play = play.tell(Msg::Sign(SignMsg::Document { ticket, result: Ok(Box::new(statement.clone())) })).quoted();
+    let document = Document { statement: statement.clone(), notes: Vec::new() };
+    let play = play.tell(Msg::Sign(SignMsg::Document { ticket, result: Ok(Box::new(document)) })).quoted();
     assert_eq!(sign(&play).step, Step::Ready);
     drawn("publish_policy", &play);
     let play = play.passphrase(8).key(Key::Enter);
@@ -603,11 +604,11 @@ fn who_has_published_a_name_and_what_a_registry_has_are_told_before_anybody_is_t
 
 #[test]
 fn a_file_is_hashed_with_progress_and_what_was_found_is_read_and_copied() {
-    let play = Play::ready(80, 24).keys("3:hash-file").key(Key::Enter).key(Key::Enter);
+    let play = Play::ready(80, 24).keys("3:hash-file").key(Key::Enter).key(Key::Enter).key(Key::Enter);
     assert!(play.text().contains("name an image archive"), "{}", play.text());
     let play = play.keys("/srv/app.tar").key(Key::Enter);
     let (ticket, asked) = inquiry(&play);
-    assert_eq!(asked, Inquiry::Hash("/srv/app.tar".into()));
+    assert_eq!(asked, Inquiry::Hash(Hashed::Path("/srv/app.tar".into())));
     let progress = Progress { done: 22_000_000, total: Some(51_000_000), elapsed: Duration::from_secs(1) };
     let play = play.tell(Msg::Looking { ticket: ticket + 1, progress });
     assert!(!play.text().contains("22.0 MB"), "it is another question's");
@@ -628,9 +629,11 @@ fn a_file_is_hashed_with_progress_and_what_was_found_is_read_and_copied() {
     assert!(copied.asked.contains(&Effect::Copy(config.clone())));
     let kept = copied.key(Key::Esc).keys("6");
     assert!(kept.text().contains("1 image in 51.0 MB"), "{}", kept.text());
-    let stopped =
-        Play::ready(80, 24).keys(":hash-file").key(Key::Enter).keys("/srv/app.tar").key(Key::Enter).key(Key::Esc);
+    let open = || Play::ready(80, 24).keys(":hash-file").key(Key::Enter);
+    let stopped = open().key(Key::Enter).keys("/srv/app.tar").key(Key::Enter).key(Key::Esc);
     assert!(stopped.asked.contains(&Effect::Undo(inquiry(&stopped).0)), "Esc stops it");
+    let served = open().key(Key::Right).key(Key::Enter).key(Key::Ctrl('u')).keys("redis:7").key(Key::Enter);
+    assert_eq!(inquiry(&served).1, Inquiry::Hash(Hashed::Registry(screen::reference("redis:7"))));
 }
 
 #[test]
@@ -662,20 +665,30 @@ fn names_are_watched_once_the_cost_is_agreed_to_and_until_somebody_stops_it() {
         .key(Key::Enter)
         .key(Key::Enter)
         .key(Key::Enter)
+        .key(Key::Enter)
+        .key(Key::Enter)
         .passphrase(8)
         .key(Key::Enter)
         .keys("watch")
         .key(Key::Enter);
     assert!(free.text().contains("say the most that one gas may cost"), "{}", free.text());
     let play = Play::ready(80, 24).select("acme/web:1.2").keys(":watch-names").key(Key::Enter);
-    let play = play.keys(" redis:7").key(Key::Enter).key(Key::Enter).keys("2.5").key(Key::Enter).passphrase(8);
+    let listed = play.keys(" ").tell(Msg::Input(InputMsg::Paste("# ours\nredis:7\n\n  redis:7\n".into())));
+    let deep = listed.key(Key::Enter).key(Key::Enter).key(Key::Right).key(Key::Enter);
+    let never = deep.keys("soon").key(Key::Enter).keys("2.5").key(Key::Enter).passphrase(8).key(Key::Enter);
+    let never = never.keys("watch").key(Key::Enter);
+    assert!(!never.asked.iter().any(|effect| matches!(effect, Effect::Watch { .. })), "soon is no time");
+    let play = never.key(Key::Ctrl('u')).keys("30d").key(Key::Enter).key(Key::Enter);
     let unsure = play.key(Key::Enter).keys("wach").key(Key::Enter);
     assert!(unsure.text().contains("each name that changed costs a transaction"), "{}", unsure.text());
     let play = unsure.key(Key::Ctrl('u')).keys("watch").key(Key::Enter);
     let Some(Effect::Watch { ticket, watch }) = play.asked.last().cloned() else { panic!("{:?}", play.asked.last()) };
     let names: Vec<_> = watch.names.iter().map(daochain::domain::Reference::familiar).collect();
     assert_eq!((names, watch.every, watch.account), (vec!["acme/web:1.2", "redis:7"], 6 * 3600, address(1)));
-    assert_eq!(watch.cap.unwrap().gwei(), "2.5");
+    assert_eq!(
+        (watch.cap.unwrap().gwei().as_str(), watch.depth, watch.renew),
+        ("2.5", Depth::Layers, Some(30 * 86_400))
+    );
     let done = Done { account: None, words: "watching 2 names".into(), open_until: None };
     let play = play.tell(Msg::Account(AccountMsg::Done { ticket, result: Ok(done) }));
     let play = play.tell(Msg::Watch(WatchMsg::Begun { ticket, watch })).keys("6");
@@ -690,7 +703,14 @@ fn names_are_watched_once_the_cost_is_agreed_to_and_until_somebody_stops_it() {
     let rows = play.model.activity_lines().len();
     assert_eq!(play.tell(trouble()).model.activity_lines().len(), rows, "the same trouble is told once");
     let play = Play::ready(80, 24);
-    let watch = Watch { names: vec![screen::reference("redis:7")], account: address(1), every: 60, cap: None };
+    let watch = Watch {
+        names: vec![screen::reference("redis:7")],
+        account: address(1),
+        every: 60,
+        depth: Depth::Manifests,
+        renew: None,
+        cap: None,
+    };
     let play = play.tell(Msg::Watch(WatchMsg::Begun { ticket: 7, watch: Box::new(watch) }));
     let twice = play.keys(":watch-names").key(Key::Enter);
     assert!(twice.text().contains("names are watched already"), "{}", twice.text());

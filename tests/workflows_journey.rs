@@ -8,7 +8,7 @@ use std::fs;
 use serde_json::json;
 use support::{
     Home, PASSPHRASE,
-    layout::{Blobs, MANIFEST},
+    layout::{Blobs, INDEX, MANIFEST},
     node,
     registry::Registry,
     rpc,
@@ -89,6 +89,46 @@ fn claim(stage: &Stage, terminal: &mut Terminal) {
     terminal.wait_for_text("vouches for one publisher").capture("workflows-5-namespace").send(key::ENTER);
 }
 
+/// Releases what the registry serves, for all platforms, and adds what it serves then for this one's; nothing is pulled.
+fn release(stage: &Stage, terminal: &mut Terminal) {
+    let mut blobs = Blobs::default();
+    let own = if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" };
+    let images = [own, "riscv64"].map(|platform| (platform, blobs.image(platform, unique(platform).as_bytes())));
+    let child = |blobs: &Blobs, platform: &str, image| {
+        blobs.child(MANIFEST, image, &json!({"os": "linux", "architecture": platform}))
+    };
+    let children: Vec<_> = images.iter().map(|(platform, image)| child(&blobs, platform, image.manifest)).collect();
+    let index = blobs.index_of(&children);
+    let (repository, name) = (format!("w{}/all", std::process::id()), format!("{}/all:1", stage.namespace));
+    stage.registry.push(&repository, "1", &blobs, INDEX, index);
+    let digests = || {
+        let run = stage.home.run(&["history", &name]);
+        let last = run.document["events"].as_array().and_then(|events| events.last()).cloned();
+        let digests = last.and_then(|event| event["digests"].as_array().map(Vec::len));
+        (digests, run)
+    };
+
+    terminal.send(":release\r").wait_for_text("Every byte is read").send(&name).send(key::ENTER).send(key::ENTER);
+    terminal.send(key::RIGHT).send(key::ENTER).send(key::ENTER).wait_for_text("becomes    version 1");
+    terminal.wait_for_text(&index.to_string());
+    sign(terminal, "workflows-10-release");
+    let (found, run) = digests();
+    assert_eq!(found, Some(5), "two images, their manifests and the index: {run:?}");
+
+    let later = blobs.image(own, unique("later").as_bytes());
+    stage.registry.push(&repository, "1", &blobs, MANIFEST, later.manifest);
+    terminal.send(":release\r").wait_for_text("Every byte is read").send(&name).send(key::ENTER).send(key::ENTER);
+    terminal.send(key::ENTER).send(key::ENTER).wait_for_text("becomes    version 2").send(key::CTRL_T);
+    terminal.wait_for_text("part of version 1");
+    sign(terminal, "workflows-11-amend");
+    let (found, run) = digests();
+    assert_eq!(found, Some(2), "the image and its manifest: {run:?}");
+
+    terminal.send(":hash-file\r").wait_for_text("nothing is kept").send(key::RIGHT).send(key::ENTER).send(&name);
+    terminal.send(key::ENTER).wait_for_text("every digest is the one that it says");
+    terminal.wait_for_text(&later.config.to_string()).capture("workflows-12-hash").send(key::ENTER);
+}
+
 #[test]
 fn what_the_command_line_can_is_done_by_keys() {
     if without("registry") || without("node") {
@@ -99,6 +139,7 @@ fn what_the_command_line_can_is_done_by_keys() {
     let mut terminal = Terminal::start(40, 110, &stage.home.command(&[]));
     terminal.wait_for_line(&["anvil", " ETH"]);
     deploy(&mut terminal);
+    release(&stage, &mut terminal);
     claim(&stage, &mut terminal);
 
     for observer in [first, second] {

@@ -23,6 +23,7 @@ use crate::{
     domain::{
         Reference, Timestamp,
         publication::{JournalEntry, JournalStage, Stage, TransactionHash},
+        wish::PullWish,
     },
 };
 
@@ -42,7 +43,7 @@ pub enum Again {
         wish: Wish,
     },
     /// Pull it.
-    Pull(Reference),
+    Pull(PullWish),
 }
 
 /// How something ended.

@@ -19,6 +19,7 @@ use crate::{
         market::Query,
         node::Enode,
         publication::{JournalEntry, SigningRequest, Statement},
+        wish::{Making, PullWish, ReleaseWish},
     },
 };
 pub use deed::{Deed, GivenSource, KeySource, Setting, TrustChange};
@@ -80,8 +81,8 @@ pub enum Effect {
         from: Address,
         /// In whose name, where not in its own.
         behalf: Option<Address>,
-        /// Though the digests are the current release already: whoever asks found out that it is to be said anew.
-        again: bool,
+        /// What a release becomes.
+        making: Making,
         /// For how much of one gas at most, where the user says so.
         cap: Option<Wei>,
     },
@@ -136,7 +137,7 @@ pub enum Effect {
         /// Its number is the first one's that nobody relayed.
         replace: bool,
         /// As of [`Self::Quote`].
-        again: bool,
+        making: Making,
     },
     /// Ask a registry what it serves under a name, and the chain what was said of it. [`Effect::Undo`] stops it.
     Observe {
@@ -266,12 +267,12 @@ pub enum Effect {
     },
     /// Look up for whom the namespaces above a name vouch.
     ReadVouching(Reference),
-    /// Pull an image, if it is the released one. [`Effect::Undo`] stops it.
+    /// Pull an image, if it is the released one or the user wants it all the same. [`Effect::Undo`] stops it.
     Pull {
         /// Comes back with its news.
         ticket: u64,
-        /// Which.
-        reference: Reference,
+        /// Which, and how.
+        wish: PullWish,
     },
     /// Ask something whose answer is a dialog of its own. [`Effect::Undo`] stops it.
     Inquire {
@@ -306,6 +307,13 @@ pub enum Effect {
         reference: Reference,
         /// Where it lies; this home's own without it.
         file: Option<PathBuf>,
+    },
+    /// Measure what is to be released. [`Effect::Undo`] stops it.
+    Compose {
+        /// Comes back with the answer.
+        ticket: u64,
+        /// What, and from where.
+        wish: ReleaseWish,
     },
     /// Look at all that the program rests on.
     CheckUp,

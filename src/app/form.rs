@@ -91,6 +91,14 @@ pub enum Name {
     Successions,
     /// How old an observer's word may be.
     MaxAge,
+    /// Which platforms' images.
+    Platforms,
+    /// Which platform's image.
+    Platform,
+    /// Whether layers are named.
+    Layers,
+    /// When the same is said again.
+    Renew,
 }
 
 impl Name {
@@ -134,6 +142,10 @@ impl Name {
             Self::Finality => "block",
             Self::Successions => "successors",
             Self::MaxAge => "max. age",
+            Self::Platforms => "platforms",
+            Self::Platform => "platform",
+            Self::Layers => "layers",
+            Self::Renew => "renew",
         }
     }
 }
@@ -205,6 +217,7 @@ impl Form {
         match (self.matter, field.name) {
             (Matter::ChangePassphrase(_), Name::NewPassphrase) => "new one",
             (Matter::Export(_), Name::NewPassphrase) => "the copy's",
+            (Matter::Pull, Name::What) => "how",
             (_, name) => name.label(),
         }
     }

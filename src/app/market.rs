@@ -10,6 +10,7 @@ use crate::{
         market::{Order, Query},
         namespace::{Namespace, Vouching},
         verdict::Verdict,
+        wish::PullWish,
     },
 };
 
@@ -118,8 +119,8 @@ impl Ware {
 pub struct Pull {
     /// Comes back with its news.
     pub ticket: u64,
-    /// Of which name.
-    pub reference: Reference,
+    /// Of which name, and how.
+    pub wish: PullWish,
     /// Layers that are here, and in all.
     pub layers: (usize, usize),
     /// Bytes that are here, and in all.

@@ -29,8 +29,8 @@ pub enum Inquiry {
     Settings,
     /// Who has published a name, before one of them is trusted.
     Discover(Reference),
-    /// What an image archive, or a folder in the OCI layout, holds: every byte of it is hashed.
-    Hash(PathBuf),
+    /// What an image holds: every byte of it is hashed.
+    Hash(Hashed),
     /// What a registry has under a repository, a name or a namespace, before anything is pulled.
     Remote(String),
     /// What taking a policy over would change.
@@ -42,6 +42,15 @@ pub enum Inquiry {
         /// The name that it must be a verified release of.
         verify: Option<Reference>,
     },
+}
+
+/// What is hashed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hashed {
+    /// An image archive, or a folder in the OCI layout.
+    Path(PathBuf),
+    /// What a registry serves under the name.
+    Registry(Reference),
 }
 
 impl Inquiry {

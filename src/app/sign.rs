@@ -7,11 +7,13 @@
 //! ```
 
 mod batch;
+mod carried;
 mod claim;
 mod publication;
 mod sighting;
 
 pub use batch::{Batch, Wish};
+pub use carried::{Carried, Document, Given};
 pub use claim::{ClaimPlan, ClaimWish};
 pub use publication::{OBSERVATION, Publication};
 pub use sighting::{Depth, Look, Said, Sighting};
@@ -29,6 +31,7 @@ use crate::{
         network::NetworkView,
         publication::{Authority, Cost, SigningRequest, Statement, TransactionHash},
         verdict::Conclusion,
+        wish::Making,
     },
 };
 
@@ -123,30 +126,6 @@ pub enum Purpose {
     Given(Box<Given>),
 }
 
-/// What was carried here.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Given {
-    /// What is, or was, to be signed.
-    pub request: SigningRequest,
-    /// Its registry stands where registries stand.
-    pub is_usual: bool,
-    /// The text with the signature, where it is signed.
-    pub signed: Option<String>,
-}
-
-/// What is carried to whoever signs or executes it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Carried {
-    /// The request to sign; `None` for a call that a contract account executes.
-    pub request: Option<SigningRequest>,
-    /// The text that is carried.
-    pub text: String,
-    /// Numbers of requests that must be relayed before it.
-    pub earlier: Vec<u64>,
-    /// It left this machine.
-    pub left: bool,
-}
-
 /// What becomes of a transaction that waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Replaces {
@@ -218,6 +197,10 @@ pub struct Sign {
     pub annotations: String,
     /// The same as typed so far.
     pub noted: Input,
+    /// What is to be known of what is released, each in a sentence.
+    pub notes: Vec<String>,
+    /// What a release becomes beside those before it.
+    pub making: Making,
     /// The next request takes the place of those that nobody relayed.
     pub replace: bool,
     /// The form that it came from, to go back to.
@@ -258,6 +241,8 @@ impl Sign {
             name: Input::default(),
             annotations: String::new(),
             noted: Input::default(),
+            notes: Vec::new(),
+            making: Making::New,
             replace: false,
             form: None,
             payer: None,
@@ -328,6 +313,27 @@ impl Sign {
         match self.purpose {
             Purpose::Replace(replaces) => Some(replaces),
             _ => None,
+        }
+    }
+
+    /// What a release becomes: an observation was compared before, and is said though it is current.
+    #[must_use]
+    pub const fn makes(&self) -> Making {
+        if self.look().is_some() { Making::Again } else { self.making }
+    }
+
+    /// True where it releases an image, or a policy.
+    #[must_use]
+    pub const fn is_release(&self) -> bool {
+        matches!(self.purpose, Purpose::Publish | Purpose::Document(Statement::Release { .. }))
+    }
+
+    /// The digests that are signed: of an amendment those that the current version does not hold yet.
+    #[must_use]
+    pub fn signed_digests(&self) -> &[KindedDigest] {
+        match self.quote.as_ref().map(|quote| &quote.statement) {
+            Some(Statement::Release { digests, amends: 1.., .. }) => digests,
+            _ => &self.digests,
         }
     }
 

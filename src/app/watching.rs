@@ -1,6 +1,9 @@
 //! Names that are observed again and again: what is new is attested without asking each time.
 
-use crate::domain::{Address, Reference, Timestamp, Wei};
+use crate::{
+    app::sign::Depth,
+    domain::{Address, Reference, Timestamp, Wei},
+};
 
 /// What is watched, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +14,10 @@ pub struct Watch {
     pub account: Address,
     /// Seconds between two looks.
     pub every: u64,
+    /// How closely the registries are looked at.
+    pub depth: Depth,
+    /// Seconds after which the same is said again; `None` says it once.
+    pub renew: Option<u64>,
     /// Highest price of one gas, where the user says so.
     pub cap: Option<Wei>,
 }

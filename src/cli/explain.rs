@@ -26,6 +26,7 @@ use crate::{
         explain::{Background, background},
         exported::recall_image,
         now,
+        release::{not_within, standing_for},
         trust::trust_policy,
         verify::{self, Judgement, judge_images},
     },
@@ -139,9 +140,9 @@ async fn find(session: &Session, args: &args::Explain) -> Result<Vec<Meant>, Fai
             };
             return Ok(images.iter().flat_map(named).collect());
         };
-        let standing = sources::standing_for(&images, reference);
+        let standing = standing_for(&images, reference);
         if standing.is_empty() {
-            return Err(sources::not_within(path, &images, reference));
+            return Err(not_within(path, &images, reference));
         }
         return Ok(standing.into_iter().map(|image| of(image, Some(reference.clone()))).collect());
     }

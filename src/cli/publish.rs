@@ -1,11 +1,6 @@
 //! `daochain publish`
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs::File,
-    io::Read as _,
-    path::Path,
-};
+use std::{fs::File, io::Read as _, path::Path};
 
 use super::{
     Session, args,
@@ -15,52 +10,17 @@ use super::{
     verify::distinct,
 };
 use crate::{
-    domain::{
-        Address, Digest, Platform, Reference,
-        digest::DigestKind,
-        image::{Evidence, EvidenceLevel, KindedDigest, LocalImage, SharedIndex},
-        platform::Standing,
-        publication::Statement,
-    },
+    domain::{Reference, image::LocalImage},
     ops::{
         Failure,
         exported::recall_image,
-        quoting::amendment,
-        remote::{Platforms, local_platform, measure_origin},
+        release::{Release, amended, not_within, standing_for},
+        remote::{Platforms, measure_origin},
     },
 };
 
 /// Longest list of references, in bytes.
 const LIST_LIMIT: u64 = 1 << 20;
-
-/// The measured content that a release is made of.
-struct Release {
-    reference: Reference,
-    /// Each image: the same platform twice would be two contents under one name.
-    images: Vec<Built>,
-}
-
-struct Built {
-    platform: Option<String>,
-    config: Digest,
-    digests: Vec<KindedDigest>,
-    /// Indexes that lead to it and to others.
-    shared: Vec<SharedIndex>,
-    layers: Option<KindedDigest>,
-}
-
-impl Built {
-    /// Its platform, for a sentence.
-    fn name(&self) -> &str {
-        self.platform.as_deref().unwrap_or("a platform that it does not name")
-    }
-
-    /// Whether it may be built for this machine.
-    fn is_local(&self) -> bool {
-        let standing = self.platform.as_deref().map(|platform| Platform::from(platform).standing(&local_platform()));
-        standing.is_some_and(|standing| standing != Standing::Other)
-    }
-}
 
 pub async fn run(session: &mut Session, args: args::Publish) -> Result<u8, Failure> {
     let mut references = args.references.clone();
@@ -88,17 +48,16 @@ pub async fn run(session: &mut Session, args: args::Publish) -> Result<u8, Failu
     let mut statements = Vec::with_capacity(releases.len());
     for mut release in releases {
         sending::refuse_pending(session, &mut pending, &release.reference).await?;
-        if !args.all_platforms
-            && let Some(note) = release.keep_local()?
-        {
-            session.console.note(&note);
+        if args.all_platforms {
+            if let Some(note) = release.told_partial(args.remote)? {
+                session.console.note(&note);
+            }
+        } else if let Some(note) = release.keep_local().map_err(of_platforms)? {
+            session.console.note(&format!("{note}, which --all-platforms publishes as well"));
         }
-        if let Some((led_to, here)) = release.partial_index().filter(|_| args.all_platforms) {
-            session.console.note(&release.told_partial(args.remote, &led_to, here)?);
-        }
-        let statement = release.statement(&args);
+        let statement = release.statement(args.with_layers, args.annotations.clone());
         statements.push(if args.amend {
-            amended(session, statement, authority.publisher(account)).await?
+            amended(&session.context, statement, authority.publisher(account)).await?
         } else {
             statement
         });
@@ -112,22 +71,9 @@ pub async fn run(session: &mut Session, args: args::Publish) -> Result<u8, Failu
     sending::send(session, &task, statements).await
 }
 
-/// The statement as an amendment: only what the current version does not hold yet. As it was where that holds all of it
-/// already, which is no failure.
-async fn amended(session: &Session, statement: Statement, account: Address) -> Result<Statement, Failure> {
-    let Statement::Release { reference, digests, annotations, .. } = &statement else { return Ok(statement) };
-    match amendment(&session.context, reference, account, digests).await? {
-        (0, _) => {
-            let message =
-                format!("{account} has released nothing under `{}` that could be amended", reference.familiar());
-            Err(Failure::new("refused", &message).hint("publish it without --amend first"))
-        }
-        (_, digests) if digests.is_empty() => Ok(statement),
-        (amends, digests) => {
-            let (reference, annotations) = (reference.clone(), annotations.clone());
-            Ok(Statement::Release { reference, digests, amends, annotations })
-        }
-    }
+/// What to do where a name stands for several platforms.
+fn of_platforms(failure: Failure) -> Failure {
+    failure.hint("--all-platforms publishes all of them, --archive FILE those of one file")
 }
 
 async fn of_list(session: &Session, references: &[Reference]) -> Result<Vec<Release>, Failure> {
@@ -193,9 +139,9 @@ async fn of_archives(
             continue;
         }
         for release in &mut releases {
-            let standing = sources::standing_for(&images, &release.reference);
+            let standing = standing_for(&images, &release.reference);
             if standing.is_empty() {
-                return Err(sources::not_within(path, &images, &release.reference));
+                return Err(not_within(path, &images, &release.reference));
             }
             for image in standing {
                 release.add(image.platform.as_deref(), &image.evidence)?;
@@ -220,137 +166,6 @@ fn add_all(path: &Path, images: &[LocalImage], releases: &mut Vec<Release>) -> R
         }
     }
     Ok(())
-}
-
-impl Release {
-    fn of(reference: &Reference) -> Self {
-        Self { reference: reference.clone(), images: Vec::new() }
-    }
-
-    /// Adds an image's digests. Only what was measured is ever published.
-    fn add(&mut self, platform: Option<&str>, evidence: &Evidence) -> Result<(), Failure> {
-        let config = measured_config(&self.reference, evidence)?;
-        let twin = self.images.iter().find(|other| other.platform.as_deref() == platform && other.config != config);
-        if let Some(other) = twin {
-            let name = self.reference.familiar();
-            let message = format!("`{name}` stands for two images of one platform: {} and {config}", other.config);
-            return Err(Failure::new("reference-ambiguous", &message).hint("name one archive with --archive FILE"));
-        }
-        self.images.push(Built {
-            platform: platform.map(str::to_owned),
-            config,
-            digests: evidence.releasable(),
-            shared: evidence.shared().to_vec(),
-            layers: evidence.layers(),
-        });
-        Ok(())
-    }
-
-    /// Leaves this machine's platform where there are several: the others were built elsewhere, and are published there,
-    /// or on purpose. Answers with a sentence about those that it left out.
-    fn keep_local(&mut self) -> Result<Option<String>, Failure> {
-        let platforms: BTreeSet<_> = self.images.iter().map(|image| image.platform.as_deref()).collect();
-        if platforms.len() < 2 {
-            return Ok(None);
-        }
-        let names: BTreeSet<_> = self.images.iter().map(Built::name).collect();
-        let (name, own) = (self.reference.familiar(), local_platform());
-        let several = names.into_iter().collect::<Vec<_>>().join(", ");
-        let refused = |cause: &str| {
-            let message = format!("`{name}` stands for {several} here, {cause}");
-            Failure::new("reference-ambiguous", &message)
-                .hint("--all-platforms publishes all of them, --archive FILE those of one file")
-        };
-        if platforms.contains(&None) {
-            return Err(refused(&format!("and the one without a name may be {own} or not")));
-        }
-        if !self.images.iter().any(Built::is_local) {
-            return Err(refused(&format!("and for no {own}")));
-        }
-        let left_out: BTreeSet<_> = self.images.iter().filter(|image| !image.is_local()).map(Built::name).collect();
-        let left_out = left_out.into_iter().collect::<Vec<_>>().join(", ");
-        let note = format!("{name}: left out {left_out}, which --all-platforms publishes as well");
-        self.images.retain(Built::is_local);
-        Ok(Some(note))
-    }
-
-    fn statement(self, args: &args::Publish) -> Statement {
-        let digests = self.digests(args.with_layers);
-        Statement::Release { reference: self.reference, digests, amends: 0, annotations: args.annotations.clone() }
-    }
-
-    fn digests(&self, with_layers: bool) -> Vec<KindedDigest> {
-        let layers = self.images.iter().filter(|_| with_layers).filter_map(|image| image.layers);
-        let indexes = self.whole_indexes().into_iter();
-        let own = self.images.iter().flat_map(|image| image.digests.clone());
-        let mut digests: Vec<_> = own.chain(indexes).chain(layers).collect();
-        digests.sort();
-        digests.dedup();
-        digests
-    }
-
-    /// The indexes of which every image is part of the release: an index vouches for all of them.
-    fn whole_indexes(&self) -> Vec<KindedDigest> {
-        let whole = self.indexes().into_iter().filter(|(index, images)| index.images == *images);
-        whole.map(|(index, _)| KindedDigest { kind: DigestKind::Index, digest: index.digest }).collect()
-    }
-
-    /// What an index leads to, where that is more than the release holds, and how many of them it holds.
-    fn partial_index(&self) -> Option<(String, usize)> {
-        let (index, here) = self.indexes().into_iter().find(|(index, images)| index.images != *images)?;
-        let all = if index.images == 0 { "more images".to_owned() } else { format!("{} images", index.images) };
-        Some((all, here))
-    }
-
-    /// A sentence about a release that is not all of an index. A registry should hold all of it, so there something is wrong.
-    fn told_partial(&self, is_remote: bool, led_to: &str, here: usize) -> Result<String, Failure> {
-        let name = self.reference.familiar();
-        if is_remote {
-            let message = format!("the index of `{name}` leads to {led_to}, and its registry holds {here} of them");
-            return Err(Failure::new("image-unreadable", &message).hint("whoever pushed it can push it again"));
-        }
-        Ok(format!(
-            "{name}: its index leads to {led_to}, of which {here} can be published from here: engines give one platform out, \
-             and files what was pulled (`--archive FILE` of one that holds them all)"
-        ))
-    }
-
-    /// The indexes that lead to several images, and how many of those are part of the release.
-    fn indexes(&self) -> BTreeMap<SharedIndex, usize> {
-        let mut led_to: BTreeMap<SharedIndex, BTreeSet<Digest>> = BTreeMap::new();
-        for image in &self.images {
-            for index in &image.shared {
-                led_to.entry(*index).or_default().insert(image.config);
-            }
-        }
-        led_to.into_iter().map(|(index, configs)| (index, configs.len())).collect()
-    }
-}
-
-/// The configuration digest of measured content.
-///
-/// # Errors
-/// `image-corrupt` for content that contradicts itself, `image-unreadable` for what could not be measured.
-pub fn measured_config(reference: &Reference, evidence: &Evidence) -> Result<Digest, Failure> {
-    let name = reference.familiar();
-    match evidence {
-        Evidence::Corrupt { problem, .. } => {
-            Err(Failure::new("image-corrupt", &format!("`{name}` contradicts itself: {problem}"))
-                .hint("build or pull it again"))
-        }
-        Evidence::Unreadable { cause } => {
-            Err(Failure::new("image-unreadable", &format!("`{name}` could not be measured: {cause}")))
-        }
-        Evidence::Known { level: EvidenceLevel::Measured, digests, .. } => {
-            let config = digests.iter().find(|kinded| kinded.kind == DigestKind::Config);
-            config.map(|kinded| kinded.digest).ok_or_else(|| unmeasured(name))
-        }
-        Evidence::Known { .. } => Err(unmeasured(name)),
-    }
-}
-
-fn unmeasured(name: &str) -> Failure {
-    Failure::new("image-unreadable", &format!("the configuration of `{name}` could not be measured"))
 }
 
 /// Names that a file lists, one a line.
@@ -381,4 +196,13 @@ fn parse_list(text: &str) -> Result<Vec<Reference>, (usize, String)> {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    #[test]
+    fn a_list_names_one_image_a_line() {
+        assert_eq!(parse_list("# ours\nacme/api:1\n\n  acme/web:2 \n").unwrap().len(), 2);
+        assert_eq!(parse_list("acme/api:1\nNOT VALID\n").unwrap_err().0, 2);
+    }
+}

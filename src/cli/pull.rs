@@ -12,10 +12,10 @@ use super::{
     verdicts::{Candidate, ImageVerdict, Judged, NetworkPart, told},
 };
 use crate::{
-    domain::{Digest, Reference, image::Evidence, verdict::Conclusion},
+    domain::{Digest, Reference, image::Evidence, verdict::Conclusion, wish::PullWish},
     ops::{
         Failure,
-        pull::{Claim, Pulled, Wish, pull},
+        pull::{Claim, Pulled, pull},
         trust::trust_policy,
     },
 };
@@ -53,7 +53,7 @@ pub async fn run(session: &mut Session, args: args::Pull) -> Result<u8, Failure>
     if overridden {
         session.console.note(&format!("daochain: {name} is pulled whatever the trust policy says of it, as you typed"));
     }
-    let wish = Wish { reference: args.reference, platform: args.platform, overridden };
+    let wish = PullWish { reference: args.reference, platform: args.platform, overridden };
     let carried = Carried::start(&session.console, &session.token, &format!("pulling {name}"));
     let bar = Bar::start(&session.console, &session.token, &format!("hashing {name}"));
     let teller = Arc::clone(&carried);
@@ -73,7 +73,7 @@ fn is_overridden(args: &args::Pull) -> Result<bool, Failure> {
     }
 }
 
-fn judged(wish: &Wish, claim: &Claim, evidence: &Evidence, judgement: crate::ops::verify::Judgement) -> Judged {
+fn judged(wish: &PullWish, claim: &Claim, evidence: &Evidence, judgement: crate::ops::verify::Judgement) -> Judged {
     let candidate = Candidate {
         image: None,
         reference: Some(wish.reference.clone()),
@@ -84,7 +84,7 @@ fn judged(wish: &Wish, claim: &Claim, evidence: &Evidence, judgement: crate::ops
     told(vec![candidate], judgement, None)
 }
 
-fn present(session: &mut Session, wish: &Wish, pulled: Pulled) -> u8 {
+fn present(session: &mut Session, wish: &PullWish, pulled: Pulled) -> u8 {
     let Pulled { claim, before, after, is_tagged } = pulled;
     let before = judged(wish, &claim, &claim.evidence, before);
     let after = after.map(|(evidence, judgement)| judged(wish, &claim, &evidence, judgement));

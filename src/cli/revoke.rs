@@ -3,14 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Session, args,
-    publish::measured_config,
-    sending, signing,
+    Session, args, sending, signing,
     sources::{self, Measuring},
 };
 use crate::{
     domain::{Digest, Reference, publication::Statement},
-    ops::Failure,
+    ops::{Failure, release::measured_config},
 };
 
 pub async fn run(session: &mut Session, args: args::Revoke) -> Result<u8, Failure> {

@@ -156,26 +156,6 @@ pub async fn archive(session: &Session, path: &Path, measuring: Measuring) -> Re
     measure_archive(&session.context, path, measuring == Measuring::Anew, bar).await
 }
 
-/// Which images of an archive stand for `reference`: those that it names so, or all of them where it holds one image
-/// only (in any number of platforms), whatever the archive calls it.
-pub fn standing_for<'a>(images: &'a [LocalImage], reference: &Reference) -> Vec<&'a LocalImage> {
-    let named: Vec<_> = images.iter().filter(|image| image.references.contains(reference)).collect();
-    let is_one_image = images.windows(2).all(|pair| pair[0].references == pair[1].references);
-    if named.is_empty() && is_one_image { images.iter().collect() } else { named }
-}
-
-/// No image of the archive stands for the reference.
-pub fn not_within(path: &Path, images: &[LocalImage], reference: &Reference) -> Failure {
-    let names: Vec<_> = images.iter().flat_map(|image| &image.references).map(Reference::familiar).collect();
-    let message = format!(
-        "archive `{}` holds several images and calls none of them `{}`; it names {}",
-        path.display(),
-        reference.familiar(),
-        if names.is_empty() { "none".to_owned() } else { names.join(", ") }
-    );
-    Failure::new("no-such-image", &message)
-}
-
 /// The archive does not say what its image is called, and neither did the user.
 pub fn nameless(path: &Path) -> Failure {
     Failure::new("reference-needed", &format!("archive `{}` names no image", path.display()))
@@ -199,23 +179,6 @@ mod tests {
             engine: "archive".to_owned(),
             evidence: Evidence::known(EvidenceLevel::Claimed, Vec::new()),
         }
-    }
-
-    fn asked() -> Reference {
-        "app:1".parse().unwrap_or_else(|error| panic!("{error}"))
-    }
-
-    #[test]
-    fn an_archive_of_one_image_is_judged_under_the_name_that_was_asked() {
-        assert_eq!(standing_for(&[image(0, &["other:2"])], &asked()).len(), 1);
-        assert_eq!(standing_for(&[image(0, &[]), image(1, &[])], &asked()).len(), 2, "two platforms");
-    }
-
-    #[test]
-    fn among_several_images_only_the_named_one_counts() {
-        let several = [image(0, &["other:2"]), image(1, &["app:1"])];
-        assert_eq!(standing_for(&several, &asked()), [&several[1]]);
-        assert!(standing_for(&[image(0, &["other:2"]), image(1, &["more:1"])], &asked()).is_empty());
     }
 
     #[test]

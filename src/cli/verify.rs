@@ -12,7 +12,11 @@ use super::{
 };
 use crate::{
     domain::{Reference, image::LocalImage, network::Dissent, trust::TrustPolicy, verdict::Conclusion},
-    ops::{Failure, trust::trust_policy},
+    ops::{
+        Failure,
+        release::{not_within, standing_for},
+        trust::trust_policy,
+    },
 };
 
 /// `daochain.verify/1`
@@ -145,10 +149,10 @@ fn of_archive(path: &Path, images: &[LocalImage], references: &[Reference]) -> R
         return if candidates.is_empty() { Err(sources::nameless(path)) } else { Ok(candidates) };
     }
     for reference in references {
-        let standing = sources::standing_for(images, reference);
+        let standing = standing_for(images, reference);
         candidates.extend(standing.iter().map(|image| candidate(image, reference)));
         if standing.is_empty() {
-            let cause = sources::not_within(path, images, reference).to_string();
+            let cause = not_within(path, images, reference).to_string();
             candidates.push(Candidate::unreadable(Some(reference.clone()), cause, Some(path.display().to_string())));
         }
     }

@@ -31,6 +31,7 @@ pub mod trust;
 pub mod verdict;
 pub mod wei;
 pub mod when;
+pub mod wish;
 
 pub use account::Account;
 pub use address::Address;

@@ -100,6 +100,21 @@ impl From<&str> for Platform {
     }
 }
 
+/// Whether somebody may have meant a platform: `system/architecture[/variant]`.
+///
+/// # Errors
+/// Why not, as the end of a sentence.
+pub fn check_platform(text: &str) -> Result<(), &'static str> {
+    let is_word = |word: &str| {
+        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+    };
+    let parts: Vec<_> = text.split('/').collect();
+    if (2..=3).contains(&parts.len()) && parts.into_iter().all(is_word) {
+        return Ok(());
+    }
+    Err("it is not `system/architecture`, such as `linux/arm64`")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

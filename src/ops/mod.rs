@@ -39,6 +39,7 @@ pub mod push;
 pub mod queue;
 pub mod quoting;
 pub mod registries;
+pub mod release;
 pub mod remote;
 pub mod replace;
 pub mod signing;

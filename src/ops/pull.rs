@@ -16,27 +16,17 @@ use super::{
 use crate::{
     docker::{Engine, LayerStep},
     domain::{
-        Digest, Platform, Reference,
+        Digest, Platform,
         image::{Evidence, EvidenceLevel, SharedIndex},
         platform::Standing,
         progress::Watch,
         trust::TrustPolicy,
         verdict::{Conclusion, Verdict},
+        wish::PullWish,
     },
     ops::{Context, Failure, remote::local_platform},
     registry::{Child, Outline},
 };
-
-/// What is to be pulled, and how.
-#[derive(Debug, Clone)]
-pub struct Wish {
-    /// The name.
-    pub reference: Reference,
-    /// `linux/arm64`; the engine's own without it.
-    pub platform: Option<String>,
-    /// Pull what the policy refuses, too. Content that contradicts itself is refused all the same.
-    pub overridden: bool,
-}
 
 /// What the registry claims that its tag names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,7 +79,7 @@ pub type Told = Arc<dyn Fn(Step) + Send + Sync>;
 /// When registry, engine or node cannot be asked. A verdict that refuses is no error: [`Pulled::is_tagged`] tells.
 pub async fn pull(
     context: &Context,
-    wish: &Wish,
+    wish: &PullWish,
     policy: &TrustPolicy,
     told: Told,
     watch: Arc<dyn Watch>,
@@ -129,7 +119,7 @@ pub async fn pull(
 }
 
 /// Whether the engine has the image already, under whatever name or none: then it is not this pull's to remove.
-async fn is_here(engine: &Engine, wish: &Wish, claim: &Claim) -> Result<bool, Failure> {
+async fn is_here(engine: &Engine, wish: &PullWish, claim: &Claim) -> Result<bool, Failure> {
     for id in [claim.config, claim.manifest] {
         if engine.inspect(&id.to_string()).await.is_ok() {
             return Ok(true);
@@ -138,19 +128,19 @@ async fn is_here(engine: &Engine, wish: &Wish, claim: &Claim) -> Result<bool, Fa
     Ok(engine.pulled(&wish.reference, claim.manifest).await?.is_some())
 }
 
-fn not_arrived(wish: &Wish, claim: &Claim) -> Failure {
+fn not_arrived(wish: &PullWish, claim: &Claim) -> Failure {
     let message =
         format!("the engine says that it pulled `{}@{}`, and does not have it", wish.reference.name(), claim.manifest);
     Failure::new("engine-error", &message).hint("its own log may say more")
 }
 
-async fn judge(context: &Context, wish: &Wish, evidence: &Evidence, policy: &TrustPolicy) -> Judgement {
+async fn judge(context: &Context, wish: &PullWish, evidence: &Evidence, policy: &TrustPolicy) -> Judgement {
     let subject = Subject { image: None, reference: wish.reference.clone(), evidence: evidence.clone() };
     judge_images(context, &[subject], policy).await
 }
 
 /// Nothing but *verified* is, unless somebody typed otherwise; and never what contradicts itself.
-fn is_allowed(wish: &Wish, judgement: &Judgement) -> bool {
+fn is_allowed(wish: &PullWish, judgement: &Judgement) -> bool {
     let is_sound = |verdict: &Verdict| verdict.problem.is_none();
     let is_verified = |verdict: &Verdict| verdict.conclusion == Conclusion::Verified;
     !judgement.verdicts.is_empty()
@@ -181,7 +171,7 @@ fn arrived(measured: Evidence, claim: &Claim) -> Evidence {
 }
 
 /// Asks the registry what the tag names, and which image of it is this platform's.
-async fn claim(context: &Context, engine: &Engine, wish: &Wish) -> Result<Claim, Failure> {
+async fn claim(context: &Context, engine: &Engine, wish: &PullWish) -> Result<Claim, Failure> {
     let reference = &wish.reference;
     let asked = repository(context, reference).await?;
     let found = asked.resolve(reference.tag()).await?.ok_or_else(|| absent(reference))?;
@@ -204,7 +194,7 @@ async fn claim(context: &Context, engine: &Engine, wish: &Wish) -> Result<Claim,
 }
 
 /// The image of the platform that is asked for, or the engine's.
-fn meant<'c>(images: &'c [Child], wish: &Wish, of_engine: Option<&str>) -> Result<&'c Child, Failure> {
+fn meant<'c>(images: &'c [Child], wish: &PullWish, of_engine: Option<&str>) -> Result<&'c Child, Failure> {
     if let Some(exact) = images.iter().find(|child| child.platform.is_some() && child.platform == wish.platform) {
         return Ok(exact);
     }
@@ -233,7 +223,7 @@ fn meant<'c>(images: &'c [Child], wish: &Wish, of_engine: Option<&str>) -> Resul
 struct Leaving<'p> {
     context: &'p Context,
     engine: &'p Engine,
-    wish: &'p Wish,
+    wish: &'p PullWish,
     digest: Digest,
     is_ours: bool,
 }

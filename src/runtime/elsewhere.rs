@@ -21,9 +21,11 @@ use crate::{
         Address, Wei,
         publication::{SignedRequest, SigningRequest, Statement},
         text::clean,
+        wish::Making,
     },
     ops::{
         Context, Failure, Passphrase,
+        release::amended,
         signing::{self, Document, Preparation, Relay, Terms},
     },
 };
@@ -46,9 +48,11 @@ impl Runtime {
     /// Carries requests out and signatures in.
     pub(super) fn carry(&mut self, effect: Effect) {
         match effect {
-            Effect::Ask { ticket, statement, publisher, contract, replace, again } => {
+            Effect::Ask { ticket, statement, publisher, contract, replace, making } => {
                 let asked = move |result| Msg::Sign(SignMsg::Asked { ticket, result });
                 self.answer("asking for a signature", asked, move |context| async move {
+                    let (statement, again) =
+                        (made(&context, statement, making, publisher).await?, making == Making::Again);
                     if contract {
                         call(&context, statement, publisher).await
                     } else {
@@ -98,6 +102,16 @@ impl Runtime {
             tell(&sender, Msg::Account(AccountMsg::Abilities { account, result })).await;
         }));
     }
+}
+
+/// What is said, beside what `publisher` said before.
+pub(super) async fn made(
+    context: &Context,
+    statement: Statement,
+    making: Making,
+    publisher: Address,
+) -> Result<Statement, Failure> {
+    if making == Making::Amended { amended(context, statement, publisher).await } else { Ok(statement) }
 }
 
 async fn ask(

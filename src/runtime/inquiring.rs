@@ -21,7 +21,7 @@ use crate::{
         model::Tone,
         msg::{Msg, SignMsg},
         report::{Fact, Inquiry, Told},
-        sign::Quote,
+        sign::{Document, Quote},
         trust::{Change, changes},
     },
     config::{self, Setting},
@@ -33,11 +33,13 @@ use crate::{
         text::{clean, count},
         trust::TrustPolicy,
         verdict::Conclusion,
+        wish::{Origin, ReleaseWish},
     },
     ops::{
         self, Context, Failure,
         contract::{ContractView, Contracts, quote_deploy, show_contracts},
         namespace::{Examined, claimed_by, examine},
+        release::compose,
         signing,
         trust::{judge_policy, policy_text, read_policy, release_of, trust_policy, whole_policy},
     },
@@ -83,9 +85,11 @@ impl Runtime {
             Effect::ReadPolicy { ticket, reference, file } => {
                 let read = move |result| Msg::Sign(SignMsg::Document { ticket, result });
                 self.answer("reading a policy", read, move |context| async move {
-                    release(&context, reference, file).await.map(Box::new)
+                    let statement = release(&context, reference, file).await?;
+                    Ok(Box::new(Document { statement, notes: Vec::new() }))
                 });
             }
+            Effect::Compose { ticket, wish } => self.compose(ticket, wish),
             Effect::CheckUp => {
                 self.answer("looking at what the program rests on", Msg::CheckedUp, |context| async move {
                     Ok(Box::pin(ops::doctor::examine(&context)).await)
@@ -93,6 +97,28 @@ impl Runtime {
             }
             _ => {}
         }
+    }
+
+    /// Measures what is to be released.
+    fn compose(&mut self, ticket: u64, mut wish: ReleaseWish) {
+        if let Origin::Archive(path) = &mut wish.origin {
+            *path = expanded(std::mem::take(path));
+        }
+        let token = self.undoable(ticket);
+        let composed = move |result| Msg::Sign(SignMsg::Document { ticket, result });
+        let far = move |progress| Msg::Looking { ticket, progress };
+        let telling = Awaited::new(token.clone(), &self.board, self.sender.clone(), far);
+        self.answer("measuring a release", composed, move |context| {
+            beside(token, move || async move {
+                let made = compose(&context, &wish, Arc::new(telling)).await;
+                let hint = |failure: Failure| match failure.code {
+                    "reference-ambiguous" => failure.hint("choose all platforms, or an archive of one image"),
+                    _ => failure,
+                };
+                let (statement, notes) = made.map_err(hint)?;
+                Ok(Box::new(Document { statement, notes }))
+            })
+        });
     }
 
     /// Asks, and tells all of the answer at once.
@@ -105,7 +131,7 @@ impl Runtime {
             beside(token.clone(), move || async move {
                 let watch: Arc<dyn Watch> = Arc::new(Unshown(token));
                 let told = match inquiry {
-                    Inquiry::Hash(path) => hashing::hash(&context, path, Arc::new(telling)).await,
+                    Inquiry::Hash(hashed) => hashing::hash(&context, hashed, Arc::new(telling)).await,
                     Inquiry::Namespace { namespace, publisher } => check(&context, &namespace, publisher, watch).await,
                     Inquiry::Claims => claims(&context, watch).await,
                     Inquiry::Settings => settings(&context),

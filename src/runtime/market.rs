@@ -23,12 +23,13 @@ use crate::{
         namespace::Vouching,
         record::{HistoryKind, NamedRelease},
         verdict::Verdict,
+        wish::PullWish,
     },
     ops::{
         self, Context, Failure,
         layers::Layers,
         offer::{RemoteImage, Sought},
-        pull::{Pulled, Step, Wish},
+        pull::{Pulled, Step},
         verify::Subject,
     },
 };
@@ -86,7 +87,7 @@ impl Runtime {
                     |context| async move { judge(&context, subjects).await },
                 );
             }
-            Effect::Pull { ticket, reference } => self.pull(ticket, reference),
+            Effect::Pull { ticket, wish } => self.pull(ticket, wish),
             Effect::ReadVouching(reference) => {
                 let name = reference.clone();
                 let vouched = move |result: Result<Vouching, _>| {
@@ -103,7 +104,7 @@ impl Runtime {
         }
     }
 
-    fn pull(&mut self, ticket: u64, reference: Reference) {
+    fn pull(&mut self, ticket: u64, wish: PullWish) {
         let token = self.undoable(ticket);
         let told = Telling::new(ticket, self.sender.clone());
         let pulled = move |result| Msg::Market(MarketMsg::Pulled { ticket, result });
@@ -112,8 +113,7 @@ impl Runtime {
             let told = Arc::new(move |step| told.tell(&step));
             beside(token, move || async move {
                 let policy = ops::trust::trust_policy(&context)?;
-                let wish = Wish { reference, platform: None, overridden: false };
-                outcome(&wish.reference, ops::pull::pull(&context, &wish, &policy, told, watch).await?)
+                outcome(&wish, ops::pull::pull(&context, &wish, &policy, told, watch).await?)
             })
         });
     }
@@ -182,14 +182,16 @@ impl Telling {
 }
 
 /// What came of a pull, as a sentence.
-fn outcome(reference: &Reference, pulled: Pulled) -> Result<String, Failure> {
+fn outcome(wish: &PullWish, pulled: Pulled) -> Result<String, Failure> {
     let Pulled { before, after, is_tagged, .. } = pulled;
     let was_moved = after.is_some();
     let judgement = after.map_or(before, |(_, judgement)| judgement);
     let verdict = judgement.verdicts.into_iter().next();
-    let reason = verdict.map_or_else(|| format!("{} has no verdict", reference.familiar()), |verdict| verdict.reason);
+    let reason =
+        verdict.map_or_else(|| format!("{} has no verdict", wish.reference.familiar()), |verdict| verdict.reason);
     if is_tagged {
-        return Ok(format!("pulled and measured: {reason}"));
+        let how = if wish.overridden { "whatever the policy says " } else { "" };
+        return Ok(format!("pulled {how}and measured: {reason}"));
     }
     let when = if was_moved { "after it was measured, and removed" } else { "before any of it was pulled" };
     // The reason begins with the name, and a notice has one line.

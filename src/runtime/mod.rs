@@ -42,6 +42,7 @@ pub use board::Board;
 use board::Unshown;
 use caught::caught;
 pub use deeds::Typed;
+use elsewhere::made;
 use translate::problem;
 use work::{price, send, set_default};
 
@@ -52,6 +53,7 @@ use crate::{
         sign::PublicationId,
         tasks::TaskId,
     },
+    domain::wish::Making,
     ops::{self, Context, Passphrase},
 };
 
@@ -134,11 +136,12 @@ impl Runtime {
             Effect::ReadHistory { reference, after } => self.read_history(reference, after),
             Effect::Measure { task, image, fresh, beside } => self.measure(task, image, fresh, beside),
             Effect::Cancel(task) => stop(self.measuring.remove(&task)),
-            Effect::Quote { ticket, statement, from, behalf, again, cap } => {
+            Effect::Quote { ticket, statement, from, behalf, making, cap } => {
                 let quoted = move |result| Msg::Sign(SignMsg::Quoted { ticket, result });
                 self.answer("asking for the price", quoted, move |context| async move {
+                    let statement = made(&context, statement, making, behalf.unwrap_or(from)).await?;
                     let quote = price(&context, statement, from, behalf).await?;
-                    let quote = if again { quote.again() } else { quote };
+                    let quote = if making == Making::Again { quote.again() } else { quote };
                     Ok(Box::new(translate::from_quote(quote, cap)))
                 });
             }
@@ -189,6 +192,7 @@ impl Runtime {
             | Effect::PlanClaim { .. }
             | Effect::Inquire { .. }
             | Effect::ReadPolicy { .. }
+            | Effect::Compose { .. }
             | Effect::Observe { .. } => {
                 self.look_up(effect);
             }

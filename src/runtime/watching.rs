@@ -3,14 +3,16 @@
 use std::{sync::Arc, time::Duration};
 
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
-use super::{Runtime, caught::caught, market::beside, problem, tell, translate};
+use super::{Runtime, Unshown, caught::caught, market::beside, problem, tell, translate};
 use crate::{
     app::{
         msg::{AccountMsg, Done, Msg, WatchMsg},
+        sign::Depth,
         watching::{Looked, Watch},
     },
-    domain::{publication::Statement, text::count, when::span_text},
+    domain::{progress, publication::Statement, text::count, when::span_text},
     ops::{
         self, Context, Failure, Passphrase,
         observe::{Remembered, news, observe},
@@ -37,11 +39,11 @@ impl Runtime {
                 return;
             }
             tell(&sender, Msg::Watch(WatchMsg::Begun { ticket, watch: Box::new(watch.clone()) })).await;
-            let told = sender.clone();
+            let (told, reading) = (sender.clone(), token.clone());
             let work = beside(token, move || async move {
                 let mut key = key;
                 loop {
-                    let result = look(&context, &watch, &remembered, &mut key).await.map_err(problem);
+                    let result = look(&context, &watch, &remembered, (&mut key, &reading)).await.map_err(problem);
                     tell(&told, Msg::Watch(WatchMsg::Looked { ticket, result })).await;
                     tokio::time::sleep(Duration::from_secs(watch.every)).await;
                 }
@@ -68,17 +70,18 @@ async fn look(
     context: &Context,
     watch: &Watch,
     remembered: &Remembered,
-    key: &mut Option<Unlocked>,
+    (key, token): (&mut Option<Unlocked>, &CancellationToken),
 ) -> Result<Looked, Failure> {
     let mut looked = Looked::default();
     let mut seen = Vec::new();
-    for (name, result) in watch.names.iter().zip(observe(context, &watch.names, remembered, None).await) {
+    let deep = (watch.depth == Depth::Layers).then(|| Arc::new(Unshown(token.clone())) as Arc<dyn progress::Watch>);
+    for (name, result) in watch.names.iter().zip(observe(context, &watch.names, remembered, deep).await) {
         match result {
             Ok(observation) => seen.push(observation),
             Err(failure) => looked.problems.push(format!("{}: {}", name.familiar(), failure.message)),
         }
     }
-    let news = news(context, watch.account, seen, None).await?;
+    let news = news(context, watch.account, seen, watch.renew).await?;
     looked.unchanged = news.unchanged.len();
     let withdrawn = news.withdrawn.iter().map(|name| format!("{}: served as it was taken back", name.familiar()));
     looked.problems.extend(withdrawn);

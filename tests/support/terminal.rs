@@ -24,6 +24,7 @@ pub mod key {
     pub const RIGHT: &str = "\x1b[C";
     pub const DELETE: &str = "\x1b[3~";
     pub const CTRL_C: &str = "\x03";
+    pub const CTRL_T: &str = "\x14";
     pub const DOWN: &str = "\x1b[B";
     pub const HOME: &str = "\x1b[H";
     pub const END: &str = "\x1b[F";

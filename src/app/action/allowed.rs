@@ -151,6 +151,10 @@ pub(super) fn has_publisher(model: &Model) -> Result<(), &'static str> {
 
 pub(super) fn can_pull(model: &Model) -> Result<(), &'static str> {
     has_ware(model)?;
+    can_pull_other(model)
+}
+
+pub(super) fn can_pull_other(model: &Model) -> Result<(), &'static str> {
     demand(model.market.pull.is_none(), "another image is being pulled; `x` stops it")
 }
 

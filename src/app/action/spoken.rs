@@ -9,34 +9,62 @@ use crate::app::{key::Key, model::Model};
 
 /// A command, the options that change nothing about what it is for, and the action that does the same.
 const COMMANDS: &[(&str, &[&str], Action)] = &[
+    ("account add", &[], Action::Know),
+    ("account default", &[], Action::SetDefault),
+    ("account export", &[], Action::Export),
+    ("account fund", &[], Action::Fund),
     ("account import", &[], Action::Import),
+    ("account label", &[], Action::Label),
     ("account list", &[], Action::ShowAccounts),
     ("account new", &[], Action::NewAccount),
-    ("contract deploy", &[], Action::Deploy),
+    ("account passwd", &[], Action::ChangePassphrase),
+    ("account remove", &[], Action::Remove),
+    ("account restore", &[], Action::Restore),
+    ("config check", &[], Action::CheckUp),
     ("config show", &[], Action::ShowSettings),
+    ("contract deploy", &[], Action::Deploy),
     ("contract show", &[], Action::ShowContracts),
+    ("delegate add", &[], Action::Delegate),
+    ("delegate list", &[], Action::ShowAccounts),
+    ("delegate remove", &[], Action::Delegate),
     ("demo", &[], Action::Demo),
     ("doctor", &[], Action::CheckUp),
+    ("explain", &[], Action::Why),
     ("hash", &[], Action::HashFile),
+    ("history", &[], Action::Why),
     ("images", &[], Action::ShowImages),
     ("login", &[], Action::LogIn),
     ("logout", &[], Action::LogOut),
     ("namespace check", &[], Action::CheckNamespace),
     ("namespace claim", &[], Action::Namespace),
+    ("namespace list", &[], Action::ListClaims),
+    ("namespace unclaim", &[], Action::Namespace),
     ("network add", &["--rpc", "--contract"], Action::AddNetwork),
+    ("network list", &[], Action::TurnNetwork),
+    ("network remove", &[], Action::RemoveNetwork),
     ("network use", &[], Action::TurnNetwork),
+    ("node add-peer", &[], Action::AddPeer),
+    ("node peers", &[], Action::ShowNode),
     ("node start", &["--geth"], Action::StartGeth),
     ("node status", &[], Action::ShowNode),
     ("node stop", &[], Action::StopGeth),
     ("observe", &[], Action::ObserveName),
     ("observe", &["--watch"], Action::WatchNames),
     ("publish", &[], Action::Publish),
+    ("publish", &["--remote", "--archive", "--all-platforms"], Action::Release),
+    ("pull", &[], Action::Pull),
+    ("pull", &["--override-policy", "--platform"], Action::PullOther),
     ("push", &[], Action::Push),
     ("relay", &[], Action::Given),
     ("remote", &[], Action::Remote),
+    ("retire", &[], Action::Retire),
     ("revoke", &[], Action::Revoke),
     ("search", &[], Action::Search),
     ("sign", &[], Action::Given),
+    ("succession accept", &[], Action::Succeed),
+    ("succession offer", &[], Action::Succeed),
+    ("succession show", &[], Action::ShowAccounts),
+    ("succession withdraw", &[], Action::Succeed),
     ("trust add", &[], Action::AddRule),
     ("trust check", &[], Action::CheckTrust),
     ("trust demand", &["--require"], Action::Demand),
@@ -44,8 +72,12 @@ const COMMANDS: &[(&str, &[&str], Action)] = &[
     ("trust discover", &[], Action::Discover),
     ("trust export", &[], Action::ExportTrust),
     ("trust import", &[], Action::ImportTrust),
+    ("trust list", &[], Action::ShowTrust),
     ("trust publish", &[], Action::PublishTrust),
+    ("trust remove", &[], Action::Untrust),
+    ("tx cancel", &[], Action::TakeBack),
     ("tx list", &[], Action::ShowActivity),
+    ("tx speed-up", &[], Action::SpeedUp),
     ("verify", &[], Action::Measure),
     ("who", &[], Action::Who),
 ];
@@ -133,9 +165,9 @@ fn with_options(model: &Model, part: &str) -> String {
     told.collect::<Vec<_>>().join(" ")
 }
 
-/// The action that does what a command does.
+/// The action that does what a command does: `daochain trust list`.
 #[must_use]
-fn command(text: &str) -> Option<Action> {
+pub fn command(text: &str) -> Option<Action> {
     let rest = text.strip_prefix("daochain ")?;
     let is_it = |words: &str| rest.strip_prefix(words).is_some_and(|more| more.is_empty() || more.starts_with(' '));
     // Whom or what a command names, its key would not know.

@@ -49,8 +49,12 @@ pub enum Matter {
     Discover,
     /// Tell what a registry has.
     Remote,
-    /// Hash an archive, or a folder.
+    /// Hash an archive, a folder, or what a registry serves.
     Hash,
+    /// Publish what a registry, an archive or the engine has under a name.
+    Release,
+    /// Pull an image, of another platform or against the policy.
+    Pull,
     /// Write the policy to a file.
     ExportTrust,
     /// Take a policy over.
@@ -102,6 +106,8 @@ impl Matter {
             | Self::Discover
             | Self::Remote
             | Self::Hash
+            | Self::Release
+            | Self::Pull
             | Self::ExportTrust
             | Self::ImportTrust
             | Self::PublishTrust
@@ -164,7 +170,7 @@ impl Matter {
             | Self::CheckNamespace
             | Self::ImportTrust
             | Self::PublishTrust => "reading it, and asking. Esc stops it.",
-            Self::Hash => "reading and hashing it. Esc stops it.",
+            Self::Hash | Self::Release => "reading and hashing it. Esc stops it.",
             _ => "at work; a key takes a moment to open or to seal. Esc stops it.",
         }
     }
@@ -195,7 +201,9 @@ impl Matter {
             Self::CheckTrust => "Who speaks for it",
             Self::Discover => "Who has published it",
             Self::Remote => "What the registry has",
-            Self::Hash => "Hash a file or folder",
+            Self::Hash => "Hash an image",
+            Self::Release => "Publish a release",
+            Self::Pull => "Pull",
             Self::ExportTrust => "Write the policy",
             Self::ImportTrust => "Take a policy over",
             Self::PublishTrust => "Publish the policy",
@@ -268,7 +276,13 @@ impl Matter {
                 "The registry is asked what it has now, and each image is judged before anything is pulled. A repository tells its tags, `registry/namespace/*` its repositories."
             }
             Self::Hash => {
-                "An image archive, as `docker save` writes it, or a folder in the OCI layout is read whole, and every byte is hashed. No engine and no node is asked, and nothing is kept."
+                "An image archive, as `docker save` writes it, a folder in the OCI layout, or what a registry serves for every platform is read whole, and every byte is hashed. No engine and no node is asked, and nothing is kept."
+            }
+            Self::Release => {
+                "Every byte is read and hashed, and what was measured is shown with its cost before anything is signed. A release of all platforms holds the index, too. One image that is here `p` publishes, marked ones one after the other."
+            }
+            Self::Pull => {
+                "The image is judged by what its registry claims, pulled, measured and judged again; only then it bears the name. What the trust policy refuses is pulled only where you say so here, each time; what contradicts itself never."
             }
             Self::ExportTrust => {
                 "The policy is written as it is, comments and all, to a new file for its user alone. Its digest is what publishing it releases."

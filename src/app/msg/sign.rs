@@ -3,8 +3,8 @@
 use super::Problem;
 use crate::{
     app::activity::Sent,
-    app::sign::{Carried, ClaimPlan, Given, PublicationId, Quote, Sighting},
-    domain::publication::{JournalEntry, Stage, Statement},
+    app::sign::{Carried, ClaimPlan, Document, Given, PublicationId, Quote, Sighting},
+    domain::publication::{JournalEntry, Stage},
 };
 
 /// What became of a transaction of an earlier process.
@@ -55,12 +55,13 @@ pub enum SignMsg {
         /// What was done, in a sentence.
         result: Result<String, Problem>,
     },
-    /// The answer to [`Effect::ReadPolicy`](crate::app::Effect::ReadPolicy).
+    /// The answer to [`Effect::ReadPolicy`](crate::app::Effect::ReadPolicy), and to
+    /// [`Effect::Compose`](crate::app::Effect::Compose).
     Document {
         /// Which question.
         ticket: u64,
         /// Its release.
-        result: Result<Box<Statement>, Problem>,
+        result: Result<Box<Document>, Problem>,
     },
     /// The answer to [`Effect::Quote`](crate::app::Effect::Quote), and to [`Effect::Relay`](crate::app::Effect::Relay).
     Quoted {

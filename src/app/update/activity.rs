@@ -48,7 +48,8 @@ pub(super) fn again(model: &mut Model) -> Vec<Effect> {
             };
             sign::open(model, &key, wish)
         }
-        Some(Again::Pull(reference)) => market::pull_one(model, reference),
+        Some(Again::Pull(wish)) if wish.overridden => market::ask_again(model, &wish),
+        Some(Again::Pull(wish)) => market::pull_one(model, wish),
         None => Vec::new(),
     }
 }

@@ -35,7 +35,7 @@ pub(super) fn copy(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
             }
             Line::Sent(sent) => sent.entry.hash.to_string(),
             Line::Task(task) => task.label.clone(),
-            Line::Pull(pull) => pull.reference.to_string(),
+            Line::Pull(pull) => pull.wish.reference.to_string(),
             Line::Watch(watching) => watching.watch.subject(),
             Line::Waiting(count) => count.to_string(),
         }),

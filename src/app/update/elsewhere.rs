@@ -13,7 +13,7 @@ use crate::{
             sign::{self, trouble},
         },
     },
-    domain::{Address, account::AccountKind, publication::Statement, qr::Qr, text::clean},
+    domain::{Address, account::AccountKind, publication::Statement, qr::Qr, text::clean, wish::Making},
 };
 
 /// More than any signature with its request takes.
@@ -28,7 +28,8 @@ pub(super) fn ask(
     contract: bool,
 ) -> Vec<Effect> {
     let carried = sign.carried.as_ref().and_then(|carried| carried.request.clone());
-    let request = carried.filter(|request| request.statement == statement && request.publisher == publisher);
+    let request =
+        carried.filter(|request| is_of(&request.statement, &statement, sign.makes()) && request.publisher == publisher);
     let mut effects = Vec::new();
     if request.is_none() {
         // What was carried, and what came back, says something else.
@@ -54,15 +55,21 @@ pub(super) fn ask(
         return effects;
     }
     let ticket = sign::ask(model, sign, Step::Asking);
-    effects.push(Effect::Ask {
-        ticket,
-        statement,
-        publisher,
-        contract,
-        replace: sign.replace,
-        again: sign.look().is_some(),
-    });
+    effects.push(Effect::Ask { ticket, statement, publisher, contract, replace: sign.replace, making: sign.makes() });
     effects
+}
+
+/// True where a request says what is to be said: an amendment all that the current version does not hold yet.
+fn is_of(requested: &Statement, wanted: &Statement, making: Making) -> bool {
+    match (requested, wanted) {
+        (
+            Statement::Release { reference, digests, amends: 1.., annotations },
+            Statement::Release { reference: of, digests: all, annotations: notes, .. },
+        ) if making == Making::Amended => {
+            (reference, annotations) == (of, notes) && digests.iter().all(|digest| all.contains(digest))
+        }
+        _ => requested == wanted,
+    }
 }
 
 /// Asks again, for the number of the first request that nobody relayed.

@@ -1,6 +1,7 @@
 //! The dialogs of the accounts pane: what they ask, what they check, and what they have done.
 
 mod fields;
+mod images;
 mod trust;
 mod wanted;
 
@@ -14,9 +15,9 @@ use crate::{
         form::{Field, Form, Matter, Name, Value},
         model::{Dialog, Model, Tone},
         msg::{Done, Problem, SecretShape},
-        sign::Sign,
+        sign::{Document, Sign},
         trust::Entry,
-        update::{accounts, claim, observe, report, sign, trust as policy},
+        update::{accounts, claim, market, observe, report, sign, trust as policy},
     },
     domain::image::Source,
 };
@@ -158,16 +159,14 @@ pub(super) fn accept(model: &mut Model) -> Vec<Effect> {
                 } else {
                     "the engine has no such image"
                 };
-                if let Some(form) = self::form(model) {
-                    form.problem = Some(why.to_owned());
-                }
+                form_problem(model, why);
                 return Vec::new();
             };
             begin(model, Deed::Push { reference, evidence })
         }
         Ok(Wanted::Claim(account, wish)) => claim::plan(model, account, wish),
         Ok(Wanted::Revoke(statement)) => match taken(model) {
-            Some(form) => sign::open_document(model, statement, form),
+            Some(form) => sign::open_document(model, Document { statement, notes: Vec::new() }, form),
             None => Vec::new(),
         },
         Ok(Wanted::Ask(inquiry)) => report::ask_from_form(model, inquiry),
@@ -196,6 +195,19 @@ pub(super) fn accept(model: &mut Model) -> Vec<Effect> {
             let ticket = awaited(model);
             vec![Effect::Watch { ticket, watch: Box::new(watch) }]
         }
+        Ok(Wanted::Release(wish)) => {
+            let ticket = awaited(model);
+            vec![Effect::Compose { ticket, wish }]
+        }
+        Ok(Wanted::Pull(wish)) => {
+            if model.market.pull.is_some() {
+                form_problem(model, market::BUSY);
+                return Vec::new();
+            }
+            model.dialog = None;
+            model.say(Tone::Plain, format!("pulling {}", wish.reference.familiar()));
+            market::pull_one(model, wish)
+        }
         Ok(Wanted::Trust(wish)) => policy::change(model, wish),
         Ok(Wanted::Given(source)) => {
             let ticket = awaited(model);
@@ -205,6 +217,13 @@ pub(super) fn accept(model: &mut Model) -> Vec<Effect> {
             let form = taken(model);
             sign::open_personal(model, account, statement, form)
         }
+    }
+}
+
+/// Says why the open form does nothing.
+fn form_problem(model: &mut Model, why: &str) {
+    if let Some(form) = form(model) {
+        form.problem = Some(why.to_owned());
     }
 }
 
@@ -230,6 +249,14 @@ pub(super) fn awaited(model: &mut Model) -> u64 {
         (form.working, form.progress) = (Some(ticket), None);
     }
     ticket
+}
+
+/// The names of a pasted list in one line, where names are typed: those of its lines that say something.
+pub(super) fn listed(model: &Model, text: &str) -> Option<String> {
+    let is_asked = matches!(&model.dialog, Some(Dialog::Form(form)) if matches!(form.matter, Matter::Watch(_))
+        && form.focused().is_some_and(|field| field.name == Name::Reference));
+    let names = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    is_asked.then(|| names.collect::<Vec<_>>().join(" "))
 }
 
 /// Takes a pasted document in the place of a file's name. False where the text is none.

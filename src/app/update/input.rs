@@ -124,7 +124,8 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
     if forms::paste(model, text) {
         return Vec::new();
     }
-    let clean: String = crate::domain::text::clean(text.trim());
+    let names = forms::listed(model, text);
+    let clean: String = crate::domain::text::clean(names.as_deref().unwrap_or(text).trim());
     let (count, limit) = (clean.chars().count(), limit(model));
     if count > limit && model.place().is_text() {
         // A part of it may be another name, or another path.

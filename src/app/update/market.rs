@@ -5,13 +5,16 @@ use tui_input::Input;
 use crate::app::{
     activity::{Again, Event},
     effect::Effect,
-    form::Matter,
+    form::{Matter, Name},
     market::{Age, Pull, View, Ware},
     model::{Model, Pane, Tone},
     msg::{MarketMsg, Problem},
     update::{chain, forms, perform, sources, trust},
 };
-use crate::domain::{Reference, market::Order, namespace::Namespace, trust::Pattern};
+use crate::domain::{Reference, market::Order, namespace::Namespace, trust::Pattern, wish::PullWish};
+
+/// Why no second image is pulled.
+pub(super) const BUSY: &str = "another image is being pulled; one after the other";
 
 pub(super) fn update(model: &mut Model, msg: MarketMsg) -> Vec<Effect> {
     match msg {
@@ -124,14 +127,14 @@ fn pulled(model: &mut Model, ticket: u64, result: Result<String, Problem>) -> Ve
     if let (Some(pull), Err(problem)) = (&pull, &result)
         && !problem.is_cancelled()
     {
-        model.market.failed = Some((pull.reference.clone(), problem.sentence()));
+        model.market.failed = Some((pull.wish.reference.clone(), problem.sentence()));
     }
-    let name = pull.as_ref().map_or("", |pull| pull.reference.familiar());
+    let name = pull.as_ref().map_or("", |pull| pull.wish.reference.familiar());
     let event = Event::of("pulling", name, result.as_ref().cloned());
     let event = match result {
         Ok(_) => event,
         Err(problem) => {
-            let again = pull.map(|pull| Again::Pull(pull.reference));
+            let again = pull.map(|pull| Again::Pull(pull.wish));
             let stopped = "the pull was stopped; nothing bears the name that was not verified".to_owned();
             let words = if problem.is_cancelled() { stopped } else { event.words };
             Event { words, again, ..event }
@@ -280,21 +283,29 @@ pub(super) fn pin(model: &mut Model) -> Vec<Effect> {
 /// Pulls the selected row's image, if it is the released one.
 pub(super) fn pull(model: &mut Model) -> Vec<Effect> {
     let selected = model.market.selected().map(|ware| ware.reference.clone());
-    selected.map_or_else(Vec::new, |reference| pull_one(model, reference))
+    selected.map_or_else(Vec::new, |reference| pull_one(model, PullWish::of(reference)))
 }
 
 /// Pulls an image, unless another one is being pulled.
-pub(super) fn pull_one(model: &mut Model, reference: Reference) -> Vec<Effect> {
+pub(super) fn pull_one(model: &mut Model, wish: PullWish) -> Vec<Effect> {
     if model.market.pull.is_some() {
-        model.say(Tone::Plain, "another image is being pulled; one after the other");
+        model.say(Tone::Plain, BUSY);
         return Vec::new();
     }
     model.last_ticket += 1;
     let ticket = model.last_ticket;
-    let pull = Pull { ticket, reference: reference.clone(), layers: (0, 0), bytes: (0, None), measuring: false };
+    let pull = Pull { ticket, wish: wish.clone(), layers: (0, 0), bytes: (0, None), measuring: false };
     model.market.pull = Some(pull);
     model.market.failed = None;
-    vec![Effect::Pull { ticket, reference }]
+    vec![Effect::Pull { ticket, wish }]
+}
+
+/// Opens the form of a pull that was overridden once: that is said anew each time.
+pub(super) fn ask_again(model: &mut Model, wish: &PullWish) -> Vec<Effect> {
+    let effects = forms::open(model, Matter::Pull, None);
+    let platform = wish.platform.clone().unwrap_or_default();
+    forms::fill(model, &[(Name::Reference, wish.reference.to_string()), (Name::Platform, platform)]);
+    effects
 }
 
 /// Stops the pull that goes on.

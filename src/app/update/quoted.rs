@@ -48,7 +48,9 @@ fn refusal(quote: &Quote) -> Option<Problem> {
     if quote.is_repetition() {
         return Some(match quote.statement {
             Statement::Release { .. } | Statement::Releases { .. } => {
-                trouble("already-published", "this digest is the current release already: there is nothing to publish")
+                let message = "this digest is the current release already: there is nothing to publish";
+                let hint = Some("`Ctrl-T` turns to a new version of the same".to_owned());
+                Problem { hint, ..trouble("already-published", message) }
             }
             _ => trouble("already-revoked", "all of it is withdrawn already: there is nothing to revoke"),
         });

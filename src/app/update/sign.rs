@@ -107,8 +107,8 @@ pub(super) fn say(model: &mut Model, sign: &mut Sign) -> Vec<Effect> {
         return elsewhere::ask(model, sign, from, statement, is_contract);
     }
     let ticket = ask(model, sign, Step::Estimating);
-    let again = sign.look().is_some();
-    vec![Effect::Quote { ticket, statement, from, behalf: sign.behalf, again, cap: sign.cap }]
+    let making = sign.makes();
+    vec![Effect::Quote { ticket, statement, from, behalf: sign.behalf, making, cap: sign.cap }]
 }
 
 /// What is to be said.
@@ -125,6 +125,12 @@ fn statement(sign: &Sign) -> Option<Statement> {
             reference: reference?,
             digests: sign.digests.iter().map(|kinded| kinded.digest).collect(),
             reason: reason.value().trim().to_owned(),
+        }),
+        Purpose::Document(Statement::Release { reference, digests, .. }) => Some(Statement::Release {
+            reference: reference.clone(),
+            digests: digests.clone(),
+            amends: 0,
+            annotations: sign.annotations.clone(),
         }),
         Purpose::Personal(statement) | Purpose::Document(statement) => Some(statement.clone()),
         Purpose::Given(given) => Some(given.request.statement.clone()),

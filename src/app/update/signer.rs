@@ -26,6 +26,19 @@ pub(super) fn change_account(model: &mut Model, step: isize) -> Vec<Effect> {
     effects
 }
 
+/// Makes something else of the release beside those before it.
+pub(super) fn turn_version(model: &mut Model) -> Vec<Effect> {
+    let Some(Dialog::Sign(mut sign)) = model.dialog.take_if(|dialog| matches!(dialog, Dialog::Sign(_))) else {
+        return Vec::new();
+    };
+    sign.making = sign.making.next();
+    sign.secret = SecretShape::default();
+    let mut effects = vec![Effect::ForgetSecret];
+    effects.extend(sign.let_go().map(Effect::Forget));
+    effects.extend(resume(model, sign));
+    effects
+}
+
 /// Back to the reason of a revocation.
 pub(super) fn edit_reason(model: &mut Model) -> Vec<Effect> {
     let mut effects = vec![Effect::ForgetSecret];

@@ -6,12 +6,12 @@ use crate::app::{
     model::{Dialog, Model, Pane, Tone},
     msg::{Problem, TrustMsg},
     report::{Fact, Told},
+    sign::Document,
     trust::Entry,
     update::{forms, market, report, sign},
 };
 use crate::domain::{
     Address, Reference,
-    publication::Statement,
     text::clean,
     trust::{Pattern, Role, Rule},
     when,
@@ -204,13 +204,13 @@ pub(super) fn check(model: &mut Model, reference: &Reference) {
     report::tell(model, told);
 }
 
-/// A policy's text was read, to be released.
-pub(super) fn document(model: &mut Model, ticket: u64, result: Result<Box<Statement>, Problem>) -> Vec<Effect> {
+/// What is to be released was read, or measured.
+pub(super) fn document(model: &mut Model, ticket: u64, result: Result<Box<Document>, Problem>) -> Vec<Effect> {
     let waits = matches!(&model.dialog, Some(Dialog::Form(form)) if form.working == Some(ticket));
     let Some(Dialog::Form(mut form)) = model.dialog.take_if(|_| waits) else { return Vec::new() };
     form.working = None;
     match result {
-        Ok(statement) => sign::open_document(model, *statement, form),
+        Ok(document) => sign::open_document(model, *document, form),
         Err(problem) => {
             form.problem = Some(problem.sentence());
             model.dialog = Some(Dialog::Form(form));

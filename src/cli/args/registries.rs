@@ -1,7 +1,7 @@
 //! `daochain remote`, `pull`, `push`, `login` and `logout`: what goes on at registries.
 
 use super::{Elsewhere, Layout, Sending};
-use crate::domain::Reference;
+use crate::domain::{Reference, platform::check_platform};
 
 /// Longest host name with its port (RFC 1035: 255; RFC 6335).
 const HOST_BYTES: usize = 261;
@@ -90,14 +90,7 @@ fn user(text: &str) -> Result<String, String> {
 }
 
 fn platform(text: &str) -> Result<String, String> {
-    let is_word = |word: &str| {
-        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
-    };
-    let parts: Vec<_> = text.split('/').collect();
-    if (2..=3).contains(&parts.len()) && parts.into_iter().all(is_word) {
-        return Ok(text.to_owned());
-    }
-    Err("it is not `system/architecture`, such as `linux/arm64`".to_owned())
+    check_platform(text).map(|()| text.to_owned()).map_err(str::to_owned)
 }
 
 #[cfg(test)]

@@ -12,9 +12,9 @@ fn child(platform: Option<&str>) -> Child {
     Child { digest: digest(name), media_type: String::new(), platform, is_attestation: false }
 }
 
-fn wish(platform: Option<&str>) -> Wish {
+fn wish(platform: Option<&str>) -> PullWish {
     let platform = platform.map(str::to_owned);
-    Wish { reference: "acme/app:1".parse().unwrap(), platform, overridden: false }
+    PullWish { reference: "acme/app:1".parse().unwrap(), platform, overridden: false }
 }
 
 #[test]

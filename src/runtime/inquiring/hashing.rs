@@ -1,11 +1,11 @@
-//! What an image archive or a folder holds, with every byte hashed.
+//! What an image archive, a folder or a registry holds, with every byte hashed.
 
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
 use crate::{
     app::{
         model::Tone,
-        report::{Fact, Told},
+        report::{Fact, Hashed, Told},
     },
     domain::{
         digest::DigestKind,
@@ -22,8 +22,12 @@ use crate::{
 };
 
 /// Measures it, always anew.
-pub(super) async fn hash(context: &Context, path: PathBuf, watch: Arc<dyn Watch>) -> Result<Told, Failure> {
-    let Measured { name, measurement, .. } = measure_target(context, &Target::Path(expanded(path)), watch).await?;
+pub(super) async fn hash(context: &Context, hashed: Hashed, watch: Arc<dyn Watch>) -> Result<Told, Failure> {
+    let target = match hashed {
+        Hashed::Path(path) => Target::Path(expanded(path)),
+        Hashed::Registry(reference) => Target::Remote(reference),
+    };
+    let Measured { name, measurement, .. } = measure_target(context, &target, watch).await?;
     Ok(told(&name, &measurement))
 }
 

@@ -89,7 +89,7 @@ fn line<'t>(model: &Model, canvas: &Canvas, row: &Line, selected: bool, (of, roo
         }
         Line::Publication(one) => (one.doing(), one.subject().to_owned(), stage_words(one), String::new()),
         Line::Watch(watching) => ("watching", watching.watch.subject(), watch_words(watching), String::new()),
-        Line::Pull(pull) => ("pulling", pull.reference.familiar().to_owned(), pull_words(pull), String::new()),
+        Line::Pull(pull) => ("pulling", pull.wish.reference.familiar().to_owned(), pull_words(pull), String::new()),
         Line::Sent(sent) => {
             let age = coarse_age(model.now.since(sent.entry.at));
             (short(&sent.entry.statement), sent.entry.statement.subject().to_owned(), sent_words(sent), age)
@@ -204,7 +204,7 @@ pub(super) fn draw_facts(model: &Model, canvas: &mut Canvas, area: Area) {
         }
         Line::Watch(watching) => watched(&mut facts, model, watching),
         Line::Pull(pull) => {
-            facts.push("pulling", Role::Plain, &pull.reference.to_string());
+            facts.push("pulling", Role::Plain, &pull.wish.reference.to_string());
             facts.push("so far", Role::Plain, &pull_words(pull));
         }
         Line::Ended(event) => ended(&mut facts, model, event),

@@ -138,7 +138,7 @@ pub(super) fn draw_quit(model: &Model, canvas: &mut Canvas, screen: Rect) {
         lines.extend(text::wrap(&words, room).into_iter().map(|line| Line::from(canvas.span(Role::Plain, line))));
     }
     if let Some(pull) = &model.market.pull {
-        let words = format!("{} is being pulled; quitting stops that.", pull.reference.familiar());
+        let words = format!("{} is being pulled; quitting stops that.", pull.wish.reference.familiar());
         lines.extend(text::wrap(&words, room).into_iter().map(|line| Line::from(canvas.span(Role::Plain, line))));
     }
     let height = u16::try_from(lines.len() + 4).unwrap_or(u16::MAX);

@@ -127,7 +127,7 @@ fn trouble<'t>(model: &Model, canvas: &Canvas, width: usize) -> Vec<Line<'t>> {
 
 /// How far a pull has come.
 pub(super) fn pulling(pull: &Pull) -> String {
-    let name = pull.reference.familiar();
+    let name = pull.wish.reference.familiar();
     if pull.measuring {
         return format!("hashing {name}, which has no name here yet");
     }
@@ -165,7 +165,7 @@ fn head<'t>(model: &Model, canvas: &Canvas, columns: &Columns) -> Line<'t> {
 }
 
 fn row<'t>(model: &Model, canvas: &Canvas, columns: &Columns, ware: &Ware, selected: bool) -> Line<'t> {
-    let is_pulled = model.market.pull.as_ref().is_some_and(|pull| pull.reference == ware.reference);
+    let is_pulled = model.market.pull.as_ref().is_some_and(|pull| pull.wish.reference == ware.reference);
     let (glyph, role, words) = match &ware.verdict {
         _ if is_pulled => ("…", Role::Busy, "pulling".to_owned()),
         Some(verdict) => {
@@ -263,7 +263,7 @@ impl Facts<'_, '_> {
 
     fn of_ware(&mut self, ware: &Ware) {
         if let Some((_, cause)) = self.model.market.failed.as_ref().filter(|(name, _)| *name == ware.reference) {
-            self.push("last pull", Role::Danger, cause);
+            self.push("last pull", Role::Danger, &in_keys(self.model, cause));
         }
         self.push("name", Role::Plain, ware.reference.as_str());
         if let Some(publisher) = ware.publisher {

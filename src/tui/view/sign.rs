@@ -15,6 +15,7 @@
 //! ```
 
 mod claim;
+mod digests;
 mod elsewhere;
 mod room;
 mod sighting;
@@ -38,26 +39,20 @@ use super::{
 use crate::{
     app::{
         Model, action,
-        clock::coarse_age,
         layout::Area,
         msg::SecretField,
         rows::Row,
         sign::{DEPLOYED, Purpose, Quote, Replaces, Sign, Step},
     },
     domain::{
+        digest::DigestKind,
         network::beside_gas,
         publication::{Stage, Statement},
-        text::clean_exactly,
+        text::{clean, clean_exactly},
     },
     tui::theme::Role,
 };
 
-/// Columns of a digest.
-const DIGEST: usize = "sha256:".len() + 64;
-/// Rows of the dialog without its digests, where a problem is told as well.
-const BESIDE_DIGESTS: u16 = 18;
-/// More of them, once it was signed elsewhere: the signature's number, what comes before it, who pays.
-const OF_ANSWER: u16 = 3;
 /// Columns in which a price is typed.
 const PRICE: usize = 14;
 
@@ -153,25 +148,21 @@ impl<'a> Form<'a> {
         let row = self.row();
         let mut image: Vec<String> = self.sign.reference.iter().map(ToString::to_string).collect();
         image.extend(row.and_then(|row| row.image.platform.clone()));
-        let is_policy = matches!(self.sign.purpose, Purpose::Document(_)) && !self.sign.is_revocation();
+        let is_policy = self.sign.digests.iter().any(|kinded| kinded.kind == DigestKind::Document);
         let label = if is_policy { "policy" } else { "image" };
         if !image.is_empty() {
             self.push(canvas, label, Role::Plain, &image.join(" · "));
         }
-        match (self.sign.replaces(), self.sign.digests.first()) {
+        match (self.sign.replaces(), self.sign.signed_digests().first()) {
             (Some(replaces), _) => self.replaced(canvas, replaces),
             (None, Some(_)) => self.digests(canvas),
             (None, None) => self.push(canvas, "digest", Role::Muted, "not known before it is measured"),
         }
-        let verdict = row.and_then(|row| row.verdict.as_ref());
-        let is_release = !self.sign.is_revocation() && self.sign.replaces().is_none();
-        if let (Some(quote), true) = (&self.sign.quote, is_release) {
-            let now = verdict.and_then(|verdict| Some((verdict.current_version?, verdict.published_at)));
-            let now = now.map_or_else(String::new, |(version, at)| {
-                let age = at.map_or_else(String::new, |at| format!(", {} ago", coarse_age(self.model.now.since(at))));
-                format!(" (now version {version}{age})")
-            });
-            self.push(canvas, "becomes", Role::Plain, &format!("version {}{now}", quote.version));
+        if let (Some(quote), true) = (&self.sign.quote, self.sign.is_release()) {
+            self.becomes(canvas, quote, row.and_then(|row| row.verdict.as_deref()));
+        }
+        for note in &self.sign.notes {
+            self.push(canvas, "to know", Role::Warning, &clean(note));
         }
         if self.sign.is_revocation() {
             self.push(canvas, "final", Role::Danger, "A revoked digest can never be published again under this name.");
@@ -211,39 +202,6 @@ impl<'a> Form<'a> {
             "The same is said at a higher price. The chain takes one of the two."
         };
         self.push(canvas, "", Role::Muted, words);
-    }
-
-    /// Every digest that is signed: the configuration's, then those of the manifests that lead to it. What follows must stay
-    /// in sight, so that many are counted where there is no room for them.
-    fn digests(&mut self, canvas: &Canvas) {
-        let lines = if DIGEST + LABEL <= self.width { 1 } else { 2 };
-        let mut beside = BESIDE_DIGESTS + if self.sign.answer.is_some() { OF_ANSWER } else { 0 };
-        if let Purpose::Revoke { reason } = &self.sign.purpose {
-            let lines = text::wrap(reason.value(), self.width.saturating_sub(LABEL)).len();
-            beside += u16::try_from(lines.saturating_sub(1)).unwrap_or_default();
-        }
-        let room = usize::from(self.height.saturating_sub(beside)) / lines;
-        let (all, shown) = (self.sign.digests.len(), self.sign.digests.len().min(room.max(1)));
-        for (at, kinded) in self.sign.digests.iter().take(shown).enumerate() {
-            let kind = kinded.kind.to_string();
-            self.digest(canvas, if at == 0 { "digest" } else { &kind }, &kinded.digest.to_string());
-        }
-        if shown < all {
-            let words = format!("and {} more manifests and indexes, which a taller screen shows", all - shown);
-            self.push(canvas, "", Role::Warning, &words);
-        }
-    }
-
-    /// Whole, because it is signed: in two halves where one line is too short, so that the eye finds its place.
-    fn digest(&mut self, canvas: &Canvas, label: &str, digest: &str) {
-        if text::width(digest) + LABEL <= self.width {
-            return self.push(canvas, label, Role::Plain, digest);
-        }
-        let (algorithm, hex) = digest.split_at("sha256:".len().min(digest.len()));
-        let (first, second) = hex.split_at(hex.len() / 2);
-        self.push(canvas, label, Role::Plain, &format!("{algorithm}{first}"));
-        let below = format!("{}{second}", " ".repeat(algorithm.len()));
-        self.lines.push(labelled(canvas, "", [canvas.span(Role::Plain, below)]));
     }
 
     fn account(&mut self, canvas: &Canvas) {

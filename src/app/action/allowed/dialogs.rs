@@ -109,9 +109,8 @@ pub(in crate::app::action) fn is_noting(model: &Model) -> Result<(), &'static st
 }
 
 pub(in crate::app::action) fn can_annotate(model: &Model) -> Result<(), &'static str> {
-    let is_release = |sign: &Sign| matches!(sign.purpose, Purpose::Publish) && sign.answer.is_none();
-    let is_open = |sign: &Sign| matches!(sign.step, Step::Ready | Step::Stuck) && is_release(sign);
-    demand(sign(model).is_some_and(is_open), "")
+    let is_open = |sign: &Sign| matches!(sign.step, Step::Ready | Step::Stuck) && sign.answer.is_none();
+    demand(sign(model).is_some_and(|sign| is_open(sign) && sign.is_release()), "")
 }
 
 pub(in crate::app::action) fn can_edit_name(model: &Model) -> Result<(), &'static str> {

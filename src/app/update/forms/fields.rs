@@ -2,14 +2,14 @@
 
 use tui_input::Input;
 
-use super::{CLEF, DIGITS, FILE, MINUTES, trust};
+use super::{CLEF, DIGITS, FILE, MINUTES, images, trust};
 use crate::{
     app::{
         form::{Field, Matter, Name, Value},
         model::{Model, Pane},
         msg::SecretField,
     },
-    domain::{Address, Digest, Reference, account::FIRST_PATH},
+    domain::{Digest, Reference, account::FIRST_PATH},
 };
 
 pub(super) fn text(name: Name, hint: &'static str) -> Field {
@@ -110,7 +110,6 @@ pub(super) fn fields(model: &Model, matter: Matter, at: usize) -> Vec<Field> {
         Matter::CheckTrust
         | Matter::Discover
         | Matter::Remote
-        | Matter::Hash
         | Matter::ExportTrust
         | Matter::ImportTrust
         | Matter::PublishTrust
@@ -125,7 +124,7 @@ pub(super) fn fields(model: &Model, matter: Matter, at: usize) -> Vec<Field> {
             let name = model.rows.selected().and_then(|row| row.key.reference.as_ref()).map(ToString::to_string);
             vec![filled(Name::Reference, &name.unwrap_or_default(), "the image's name")]
         }
-        Matter::Watch(account) => watching(model, account),
+        Matter::Watch(_) | Matter::Release | Matter::Hash | Matter::Pull => images::fields(model, matter, at),
         Matter::StartGeth | Matter::StopGeth => Vec::new(),
         Matter::Engine => vec![text(Name::Url, "unix:///var/run/docker.sock")],
         Matter::Given => vec![text(Name::File, "a file; or paste the text here")],
@@ -172,7 +171,6 @@ fn asking(model: &Model, matter: Matter, at: usize) -> Vec<Field> {
             let name = told_of(model).map(ToString::to_string).unwrap_or_default();
             vec![filled(Name::Reference, &name, "acme/api, acme/api:2, ghcr.io/acme/*")]
         }
-        Matter::Hash => vec![text(Name::File, "/path/image.tar, or a folder")],
         Matter::ExportTrust => vec![text(Name::File, "a new file")],
         Matter::ImportTrust => {
             let how = choice(Name::How, &["beside what is there", "in place of all that is there"], 0);
@@ -204,12 +202,11 @@ fn asking(model: &Model, matter: Matter, at: usize) -> Vec<Field> {
             ]
         }
         Matter::Observe => {
-            let depths = ["manifests and what they name", "every layer, too"];
             let news = ["only what is new", "the same again, too"];
             let name = told_of(model).map(ToString::to_string).unwrap_or_default();
             vec![
                 filled(Name::Reference, &name, "acme/api:2"),
-                choice(Name::Read, &depths, 0),
+                choice(Name::Read, &images::DEPTHS, 0),
                 choice(Name::Say, &news, 0),
             ]
         }
@@ -217,23 +214,8 @@ fn asking(model: &Model, matter: Matter, at: usize) -> Vec<Field> {
     }
 }
 
-/// Those of names that are watched. A key that is open is asked for, too: it is kept for longer. One elsewhere needs no
-/// passphrase of ours.
-fn watching(model: &Model, account: Address) -> Vec<Field> {
-    let name = told_of(model).map(ToString::to_string).unwrap_or_default();
-    let is_here = model.accounts.kind(Some(account)).is_some_and(|kind| kind.file().is_some());
-    let mut fields = vec![
-        filled(Name::Reference, &name, "acme/api:2 ghcr.io/acme/web:1, blanks between"),
-        filled(Name::Every, "6h", "6h, 30m"),
-        text(Name::Price, "at most, in gwei for one gas"),
-    ];
-    fields.extend(is_here.then(|| secret(Name::Passphrase, SecretField::Open)));
-    fields.push(text(Name::Typed, "`watch` begins it"));
-    fields
-}
-
 /// The name that is selected where somebody looks.
-fn told_of(model: &Model) -> Option<&Reference> {
+pub(super) fn told_of(model: &Model) -> Option<&Reference> {
     match model.pane {
         Pane::Images => model.rows.selected()?.key.reference.as_ref(),
         Pane::Market => model.market.selected().map(|ware| &ware.reference),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{CLEF, CONTRACT, DIGITS, EMPTY, FILE, MINUTES, trust};
+use super::{CLEF, CONTRACT, DIGITS, EMPTY, FILE, MINUTES, images, trust};
 use crate::{
     app::{
         accounts::Accounts,
@@ -14,24 +14,20 @@ use crate::{
         watching::Watch,
     },
     domain::{
-        Address, Namespace, Reference, Timestamp, Wei,
+        Address, Namespace, Reference, Timestamp,
         account::{AccountKind, check_label},
         address::AddressError,
         digest::DigestError,
         namespace::NamespaceError,
         publication::Statement,
         reference::ReferenceError,
-        when::{Until, span},
+        when::Until,
+        wish::{PullWish, ReleaseWish},
     },
 };
 
-/// What is typed before names are watched.
-pub(super) const WATCH: &str = "watch";
-/// The longest time between two looks, in seconds.
-const LONGEST: u64 = 365 * 86_400;
-
 /// What is wrong with a field.
-type Wrong = (Name, String);
+pub(super) type Wrong = (Name, String);
 
 /// What a form asks for.
 pub(super) enum Wanted {
@@ -55,6 +51,10 @@ pub(super) enum Wanted {
     CheckTrust(Reference),
     /// A policy is published, this home's own or a file's.
     Policy(Reference, Option<PathBuf>),
+    /// What is to be released is measured.
+    Release(ReleaseWish),
+    /// An image is pulled.
+    Pull(PullWish),
     /// Names are watched.
     Watch(Watch),
     /// What a registry serves is attested.
@@ -133,12 +133,11 @@ pub(super) fn wanted(form: &Form, accounts: &Accounts, now: Timestamp, empty: bo
         | Matter::RevokeDigest
         | Matter::Discover
         | Matter::Remote
-        | Matter::Hash
         | Matter::CheckTrust
         | Matter::ImportTrust
         | Matter::PublishTrust
         | Matter::Observe => return asked(form),
-        Matter::Watch(account) => return watch(form, account, empty).map(Wanted::Watch),
+        Matter::Watch(_) | Matter::Release | Matter::Hash | Matter::Pull => return images::wanted(form, empty),
         Matter::Given => return Ok(Wanted::Given(carried(form)?)),
         Matter::Delegate(account) => return Ok(Wanted::Statement(account, delegation(form, now)?)),
         Matter::Succeed(account) => return Ok(Wanted::Statement(account, succession(form)?)),
@@ -167,10 +166,6 @@ fn asked(form: &Form) -> Result<Wanted, Wrong> {
             let name = given(form, Name::Reference, "name a repository, a tag of it, or a namespace")?;
             Ok(Wanted::Ask(Inquiry::Remote(name.to_owned())))
         }
-        Matter::Hash => {
-            let file = given(form, Name::File, "name an image archive, or a folder in the OCI layout")?;
-            Ok(Wanted::Ask(Inquiry::Hash(file.into())))
-        }
         Matter::ImportTrust => {
             let source = carried(form)?;
             let (replace, verify) = (form.chosen(Name::How) == 1, reference(form)?);
@@ -187,27 +182,6 @@ fn asked(form: &Form) -> Result<Wanted, Wrong> {
         }
         _ => Ok(Wanted::CheckTrust(named(form)?)),
     }
-}
-
-/// Which names are watched, and how.
-fn watch(form: &Form, account: Address, empty: bool) -> Result<Watch, Wrong> {
-    let typed = given(form, Name::Reference, "name one or several images")?;
-    let wrong = |error: ReferenceError| (Name::Reference, error.to_string());
-    let mut names: Vec<Reference> =
-        typed.split_whitespace().map(str::parse).collect::<Result<_, _>>().map_err(wrong)?;
-    names.sort();
-    names.dedup();
-    let every = given(form, Name::Every, "say how often: 6h, 30m")?;
-    let every = span(every, LONGEST).map_err(|error| (Name::Every, error))?;
-    let cap = given(form, Name::Price, "say the most that one gas may cost, in gwei: nobody is asked later")?;
-    let cap = Wei::from_gwei(cap).map_err(|_| (Name::Price, "a price is written in gwei: 2 or 2.5".to_owned()))?;
-    if form.fields.iter().any(|field| field.name == Name::Passphrase) {
-        opened(form, empty)?;
-    }
-    if form.text(Name::Typed) != WATCH {
-        return Err((Name::Typed, format!("type `{WATCH}`: each name that changed costs a transaction, unasked")));
-    }
-    Ok(Watch { names, account, every, cap: Some(cap) })
 }
 
 /// What of the configuration is changed.
@@ -230,7 +204,7 @@ fn setting(form: &Form) -> Result<Setting, Wrong> {
     }
 }
 
-fn given<'f>(form: &'f Form, name: Name, otherwise: &str) -> Result<&'f str, Wrong> {
+pub(super) fn given<'f>(form: &'f Form, name: Name, otherwise: &str) -> Result<&'f str, Wrong> {
     Some(form.text(name)).filter(|text| !text.is_empty()).ok_or_else(|| (name, otherwise.to_owned()))
 }
 
@@ -240,7 +214,7 @@ fn label(form: &Form) -> Result<Option<String>, Wrong> {
     Ok(label.map(str::to_owned))
 }
 
-fn opened(form: &Form, empty: bool) -> Result<(), Wrong> {
+pub(super) fn opened(form: &Form, empty: bool) -> Result<(), Wrong> {
     let typed = empty || form.secret.typed(SecretField::Open) > 0;
     if typed { Ok(()) } else { Err((Name::Passphrase, EMPTY.to_owned())) }
 }
@@ -318,7 +292,7 @@ fn revocation(form: &Form) -> Result<Statement, Wrong> {
 }
 
 /// The name that must be there.
-fn named(form: &Form) -> Result<Reference, Wrong> {
+pub(super) fn named(form: &Form) -> Result<Reference, Wrong> {
     reference(form)?.ok_or_else(|| (Name::Reference, "name the image".to_owned()))
 }
 

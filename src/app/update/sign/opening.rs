@@ -9,7 +9,7 @@ use crate::{
         form::Form,
         model::{Model, Pane},
         rows::RowKey,
-        sign::{Look, Purpose, Replaces, Sign, Wish},
+        sign::{Document, Look, Purpose, Replaces, Sign, Wish},
         update::{batch, observe},
     },
     domain::{Address, digest::DigestKind, image::KindedDigest, publication::Statement},
@@ -68,14 +68,16 @@ pub(in crate::app::update) fn open_personal(
 }
 
 /// Opens the dialog for what is not about an image here.
-pub(in crate::app::update) fn open_document(model: &mut Model, statement: Statement, form: Box<Form>) -> Vec<Effect> {
+pub(in crate::app::update) fn open_document(model: &mut Model, document: Document, form: Box<Form>) -> Vec<Effect> {
+    let Document { statement, notes } = document;
     let account = model.accounts.default_account().or_else(|| model.accounts.all().first());
     let (reference, account) = (statement.reference().cloned(), account.map(|account| account.address));
     let digests = match &statement {
         Statement::Release { digests, .. } => digests.clone(),
         other => other.digests().into_iter().map(|digest| KindedDigest { kind: DigestKind::Config, digest }).collect(),
     };
-    let sign = Sign { digests, form: Some(form), ..Sign::new(Purpose::Document(statement), None, reference, account) };
+    let sign =
+        Sign { digests, notes, form: Some(form), ..Sign::new(Purpose::Document(statement), None, reference, account) };
     let mut effects = vec![Effect::ForgetSecret];
     effects.extend(resume(model, Box::new(sign)));
     effects

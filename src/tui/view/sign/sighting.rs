@@ -1,6 +1,6 @@
 //! What a registry serves, before an observer attests it.
 
-use super::{Canvas, DIGEST, Form, LABEL, Role, Sign};
+use super::{Canvas, Form, LABEL, Role, Sign, digests::DIGEST};
 use crate::{app::sign::Sighting, domain::verdict::Observed};
 
 /// Rows of the dialog without its digests, where a problem is told as well.

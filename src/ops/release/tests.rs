@@ -97,8 +97,27 @@ fn only_measured_content_is_published() {
     assert!(measured_config(&reference, &Evidence::measured(Digest::of(b"a"))).is_ok());
 }
 
+fn within(position: usize, names: &[&str]) -> LocalImage {
+    LocalImage {
+        id: ImageId { source: Source::Archive(PathBuf::from("app.tar")), id: position.to_string() },
+        references: names.iter().filter_map(|name| name.parse().ok()).collect(),
+        ..image("linux/amd64", b"a")
+    }
+}
+
+fn asked() -> Reference {
+    "app:1".parse().unwrap_or_else(|error| panic!("{error}"))
+}
+
 #[test]
-fn a_list_names_one_image_a_line() {
-    assert_eq!(parse_list("# ours\nacme/api:1\n\n  acme/web:2 \n").unwrap().len(), 2);
-    assert_eq!(parse_list("acme/api:1\nNOT VALID\n").unwrap_err().0, 2);
+fn an_archive_of_one_image_is_judged_under_the_name_that_was_asked() {
+    assert_eq!(standing_for(&[within(0, &["other:2"])], &asked()).len(), 1);
+    assert_eq!(standing_for(&[within(0, &[]), within(1, &[])], &asked()).len(), 2, "two platforms");
+}
+
+#[test]
+fn among_several_images_only_the_named_one_counts() {
+    let several = [within(0, &["other:2"]), within(1, &["app:1"])];
+    assert_eq!(standing_for(&several, &asked()), [&several[1]]);
+    assert!(standing_for(&[within(0, &["other:2"]), within(1, &["more:1"])], &asked()).is_empty());
 }

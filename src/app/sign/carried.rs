@@ -1,0 +1,36 @@
+//! What comes from outside of the dialog: what was measured to be released, and what is carried here and from here.
+
+use crate::domain::publication::{SigningRequest, Statement};
+
+/// What was carried here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given {
+    /// What is, or was, to be signed.
+    pub request: SigningRequest,
+    /// Its registry stands where registries stand.
+    pub is_usual: bool,
+    /// The text with the signature, where it is signed.
+    pub signed: Option<String>,
+}
+
+/// What was measured, or read, to be released.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// Its release.
+    pub statement: Statement,
+    /// What is to be known of it, each in a sentence.
+    pub notes: Vec<String>,
+}
+
+/// What is carried to whoever signs or executes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Carried {
+    /// The request to sign; `None` for a call that a contract account executes.
+    pub request: Option<SigningRequest>,
+    /// The text that is carried.
+    pub text: String,
+    /// Numbers of requests that must be relayed before it.
+    pub earlier: Vec<u64>,
+    /// It left this machine.
+    pub left: bool,
+}

@@ -1,0 +1,136 @@
+//! What is asked for images by their names: to release, hash, pull and watch them.
+
+use super::{
+    fields::{choice, filled, secret, text, told_of},
+    wanted::{Wanted, Wrong, given, named, opened},
+};
+use crate::{
+    app::{
+        form::{Field, Form, Matter, Name},
+        model::Model,
+        msg::SecretField,
+        report::{Hashed, Inquiry},
+        sign::Depth,
+        watching::Watch,
+    },
+    domain::{
+        Address, Reference, Wei,
+        platform::check_platform,
+        reference::ReferenceError,
+        when::span,
+        wish::{Origin, PullWish, ReleaseWish},
+    },
+};
+
+/// What is typed before names are watched.
+const WATCH: &str = "watch";
+/// The longest time between two looks, and before the same is said again, in seconds.
+const LONGEST: u64 = 365 * 86_400;
+/// Places in the choice of [`Matter::Release`].
+const REGISTRY: usize = 0;
+const ARCHIVE: usize = 1;
+/// How closely a registry is looked at.
+pub(super) const DEPTHS: [&str; 2] = ["manifests and what they name", "every layer, too"];
+
+/// The fields; `at` is chosen where that decides which.
+pub(super) fn fields(model: &Model, matter: Matter, at: usize) -> Vec<Field> {
+    let name = told_of(model).map(ToString::to_string).unwrap_or_default();
+    let reference = || filled(Name::Reference, &name, "acme/api:2");
+    match matter {
+        Matter::Release => {
+            let what = choice(Name::What, &["its registry serves", "an archive or a folder holds", "is here"], at);
+            let file = (at == ARCHIVE).then(|| text(Name::File, "/path/image.tar, or a folder"));
+            let platforms = choice(Name::Platforms, &["this machine's", "all"], 0);
+            let layers = choice(Name::Layers, &["not named", "named, too"], 0);
+            [reference(), what].into_iter().chain(file).chain([platforms, layers]).collect()
+        }
+        Matter::Hash => {
+            let what = choice(Name::What, &["a file, or a folder", "what a registry serves"], at);
+            let whose = if at == 0 { text(Name::File, "/path/image.tar, or a folder") } else { reference() };
+            vec![what, whose]
+        }
+        Matter::Pull => {
+            let what = choice(Name::What, &["if the trust policy verifies it", "whatever the trust policy says"], at);
+            let sure = (at > 0).then(|| text(Name::Typed, "the image name once more"));
+            let platform = text(Name::Platform, "linux/arm64; the engine's own where nothing is typed");
+            [reference(), platform, what].into_iter().chain(sure).collect()
+        }
+        Matter::Watch(account) => {
+            let is_here = model.accounts.kind(Some(account)).is_some_and(|kind| kind.file().is_some());
+            let mut fields = vec![
+                filled(Name::Reference, &name, "acme/api:2 ghcr.io/acme/web:1, or a pasted list"),
+                filled(Name::Every, "6h", "6h, 30m"),
+                choice(Name::Read, &DEPTHS, 0),
+                text(Name::Renew, "30d: say the same again after that; else once"),
+                text(Name::Price, "at most, in gwei for one gas"),
+            ];
+            // A key that is open is asked for, too: it is kept for longer. One elsewhere needs no passphrase of ours.
+            fields.extend(is_here.then(|| secret(Name::Passphrase, SecretField::Open)));
+            fields.push(text(Name::Typed, "`watch` begins it"));
+            fields
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// What they ask for. `empty`: a passphrase was missing already, and is meant to be empty.
+pub(super) fn wanted(form: &Form, empty: bool) -> Result<Wanted, Wrong> {
+    match form.matter {
+        Matter::Release => release(form).map(Wanted::Release),
+        Matter::Hash if form.chosen(Name::What) == 0 => {
+            let file = given(form, Name::File, "name an image archive, or a folder in the OCI layout")?;
+            Ok(Wanted::Ask(Inquiry::Hash(Hashed::Path(file.into()))))
+        }
+        Matter::Pull => pull(form).map(Wanted::Pull),
+        Matter::Watch(account) => watch(form, account, empty).map(Wanted::Watch),
+        _ => Ok(Wanted::Ask(Inquiry::Hash(Hashed::Registry(named(form)?)))),
+    }
+}
+
+fn release(form: &Form) -> Result<ReleaseWish, Wrong> {
+    let reference = named(form)?;
+    let origin = match form.chosen(Name::What) {
+        REGISTRY => Origin::Registry,
+        ARCHIVE => Origin::Archive(given(form, Name::File, "name the archive, or the folder")?.into()),
+        _ => Origin::Here,
+    };
+    let (all_platforms, with_layers) = (form.chosen(Name::Platforms) == 1, form.chosen(Name::Layers) == 1);
+    Ok(ReleaseWish { reference, origin, all_platforms, with_layers })
+}
+
+fn pull(form: &Form) -> Result<PullWish, Wrong> {
+    let reference = named(form)?;
+    let platform = Some(form.text(Name::Platform)).filter(|text| !text.is_empty());
+    if let Some(platform) = platform {
+        check_platform(platform).map_err(|cause| (Name::Platform, cause.to_owned()))?;
+    }
+    let overridden = form.chosen(Name::What) == 1;
+    if overridden && form.text(Name::Typed).parse() != Ok(reference.clone()) {
+        return Err((Name::Typed, format!("type `{}` once more: nobody may have released it", reference.familiar())));
+    }
+    Ok(PullWish { reference, platform: platform.map(str::to_owned), overridden })
+}
+
+/// Which names are watched, and how.
+fn watch(form: &Form, account: Address, empty: bool) -> Result<Watch, Wrong> {
+    let typed = given(form, Name::Reference, "name one or several images")?;
+    let wrong = |error: ReferenceError| (Name::Reference, error.to_string());
+    let mut names: Vec<Reference> =
+        typed.split_whitespace().map(str::parse).collect::<Result<_, _>>().map_err(wrong)?;
+    names.sort();
+    names.dedup();
+    let every = given(form, Name::Every, "say how often: 6h, 30m")?;
+    let every = span(every, LONGEST).map_err(|error| (Name::Every, error))?;
+    let depth = if form.chosen(Name::Read) == 0 { Depth::Manifests } else { Depth::Layers };
+    let renew = Some(form.text(Name::Renew)).filter(|text| !text.is_empty());
+    let renew = renew.map(|text| span(text, LONGEST)).transpose().map_err(|error| (Name::Renew, error))?;
+    let cap = given(form, Name::Price, "say the most that one gas may cost, in gwei: nobody is asked later")?;
+    let cap = Wei::from_gwei(cap).map_err(|_| (Name::Price, "a price is written in gwei: 2 or 2.5".to_owned()))?;
+    if form.fields.iter().any(|field| field.name == Name::Passphrase) {
+        opened(form, empty)?;
+    }
+    if form.text(Name::Typed) != WATCH {
+        return Err((Name::Typed, format!("type `{WATCH}`: each name that changed costs a transaction, unasked")));
+    }
+    Ok(Watch { names, account, every, depth, renew, cap: Some(cap) })
+}

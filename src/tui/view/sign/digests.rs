@@ -1,0 +1,66 @@
+//! What is signed of an image, and what it becomes.
+
+use super::{Canvas, Form, LABEL, Purpose, Quote, Role, labelled, text};
+use crate::{
+    app::clock::coarse_age,
+    domain::{digest::DigestKind, verdict::Verdict, wish::Making},
+};
+
+/// Columns of a digest.
+pub(super) const DIGEST: usize = "sha256:".len() + 64;
+/// Rows of the dialog without its digests, where a problem is told as well.
+const BESIDE_DIGESTS: u16 = 18;
+/// More of them, once it was signed elsewhere: the signature's number, what comes before it, who pays.
+const OF_ANSWER: u16 = 3;
+impl Form<'_> {
+    /// Which version it becomes, beside the one that is current by the image's verdict.
+    pub(super) fn becomes(&mut self, canvas: &Canvas, quote: &Quote, verdict: Option<&Verdict>) {
+        let version = quote.version;
+        if self.sign.makes() == Making::Amended {
+            let words = format!("part of version {version}, which holds all of this then");
+            return self.push(canvas, "becomes", Role::Plain, &words);
+        }
+        let now = verdict.and_then(|verdict| Some((verdict.current_version?, verdict.published_at)));
+        let now = now.map_or_else(String::new, |(version, at)| {
+            let age = at.map_or_else(String::new, |at| format!(", {} ago", coarse_age(self.model.now.since(at))));
+            format!(" (now version {version}{age})")
+        });
+        self.push(canvas, "becomes", Role::Plain, &format!("version {version}{now}"));
+    }
+
+    /// Every digest that is signed: the configuration's, then those of the manifests that lead to it. What follows must stay
+    /// in sight, so that many are counted where there is no room for them.
+    pub(super) fn digests(&mut self, canvas: &Canvas) {
+        let lines = if DIGEST + LABEL <= self.width { 1 } else { 2 };
+        let mut beside = BESIDE_DIGESTS + if self.sign.answer.is_some() { OF_ANSWER } else { 0 };
+        beside += 2 * u16::try_from(self.sign.notes.len()).unwrap_or_default();
+        if let Purpose::Revoke { reason } = &self.sign.purpose {
+            let lines = text::wrap(reason.value(), self.width.saturating_sub(LABEL)).len();
+            beside += u16::try_from(lines.saturating_sub(1)).unwrap_or_default();
+        }
+        let room = usize::from(self.height.saturating_sub(beside)) / lines;
+        let digests = self.sign.signed_digests();
+        let (all, shown) = (digests.len(), digests.len().min(room.max(1)));
+        for (at, kinded) in digests.iter().take(shown).enumerate() {
+            let kind = kinded.kind.to_string();
+            let is_images = at == 0 && matches!(kinded.kind, DigestKind::Config | DigestKind::Document);
+            self.digest(canvas, if is_images { "digest" } else { &kind }, &kinded.digest.to_string());
+        }
+        if shown < all {
+            let words = format!("and {} more manifests and indexes, which a taller screen shows", all - shown);
+            self.push(canvas, "", Role::Warning, &words);
+        }
+    }
+
+    /// Whole, because it is signed: in two halves where one line is too short, so that the eye finds its place.
+    pub(super) fn digest(&mut self, canvas: &Canvas, label: &str, digest: &str) {
+        if text::width(digest) + LABEL <= self.width {
+            return self.push(canvas, label, Role::Plain, digest);
+        }
+        let (algorithm, hex) = digest.split_at("sha256:".len().min(digest.len()));
+        let (first, second) = hex.split_at(hex.len() / 2);
+        self.push(canvas, label, Role::Plain, &format!("{algorithm}{first}"));
+        let below = format!("{}{second}", " ".repeat(algorithm.len()));
+        self.lines.push(labelled(canvas, "", [canvas.span(Role::Plain, below)]));
+    }
+}
