@@ -10,7 +10,7 @@ use daochain::{
     app::{
         Effect, Key, Model, Msg,
         action::panes,
-        activity::Sent,
+        activity::{Choice, Sent},
         clock::next_wake,
         effect::{Deed, KeySource, TrustChange},
         model::{Dialog, Engine, Pane, Tone},
@@ -25,7 +25,7 @@ use daochain::{
         watching::{Looked, Watch},
     },
     domain::{
-        Account, Timestamp, Wei,
+        Account, Address, Timestamp, Wei,
         account::AccountKind,
         digest::DigestKind,
         finding::{Area, Finding},
@@ -1109,17 +1109,14 @@ proptest! {
         for msg in script {
             let is_input = matches!(msg, Msg::Input(_));
             play = play.tell(msg);
-            let rows = &play.model.rows;
-            let is_here = |key: &RowKey| rows.get(key).is_some();
             if is_input {
                 // A key in the list makes the row under the cursor the user's choice.
-                let is_list = play.model.pane == Pane::Images && play.model.dialog.is_none();
-                held = rows.selected().map(|row| row.key.clone()).filter(|_| is_list);
-            } else if held.as_ref().is_some_and(|key| !is_here(key)) {
-                // With its image the choice went; should that come back, another row has been chosen.
+                held = Held::of(&play.model);
+            } else if held.as_ref().is_some_and(|held| !held.is_shown(&play.model)) {
+                // With its row the choice went; should that come back, another row has been chosen.
                 held = None;
-            } else if let Some(key) = held.clone().filter(|_| rows.wanted().terms().is_empty()) {
-                prop_assert_eq!(rows.selected().map(|row| &row.key), Some(&key), "the selection is another row");
+            } else if held.is_some() {
+                prop_assert_eq!(Held::of(&play.model), held.clone(), "the selection is another row");
             }
             let answers = play.asked.split_off(0);
             for answer in answers.into_iter().filter_map(answer) {
@@ -1128,6 +1125,43 @@ proptest! {
             let _ = draw(&play.model, Theme::COLOUR);
             invariants(&play.model)?;
         }
+    }
+}
+
+/// The row of a pane's list that the user has chosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Held {
+    Image(RowKey),
+    Account(Address),
+    Line(Choice),
+}
+
+impl Held {
+    fn of(model: &Model) -> Option<Self> {
+        if model.dialog.is_some() {
+            return None;
+        }
+        match model.pane {
+            Pane::Images => model.rows.selected().map(|row| Self::Image(row.key.clone())),
+            Pane::Accounts => model.accounts.selected().map(|account| Self::Account(account.address)),
+            // Its first row is the newest, whatever that is, until somebody moves.
+            Pane::Activity if model.activity_cursor() > 0 => {
+                model.activity_line().map(|line| Self::Line(line.choice()))
+            }
+            _ => None,
+        }
+    }
+
+    fn is_shown(&self, model: &Model) -> bool {
+        let is_list = model.dialog.is_none();
+        is_list
+            && match self {
+                Self::Image(key) => model.pane == Pane::Images && model.rows.visible().any(|row| row.key == *key),
+                Self::Account(address) => model.pane == Pane::Accounts && model.accounts.get(*address).is_some(),
+                Self::Line(choice) => {
+                    model.pane == Pane::Activity && model.activity_lines().iter().any(|line| line.choice() == *choice)
+                }
+            }
     }
 }
 
