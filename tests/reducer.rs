@@ -243,6 +243,25 @@ fn a_measurement_outlives_a_listing_that_knows_less() {
     assert!(play.model.rows.get(&key_of(&play, "redis:7")).unwrap().is_measured());
 }
 
+#[test]
+fn what_is_lost_is_asked_again_when_somebody_looks() {
+    let focus = |play: Play| {
+        let mut play = play;
+        play.asked.clear();
+        play.tell(Msg::Input(InputMsg::Focus))
+    };
+    let is_list = |effect: &Effect| matches!(effect, Effect::ListImages { .. });
+    let is_judge = |effect: &Effect| matches!(effect, Effect::Judge(_));
+    let well = focus(Play::ready(80, 24));
+    assert!(well.asked.is_empty(), "where all is well, nothing is asked: {:?}", well.asked);
+    let gone = problem("engine-unreachable", "the engine is gone", "start it");
+    let play = focus(Play::ready(80, 24).tell(Msg::Source(SourceMsg::Lost(gone))));
+    assert_eq!((count(&play, is_list), count(&play, is_judge)), (1, 0));
+    let gone = problem("node-unreachable", "the node is gone", "start it");
+    let play = focus(Play::ready(80, 24).tell(Msg::Chain(ChainMsg::Lost(gone))));
+    assert_eq!((count(&play, is_list), count(&play, is_judge)), (0, 1));
+}
+
 fn archive(names: &[&str], evidence: Evidence) -> LocalImage {
     LocalImage {
         id: ImageId { source: Source::Archive("/srv/a.tar".into()), id: "0".into() },
@@ -936,6 +955,7 @@ fn any_msg() -> impl Strategy<Value = Msg> {
             (0usize..20).prop_map(|row| InputMsg::Click(Target::Row(row))),
             proptest::sample::select(panes().to_vec()).prop_map(|(pane, ..)| InputMsg::Click(Target::Pane(pane))),
             any::<bool>().prop_map(|up| InputMsg::Wheel { up }),
+            Just(InputMsg::Focus),
         ].prop_map(Msg::Input),
         1 => "\\PC{0,20}".prop_map(|text| Msg::Input(InputMsg::Paste(text))),
         1 => (0usize..2000, 0usize..20).prop_map(|(first, again)| Msg::Input(InputMsg::Secret(SecretShape { typed: [first, again, again, first], same: true, strength: None }))),

@@ -51,7 +51,7 @@ fn quit(terminal: &mut Terminal) -> String {
 fn expect_given_back(written: &str, modes: &[String]) {
     let left = written.rfind("\x1b[?1049l").expect("the alternate screen is left");
     assert!(written[left..].contains("\x1b[?25h"), "the cursor is shown: {:?}", &written[left..]);
-    for mode in ["?1049", "?2004", "?1000", "?1006", "?2026"] {
+    for mode in ["?1049", "?2004", "?1000", "?1004", "?1006", "?2026"] {
         let (on, off) = (written.rfind(&format!("\x1b[{mode}h")), written.rfind(&format!("\x1b[{mode}l")));
         assert!(on <= off, "{mode} is off again: {on:?}, {off:?}");
     }
@@ -302,6 +302,17 @@ fn an_engine_that_dies_is_told_and_comes_back_by_itself() {
     terminal.wait_for_text("1 Images 31").send(key::END).wait_for_text("-00030:1").send(key::HOME).wait_for_text(FIRST);
     quit(&mut terminal);
     drop(again);
+}
+
+#[test]
+fn the_windows_focus_is_asked_for_and_never_taken_for_keys() {
+    let home = Home::new();
+    let engine = engine_of_thirty(&home, &[]);
+    let mut terminal = started(&program(&home, &engine));
+    terminal.send("\x1b[O\x1b[I/").wait_for_text("keep").send("\x1b[O").send("00007:1").send("\x1b[I");
+    terminal.wait_for_text("[00007:1] 1 of 30").send(key::ENTER).send(key::ESC).wait_for_text(FIRST);
+    let written = quit(&mut terminal);
+    assert!(written.contains("\x1b[?1004h"), "the terminal is asked to tell");
 }
 
 /// The home's network has the contract, now if it had not.

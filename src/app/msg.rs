@@ -121,6 +121,8 @@ pub enum InputMsg {
         /// Rows.
         height: u16,
     },
+    /// The terminal's window has the focus again.
+    Focus,
     /// The secret fields changed.
     Secret(SecretShape),
     /// Something was clicked, while the mouse is ours ([`Effect::CaptureMouse`](crate::app::Effect::CaptureMouse)).

@@ -209,7 +209,8 @@ impl Loop<'_> {
                 },
                 None => return,
             },
-            Event::FocusGained | Event::FocusLost => return,
+            Event::FocusGained => InputMsg::Focus,
+            Event::FocusLost => return,
         };
         self.take(Msg::Input(msg));
     }

@@ -23,7 +23,7 @@ use ratatui::{
     crossterm::{
         Command,
         cursor::Show,
-        event::{DisableBracketedPaste, EnableBracketedPaste},
+        event::{DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange},
         execute, terminal,
         terminal::{EnterAlternateScreen, LeaveAlternateScreen},
     },
@@ -141,7 +141,7 @@ impl Drop for Guard {
 fn enter() -> io::Result<()> {
     TAKEN.store(true, Ordering::SeqCst);
     terminal::enable_raw_mode()?;
-    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste)?;
+    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, EnableFocusChange)?;
     // Unless it is wanted, no mouse: the terminal's own selection of text goes on working.
     if MOUSE.load(Ordering::SeqCst) { execute!(io::stdout(), Clicks(true)) } else { Ok(()) }
 }
@@ -154,7 +154,7 @@ fn give_back() {
         }
         // Where there is no other screen (vt100, older consoles), the last frame must not stay under the shell's prompt.
         let _ = io::stdout().write_all(b"\x1b[m\x1b[H\x1b[2J");
-        let _ = execute!(io::stdout(), DisableBracketedPaste, LeaveAlternateScreen, Show);
+        let _ = execute!(io::stdout(), DisableFocusChange, DisableBracketedPaste, LeaveAlternateScreen, Show);
         let _ = terminal::disable_raw_mode();
         let _ = io::stdout().flush();
     }
@@ -327,7 +327,7 @@ mod tests {
         let entered = written.find(ENTER_SCREEN).expect("the alternate screen was entered");
         let left = written.rfind(LEAVE_SCREEN).expect("the alternate screen is left");
         assert!(written[entered..left].contains(DRAWN), "{written:?}");
-        for mode in ["?1000", "?1006", "?2004"] {
+        for mode in ["?1000", "?1004", "?1006", "?2004"] {
             let [on, off] = ["h", "l"].map(|end| written.rfind(&format!("\x1b[{mode}{end}")));
             assert!(on.is_some() && on < off, "{mode} is given back: {written:?}");
         }

@@ -57,7 +57,7 @@ pub fn start(model: &mut Model) -> Vec<Effect> {
 
 /// Changes the model by one message.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
-    let is_input = matches!(msg, Msg::Input(_));
+    let is_input = matches!(&msg, Msg::Input(input) if *input != InputMsg::Focus);
     if is_input {
         hold(model);
     }
@@ -74,6 +74,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             (model.width, model.height) = (width, height);
             Vec::new()
         }
+        Msg::Input(InputMsg::Focus) => sources::look_again(model),
         Msg::Input(InputMsg::Secret(shape)) => {
             model.touched = model.now;
             model.leaving = false;

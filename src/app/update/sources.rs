@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{
     app::{
         effect::Effect,
-        model::{Engine, Model, Once, Pane, Tone},
+        model::{Engine, Model, Node, Once, Pane, Tone},
         msg::{Listing, Problem, SourceMsg},
         rows::Merged,
         state::Wanted,
@@ -125,6 +125,19 @@ fn measure_archives(model: &mut Model) -> Vec<Effect> {
         model.tasks.add(&image, &label, false, false);
     }
     tasks::start(model)
+}
+
+/// Somebody looks again: what did not answer is asked at once, and not after its pause.
+pub(super) fn look_again(model: &mut Model) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    if matches!(model.engine, Engine::Lost { .. }) {
+        effects.extend(list(model, AT_ONCE));
+    }
+    if matches!(model.node, Node::Lost { .. }) {
+        effects.extend(chain::judge(model));
+        effects.extend(super::accounts::list(model));
+    }
+    effects
 }
 
 /// Everything anew, because the user wants it.
