@@ -1,12 +1,14 @@
 //! HTTP(S), below `jsonrpsee`'s client, which knows neither proxies nor `Retry-After`.
 //!
 //! A request that says the same when it is said twice is sent again after a moment, where the connection broke or the server
-//! was busy. A transaction is not: whether it arrived is for [`fate`](super::super::fate) to find out.
+//! was busy. Where nobody listens it is not: a node does not start within a moment, and whoever follows it asks again anyway.
+//! A transaction is never: whether it arrived is for [`fate`](super::super::fate) to find out.
 
 use std::{
     error::Error,
     fmt,
     future::Future,
+    io, iter,
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
@@ -144,7 +146,10 @@ impl Carrier {
     async fn once(&self, request: http::Request<Bytes>) -> Result<HttpResponse<Full<Bytes>>, Failed> {
         let request =
             reqwest::Request::try_from(request).map_err(|error| Failed::Lasting(broken(error.without_url())))?;
-        let passing = |error: reqwest::Error| Failed::Passing(broken(error.without_url()), None);
+        let passing = |error: reqwest::Error| {
+            let error = error.without_url();
+            if is_refused(&error) { Failed::Lasting(broken(error)) } else { Failed::Passing(broken(error), None) }
+        };
         let mut response = self.client.execute(request).await.map_err(passing)?;
         let status = response.status();
         if !status.is_success() {
@@ -187,6 +192,14 @@ fn broken(error: impl Error + Send + Sync + 'static) -> TransportError {
     HttpError::Stream(Box::new(error)).into()
 }
 
+/// Whether nobody listens there.
+fn is_refused(error: &(dyn Error + 'static)) -> bool {
+    let mut causes = iter::successors(Some(error), |&error| error.source());
+    causes.any(|cause| {
+        cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
+    })
+}
+
 /// Give or take a half, so that many who were refused together do not come again together.
 fn jittered(pause: Duration) -> Duration {
     pause.mul_f64(rand::thread_rng().gen_range(0.5..1.5))
@@ -215,8 +228,26 @@ impl Service<HttpRequest> for Carrier {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
+    use tokio::net::TcpListener;
+
     use super::*;
+
+    async fn tried(url: &Url) -> Failed {
+        let carrier = Carrier::new(url, Duration::from_secs(10), 1).unwrap();
+        carrier.once(http::Request::post(url.as_str()).body(Bytes::new()).unwrap()).await.unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn where_nobody_listens_nothing_is_sent_again() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+        let (failed, taken) = tokio::join!(tried(&url), async { listener.accept().await.map(drop) });
+        assert!(matches!((failed, taken), (Failed::Passing(_, None), Ok(()))), "the connection broke");
+        drop(listener);
+        assert!(matches!(tried(&url).await, Failed::Lasting(_)), "there is none");
+    }
 
     #[test]
     fn a_server_may_ask_for_any_number_of_seconds() {
