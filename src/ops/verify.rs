@@ -220,20 +220,13 @@ async fn recall_verdicts(
         .map(|(subject, verdict)| (subject.image.clone(), subject.reference.clone(), verdict.conclusion))
         .collect();
     let recalled = blocking(move || {
-        let reached = listed.iter().filter_map(|(image, reference, conclusion)| {
-            image.as_ref().map(|image| (VerdictKey { network: &network, image, reference }, *conclusion))
+        let keyed = listed.iter().map(|(image, reference, conclusion)| {
+            (image.as_ref().map(|image| VerdictKey { network: &network, image, reference }), *conclusion)
         });
-        store.remember_verdicts(reached, at)?;
-        let mut last = Vec::with_capacity(listed.len());
-        for (image, reference, conclusion) in &listed {
-            last.push(match image {
-                Some(image) if *conclusion == Conclusion::Undecided => {
-                    store.last_verdict(VerdictKey { network: &network, image, reference })?
-                }
-                _ => None,
-            });
-        }
-        Ok(last)
+        store.remember_verdicts(keyed.clone().filter_map(|(key, conclusion)| key.zip(Some(conclusion))), at)?;
+        let open: Vec<_> = keyed.map(|(key, conclusion)| key.filter(|_| conclusion == Conclusion::Undecided)).collect();
+        let mut last = store.last_verdicts(open.iter().flatten().copied())?.into_iter();
+        Ok(open.iter().map(|key| key.and_then(|_| last.next().flatten())).collect())
     })
     .await;
     // Without the store nothing is recalled; the verdicts themselves do not depend on it.

@@ -34,26 +34,33 @@ fn image_key(image: &ImageId) -> Vec<u8> {
 }
 
 impl Store {
-    /// The last verdict that was reached, and when.
+    /// The last verdict that was reached of each of `keys`, and when, in their order. One look at the database for all of them:
+    /// each look takes and leaves its lock, which ten thousand images would wait for.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn last_verdict(&self, key: VerdictKey<'_>) -> Result<Option<(Conclusion, Timestamp)>, StoreError> {
-        let found: Option<(String, i64)> = self.read("look up a verdict", |connection| {
-            // Asked for each image of a list.
-            connection
-                .prepare_cached(
-                    "SELECT conclusion, concluded_at FROM verdict WHERE network = ?1 AND image = ?2 AND reference = ?3",
-                )?
-                .query_row(params![key.network, image_key(key.image), key.reference.as_str()], |row| {
-                    Ok((row.get(0)?, row.get(1)?))
-                })
-                .optional()
-        })?;
-        Ok(found.and_then(|(word, at)| {
-            let conclusion = Conclusion::BY_GRAVITY.into_iter().find(|conclusion| conclusion.word() == word)?;
-            Some((conclusion, Timestamp(at.cast_unsigned())))
-        }))
+    pub fn last_verdicts<'a>(
+        &self,
+        keys: impl IntoIterator<Item = VerdictKey<'a>>,
+    ) -> Result<Vec<Option<(Conclusion, Timestamp)>>, StoreError> {
+        self.read("look up verdicts", |connection| {
+            let look = connection.unchecked_transaction()?;
+            let mut query = look.prepare_cached(
+                "SELECT conclusion, concluded_at FROM verdict WHERE network = ?1 AND image = ?2 AND reference = ?3",
+            )?;
+            let last = |key: VerdictKey<'_>| {
+                let found: Option<(String, i64)> = query
+                    .query_row(params![key.network, image_key(key.image), key.reference.as_str()], |row| {
+                        Ok((row.get(0)?, row.get(1)?))
+                    })
+                    .optional()?;
+                Ok(found.and_then(|(word, at)| {
+                    let conclusion = Conclusion::BY_GRAVITY.into_iter().find(|conclusion| conclusion.word() == word)?;
+                    Some((conclusion, Timestamp(at.cast_unsigned())))
+                }))
+            };
+            keys.into_iter().map(last).collect()
+        })
     }
 
     /// Remembers verdicts, all of them in one commit. *Undecided* is none: it must not hide the last that was reached.

@@ -357,11 +357,10 @@ fn the_last_verdict_is_kept_per_network_image_and_name() {
     let at = Timestamp(7);
     store.remember_verdicts([(key(&one), Conclusion::Verified), (key(&two), Conclusion::Mismatch)], at).unwrap();
     store.remember_verdicts([(key(&one), Conclusion::Undecided)], Timestamp(8)).unwrap();
-    assert_eq!(store.last_verdict(key(&one)).unwrap(), Some((Conclusion::Verified, at)), "undecided hides nothing");
-    assert_eq!(store.last_verdict(key(&two)).unwrap(), Some((Conclusion::Mismatch, at)));
-    assert_eq!(store.last_verdict(key(&archive)).unwrap(), None);
-    assert_eq!(store.last_verdict(VerdictKey { network: "main", ..key(&one) }).unwrap(), None);
+    let last = || store.last_verdicts([&one, &two, &archive].map(key)).unwrap();
+    let (verified, mismatch) = (Some((Conclusion::Verified, at)), Some((Conclusion::Mismatch, at)));
+    assert_eq!(last(), [verified, mismatch, None], "undecided hides nothing");
+    assert_eq!(store.last_verdicts([VerdictKey { network: "main", ..key(&one) }]).unwrap(), [None]);
     store.remember_verdicts_among(1, [(key(&archive), Conclusion::Outdated)], at).unwrap();
-    assert_eq!(store.last_verdict(key(&one)).unwrap(), None, "the oldest leave");
-    assert_eq!(store.last_verdict(key(&archive)).unwrap(), Some((Conclusion::Outdated, at)));
+    assert_eq!(last(), [None, None, Some((Conclusion::Outdated, at))], "the oldest leave");
 }
