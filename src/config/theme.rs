@@ -15,14 +15,16 @@
 //! A colour is `#rrggbb`, one of the terminal's 256 by its number, one of its first sixteen by name, or `default`. Which
 //! themes and roles there are is the screen's business: its words come with the call.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, ops::Range, path::Path};
 
-use serde::Deserialize;
-use toml::Spanned;
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
 
 use super::{
     ConfigError,
-    file::{from_toml, malformed, text_of, with_nearest},
+    file::{malformed, text_of, with_nearest},
 };
 use crate::domain::text::nearest;
 
@@ -83,66 +85,90 @@ pub struct ThemeFile {
     pub looks: BTreeMap<String, Look>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Document {
-    theme: Option<Spanned<String>>,
-    colours: Option<Spanned<String>>,
-    characters: Option<Spanned<String>>,
-    #[serde(default)]
-    reduced_motion: bool,
-    #[serde(default)]
-    roles: BTreeMap<Spanned<String>, Spanned<String>>,
-}
+/// The keys of the file.
+const KEYS: [&str; 5] = ["theme", "colours", "characters", "reduced_motion", "roles"];
+const DEPTHS: [(&str, Depth); 4] = [
+    ("truecolor", Depth::Truecolor),
+    ("256", Depth::TwoHundredFiftySix),
+    ("16", Depth::Sixteen),
+    ("none", Depth::None),
+];
 
 /// Reads the file as far as it can be taken, and tells all that is wrong in it: `theme-invalid` with line, column and
 /// cause; `config-unreadable`. No file says nothing.
 #[must_use]
 pub fn read_theme(path: &Path, themes: &[&str], roles: &[&str]) -> (ThemeFile, Vec<ConfigError>) {
-    let read = text_of(path, INVALID).and_then(|text| Ok((from_toml::<Document>(path, INVALID, &text)?, text)));
-    let (document, text) = match read {
-        Ok(read) => read,
+    let text = match text_of(path, INVALID) {
+        Ok(text) => text,
         Err(error) => return (ThemeFile::default(), vec![error]),
     };
-    let mut faults = Vec::new();
-    let fault = |span, cause: &str| malformed(path, INVALID, &text, Some(span), cause);
-    let one_of = |what: &str, given: Spanned<String>, known: &[&str]| {
-        let word = known_word(what, given.as_ref(), known).map_err(|cause| fault(given.span(), &cause));
-        word.map(|()| given.into_inner())
+    let parsed = DeTable::parse(&text);
+    let table = match &parsed {
+        Ok(table) => table.get_ref(),
+        Err(error) => {
+            return (ThemeFile::default(), vec![malformed(path, INVALID, &text, error.span(), error.message())]);
+        }
     };
-    let depths = [
-        ("truecolor", Depth::Truecolor),
-        ("256", Depth::TwoHundredFiftySix),
-        ("16", Depth::Sixteen),
-        ("none", Depth::None),
-    ];
-    let theme = document.theme.and_then(|theme| kept(&mut faults, one_of("theme", theme, themes)));
-    let colours = document
-        .colours
-        .and_then(|colours| kept(&mut faults, one_of("number of colours", colours, &depths.map(|(word, _)| word))));
-    let characters = document
-        .characters
-        .and_then(|characters| kept(&mut faults, one_of("set of characters", characters, &["ascii", "unicode"])));
-    let mut looks = BTreeMap::new();
-    for (role, text) in document.roles {
-        let role = kept(&mut faults, one_of("role", role, roles));
-        let look = kept(&mut faults, look(text.as_ref()).map_err(|cause| fault(text.span(), &cause)));
-        looks.extend(role.zip(look));
+    let (mut found, mut faults) = (ThemeFile::default(), Vec::new());
+    for (key, value) in table {
+        let told = match key.get_ref().as_ref() {
+            "theme" => word(value, "theme", themes).map(|theme| found.theme = Some(theme.to_owned())),
+            "colours" => word(value, "number of colours", &DEPTHS.map(|(word, _)| word)).map(|colours| {
+                found.depth = DEPTHS.into_iter().find(|(word, _)| *word == colours).map(|(_, depth)| depth);
+            }),
+            "characters" => word(value, "set of characters", &["ascii", "unicode"])
+                .map(|characters| found.ascii = Some(characters == "ascii")),
+            "reduced_motion" => match value.get_ref() {
+                DeValue::Boolean(calm) => {
+                    found.reduced_motion = *calm;
+                    Ok(())
+                }
+                other => Err((value.span(), mistaken(other, "a boolean"))),
+            },
+            "roles" => match value.get_ref() {
+                DeValue::Table(looks) => {
+                    for (role, text) in looks {
+                        let read = known_word("role", role.get_ref(), roles).map_err(|cause| (role.span(), cause));
+                        let role = kept(&mut faults, read).map(|()| role.get_ref().to_string());
+                        let read = text_in(text).and_then(|found| look(found).map_err(|cause| (text.span(), cause)));
+                        found.looks.extend(role.zip(kept(&mut faults, read)));
+                    }
+                    Ok(())
+                }
+                other => Err((value.span(), mistaken(other, "a table"))),
+            },
+            other => known_word("field", other, &KEYS).map_err(|cause| (key.span(), cause)),
+        };
+        kept(&mut faults, told);
     }
-    let found = ThemeFile {
-        theme,
-        depth: colours
-            .and_then(|colours| depths.into_iter().find(|(word, _)| *word == colours))
-            .map(|(_, depth)| depth),
-        ascii: characters.map(|characters| characters == "ascii"),
-        reduced_motion: document.reduced_motion,
-        looks,
-    };
-    (found, faults)
+    faults.sort_by_key(|(span, _)| span.start);
+    let told = faults.into_iter().map(|(span, cause)| malformed(path, INVALID, &text, Some(span), &cause));
+    let told = told.collect();
+    (found, told)
+}
+
+/// What is wrong, and where.
+type Fault = (Range<usize>, String);
+
+fn text_in<'v>(value: &'v Spanned<DeValue<'_>>) -> Result<&'v str, Fault> {
+    match value.get_ref() {
+        DeValue::String(text) => Ok(text),
+        other => Err((value.span(), mistaken(other, "a string"))),
+    }
+}
+
+/// One of the `known` words.
+fn word<'v>(value: &'v Spanned<DeValue<'_>>, what: &str, known: &[&str]) -> Result<&'v str, Fault> {
+    let text = text_in(value)?;
+    known_word(what, text, known).map(|()| text).map_err(|cause| (value.span(), cause))
+}
+
+fn mistaken(value: &DeValue<'_>, expected: &str) -> String {
+    format!("it is of type {}, expected {expected}", value.type_str())
 }
 
 /// What was read; what is wrong with it goes to the other faults.
-fn kept<T>(faults: &mut Vec<ConfigError>, read: Result<T, ConfigError>) -> Option<T> {
+fn kept<T>(faults: &mut Vec<Fault>, read: Result<T, Fault>) -> Option<T> {
     read.map_err(|fault| faults.push(fault)).ok()
 }
 
@@ -246,11 +272,13 @@ mod tests {
 
     #[test]
     fn everything_that_is_wrong_is_told_at_once() {
-        let told =
-            read("theme = \"drak\"\ncharacters = \"utf8\"\n[roles]\nmutd = \"grene\"\ndanger = \"red\"").unwrap_err();
-        let places = ["line 1, column 9", "line 2, column 14", "line 4, column 1", "line 4, column 8"];
-        assert_eq!(told.lines().count(), 4, "{told}");
-        assert!(told.lines().zip(places).all(|(line, place)| line.contains(place)), "{told}");
+        let text = "theme = \"drak\"\ncharacters = 8\nmotion = true\nreduced_motion = 1\n[roles]\nmutd = \"grene\"\n\
+                    danger = \"red\"\nmuted = 7";
+        let told = read(text).unwrap_err();
+        let places = [(1, 9), (2, 14), (3, 1), (4, 18), (6, 1), (6, 8), (8, 9)];
+        let places = places.map(|(line, column)| format!("line {line}, column {column}"));
+        assert_eq!(told.lines().count(), places.len(), "{told}");
+        assert!(told.lines().zip(&places).all(|(line, place)| line.contains(place)), "{told}");
     }
 
     #[test]

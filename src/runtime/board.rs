@@ -51,7 +51,7 @@ impl Board {
     }
 
     /// The pause between two reports that are shown.
-    fn interval(&self) -> Duration {
+    pub(super) fn interval(&self) -> Duration {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner).interval()
     }
 

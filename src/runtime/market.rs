@@ -34,8 +34,6 @@ use crate::{
     },
 };
 
-/// Least time between two looks at a pull.
-const PACE: Duration = Duration::from_millis(100);
 /// Namespaces of this home that are asked, repositories of each, and tags of each of those.
 const NAMESPACES: usize = 8;
 const REPOSITORIES: usize = 25;
@@ -106,7 +104,7 @@ impl Runtime {
 
     fn pull(&mut self, ticket: u64, wish: PullWish) {
         let token = self.undoable(ticket);
-        let told = Telling::new(ticket, self.sender.clone());
+        let told = Telling::new(ticket, self.board.interval(), self.sender.clone());
         let pulled = move |result| Msg::Market(MarketMsg::Pulled { ticket, result });
         self.answer_cleared("pulling an image", pulled, move |context| {
             let watch = Arc::new(Unshown(token.clone()));
@@ -148,16 +146,17 @@ where
     done.await
 }
 
-/// Tells of a pull ten times a second at most.
+/// Tells of a pull at the board's pace.
 struct Telling {
     ticket: u64,
+    pause: Duration,
     sender: mpsc::Sender<Msg>,
     seen: Mutex<(Layers, Option<Instant>)>,
 }
 
 impl Telling {
-    fn new(ticket: u64, sender: mpsc::Sender<Msg>) -> Self {
-        Self { ticket, sender, seen: Mutex::default() }
+    fn new(ticket: u64, pause: Duration, sender: mpsc::Sender<Msg>) -> Self {
+        Self { ticket, pause, sender, seen: Mutex::default() }
     }
 
     fn tell(&self, step: &Step) {
@@ -170,7 +169,7 @@ impl Telling {
             }
             Step::Measuring => true,
         };
-        if !measuring && last.is_some_and(|last| last.elapsed() < PACE) {
+        if !measuring && last.is_some_and(|last| last.elapsed() < self.pause) {
             return;
         }
         *last = Some(Instant::now());
