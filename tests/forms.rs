@@ -461,6 +461,7 @@ fn a_request_that_was_carried_here_is_shown_and_signed() {
     });
     let signed = daochain::app::sign::Carried {
         request: None,
+        says: None,
         text: "{\"schema\":\"daochain.signature/1\"}".into(),
         earlier: Vec::new(),
         left: true,

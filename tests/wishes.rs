@@ -8,13 +8,16 @@ use daochain::{
         Effect, Key,
         market::Pull,
         model::Dialog,
-        msg::{InputMsg, MarketMsg, Msg, Problem, SecretShape, SignMsg},
+        msg::{InputMsg, MarketMsg, Msg, Problem, SecretShape, SignMsg, TrustMsg},
         sign::{Document, Sign, Step},
     },
     domain::{
+        Account,
+        account::AccountKind,
         digest::DigestKind,
         image::KindedDigest,
         publication::Statement,
+        trust::{Rule, TrustPolicy},
         verdict::Conclusion,
         wish::{Making, Origin, PullWish, ReleaseWish},
     },
@@ -172,8 +175,8 @@ fn a_release_is_a_new_version_a_part_of_the_current_one_or_the_same_anew() {
     let current = daochain::app::sign::Quote { standing: Some(Conclusion::Verified), ..quote(statement, address(1)) };
     let play = play.tell(Msg::Sign(SignMsg::Quoted { ticket, result: Ok(Box::new(current)) }));
     assert!(play.text().contains("Ctrl-T"), "{}", play.text());
-    let again = play.key(Key::Ctrl('t')).quoted().key(Key::Ctrl('t')).quoted();
-    assert_eq!(making(&again), Making::Again);
+    let again = play.key(Key::Ctrl('t')).quoted();
+    assert_eq!(making(&again), Making::Again, "what is current is no part of itself");
     assert_eq!(making(&again.key(Key::Ctrl('t'))), Making::New);
 }
 
@@ -234,4 +237,96 @@ fn another_platform_is_pulled_and_what_the_policy_refuses_only_when_its_name_is_
         matches!(&again.model.dialog, Some(Dialog::Form(form)) if form.chosen(daochain::app::form::Name::What) == 0)
     );
     assert!(again.text().contains("acme/web:1.2"), "{}", again.text());
+}
+
+/// A release of all platforms, by the only account.
+fn of_all(account: Account) -> Play {
+    let play = Play::ready(80, 24).tell(screen::accounts(vec![account])).keys(":release").key(Key::Enter);
+    let play = play.key(Key::Ctrl('u')).keys("acme/web:1.2").key(Key::Enter).key(Key::Enter).key(Key::Enter);
+    document(play.key(Key::Enter), Ok(Document { statement: release(all_of_it(), 0), notes: Vec::new() }))
+}
+
+#[test]
+fn what_is_carried_is_shown_as_it_is_signed_and_turned_there_too() {
+    let play = of_all(screen::cold(2)).carried();
+    assert_eq!(sign(&play).step, Step::Carrying);
+    let play = play.key(Key::Ctrl('t'));
+    let Some(Effect::Ask { ticket, statement, publisher, making: Making::Amended, .. }) = play.asked.last().cloned()
+    else {
+        panic!("{:?}", play.asked.last())
+    };
+    assert!(play.asked.iter().any(|effect| matches!(effect, Effect::Forget(_))), "its number is free again");
+    let Statement::Release { digests, .. } = &statement else { panic!("{statement:?}") };
+    let (kept, left_out) = (digests[0].digest.to_string(), digests[1].digest.to_string());
+    let carried = screen::carried(release(vec![digests[0]], 6), publisher, false);
+    let play = play.tell(Msg::Sign(SignMsg::Asked { ticket, result: Ok(Box::new(carried)) }));
+    drawn("carried_amendment", &play);
+    let (text, half) = (play.text(), "sha256:".len() + 32);
+    assert!(text.contains("part of version 6") && text.contains(&kept[..half]), "{text}");
+    assert!(!text.contains(&left_out[..half]), "what is not in the request is not shown: {text}");
+    let asks = |play: &Play| play.asked.iter().filter(|effect| matches!(effect, Effect::Ask { .. })).count();
+    let before = asks(&play);
+    let noted = play.key(Key::Ctrl('o')).key(Key::Esc);
+    assert_eq!(sign(&noted).step, Step::Carrying, "what was made stays");
+    assert_eq!(asks(&noted), before, "nothing is asked anew");
+    let stands = problem(
+        "already-published",
+        "the registry holds all of it already",
+        "`Ctrl-T` turns to a new version of the same",
+    );
+    let again = noted.key(Key::Ctrl('t'));
+    let Some(Effect::Ask { ticket, making: Making::Again, .. }) = again.asked.last().cloned() else {
+        panic!("{:?}", again.asked.last())
+    };
+    let stuck = again.tell(Msg::Sign(SignMsg::Asked { ticket, result: Err(stands) }));
+    assert!(stuck.text().contains("Enter done"), "{}", stuck.text());
+}
+
+#[test]
+fn a_contracts_call_is_shown_as_it_is_executed() {
+    let contract = Account { kind: AccountKind::Contract, ..screen::account(2, false, 0) };
+    let play = of_all(contract).carried();
+    let play = play.key(Key::Ctrl('t'));
+    let Some(Effect::Ask { ticket, statement, publisher, contract: true, .. }) = play.asked.last().cloned() else {
+        panic!("{:?}", play.asked.last())
+    };
+    let Statement::Release { digests, .. } = statement else { panic!("{statement:?}") };
+    let carried = screen::carried(release(vec![digests[1]], 6), publisher, true);
+    let play = play.tell(Msg::Sign(SignMsg::Asked { ticket, result: Ok(Box::new(carried)) }));
+    let (text, half) = (play.text(), "sha256:".len() + 32);
+    assert!(text.contains("part of version 6") && text.contains(&digests[1].digest.to_string()[..half]), "{text}");
+    assert!(!text.contains(&digests[0].digest.to_string()[..half]), "{text}");
+}
+
+#[test]
+fn a_policy_has_one_text_in_each_version() {
+    let rule = Rule::new("docker.io/acme/*".parse().unwrap(), address(7));
+    let policy = TrustPolicy { rules: vec![rule], ..TrustPolicy::default() };
+    let play = Play::ready(80, 24).keys("4").tell(Msg::Trust(TrustMsg::Read(Ok(policy)))).keys("P");
+    let play = play.keys("acme/policy:1").key(Key::Enter).key(Key::Enter);
+    let Some(Effect::ReadPolicy { ticket, reference, .. }) = play.asked.last().cloned() else {
+        panic!("{:?}", play.asked.last())
+    };
+    let digests = vec![kinded(DigestKind::Document, 60)];
+    let statement = Statement::Release { reference, digests, amends: 0, annotations: String::new() };
+    let document = Document { statement, notes: Vec::new() };
+    let play = play.tell(Msg::Sign(SignMsg::Document { ticket, result: Ok(Box::new(document)) })).quoted();
+    let before = play.asked.len();
+    let play = play.key(Key::Ctrl('t')).key(Key::Ctrl('o'));
+    assert_eq!(
+        (play.asked.len(), sign(&play).step),
+        (before, Step::Ready),
+        "neither a part of a version nor annotations"
+    );
+    assert!(!play.text().contains("Ctrl-T"), "{}", play.text());
+}
+
+#[test]
+fn what_was_chosen_stays_while_another_source_is_looked_at() {
+    let play =
+        Play::ready(80, 24).select("acme/web:1.2").keys(":release").key(Key::Enter).key(Key::Enter).key(Key::Enter);
+    let play = play.key(Key::Right).key(Key::Down).key(Key::Right).key(Key::Up).key(Key::Up).key(Key::Right);
+    let play = play.key(Key::Enter).keys("/srv/app.tar").key(Key::Enter).key(Key::Enter).key(Key::Enter);
+    let (_, wish) = composed(&play);
+    assert_eq!((wish.all_platforms, wish.with_layers), (true, true), "{wish:?}");
 }

@@ -680,7 +680,7 @@ fn names_are_watched_once_the_cost_is_agreed_to_and_until_somebody_stops_it() {
     assert!(!never.asked.iter().any(|effect| matches!(effect, Effect::Watch { .. })), "soon is no time");
     let play = never.key(Key::Ctrl('u')).keys("30d").key(Key::Enter).key(Key::Enter);
     let unsure = play.key(Key::Enter).keys("wach").key(Key::Enter);
-    assert!(unsure.text().contains("each name that changed costs a transaction"), "{}", unsure.text());
+    assert!(unsure.text().contains("each name that changed or is renewed costs a"), "{}", unsure.text());
     let play = unsure.key(Key::Ctrl('u')).keys("watch").key(Key::Enter);
     let Some(Effect::Watch { ticket, watch }) = play.asked.last().cloned() else { panic!("{:?}", play.asked.last()) };
     let names: Vec<_> = watch.names.iter().map(daochain::domain::Reference::familiar).collect();

@@ -27,6 +27,7 @@ use crate::{
     },
     domain::{
         Address, Reference, Wei,
+        digest::DigestKind,
         image::KindedDigest,
         network::NetworkView,
         publication::{Authority, Cost, SigningRequest, Statement, TransactionHash},
@@ -41,6 +42,9 @@ pub struct PublicationId(pub u64);
 
 /// The word for contracts that stand already.
 pub const DEPLOYED: &str = "already-deployed";
+
+/// The word for a release that is current already.
+const PUBLISHED: &str = "already-published";
 
 /// What a statement is about that names no image.
 const EVERYTHING: &str = "every name";
@@ -328,10 +332,30 @@ impl Sign {
         matches!(self.purpose, Purpose::Publish | Purpose::Document(Statement::Release { .. }))
     }
 
+    /// True where it releases a trust policy.
+    #[must_use]
+    pub fn is_policy(&self) -> bool {
+        self.digests.iter().any(|kinded| kinded.kind == DigestKind::Document)
+    }
+
+    /// True where the user may say what becomes of a release, and what it carries.
+    #[must_use]
+    pub fn can_turn(&self) -> bool {
+        let is_open = matches!(self.step, Step::Ready | Step::Stuck | Step::Carrying) && self.answer.is_none();
+        is_open && self.is_release() && !self.is_policy()
+    }
+
+    /// What is signed, as far as it is made: an amendment may say less than was measured.
+    #[must_use]
+    pub fn said(&self) -> Option<&Statement> {
+        let quoted = self.quote.as_ref().map(|quote| &quote.statement);
+        quoted.or_else(|| self.carried.as_ref().and_then(|carried| carried.statement()))
+    }
+
     /// The digests that are signed: of an amendment those that the current version does not hold yet.
     #[must_use]
     pub fn signed_digests(&self) -> &[KindedDigest] {
-        match self.quote.as_ref().map(|quote| &quote.statement) {
+        match self.said() {
             Some(Statement::Release { digests, amends: 1.., .. }) => digests,
             _ => &self.digests,
         }
@@ -355,8 +379,7 @@ impl Sign {
     /// True when nothing is left to be said: the digest is the current release already, or was taken back.
     #[must_use]
     pub fn is_repetition(&self) -> bool {
-        let is_there = matches!(self.purpose, Purpose::Deploy)
-            && self.problem.as_ref().is_some_and(|problem| problem.code == DEPLOYED);
+        let is_there = self.problem.as_ref().is_some_and(|problem| [DEPLOYED, PUBLISHED].contains(&problem.code));
         let is_said = self.sighting.as_ref().is_some_and(|seen| seen.said != Said::Otherwise);
         self.step == Step::Stuck && (is_there || is_said || self.quote.as_ref().is_some_and(Quote::is_repetition))
     }

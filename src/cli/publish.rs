@@ -57,7 +57,8 @@ pub async fn run(session: &mut Session, args: args::Publish) -> Result<u8, Failu
         }
         let statement = release.statement(args.with_layers, args.annotations.clone());
         statements.push(if args.amend {
-            amended(&session.context, statement, authority.publisher(account)).await?
+            // What is held already is told as such.
+            amended(&session.context, &statement, authority.publisher(account)).await?.unwrap_or(statement)
         } else {
             statement
         });

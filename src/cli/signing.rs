@@ -52,7 +52,7 @@ pub async fn elsewhere(
     statements: Vec<Statement>,
 ) -> Result<u8, Failure> {
     if elsewhere.calldata {
-        let (statement, network, call) = call_data(&session.context, statements, publisher).await?;
+        let (statement, network, call) = call_data(&session.context, statements, publisher, again).await?;
         shown::show_statement(&mut session.console, &statement);
         session.console.note(&format!("  to be sent by {publisher} on {}", chain_name(network.chain_id)));
         carry::deliver(session, &call.text()?, &elsewhere.carry).await?;

@@ -216,7 +216,8 @@ async fn refuse_repetition(
     };
     if outlooks.iter().zip(versions).any(is_said) {
         let message = "the same was published since the cost was shown: nothing is left to be said";
-        return Err(Failure::new("already-published", message).hint("`--again` makes a new version all the same"));
+        return Err(Failure::new("already-published", message)
+            .hint("`--again`, or Ctrl-T on the screen, makes a new version all the same"));
     }
     Ok(())
 }

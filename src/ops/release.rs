@@ -82,7 +82,8 @@ pub async fn compose(
     } else {
         release.keep_local()?
     };
-    Ok((release.statement(wish.with_layers, String::new()), note.into_iter().collect()))
+    let notes = note.into_iter().chain(release.told_platforms()).collect();
+    Ok((release.statement(wish.with_layers, String::new()), notes))
 }
 
 /// An image of a release, measured.
@@ -131,23 +132,28 @@ async fn images(context: &Context, wish: &ReleaseWish, watch: Arc<dyn Watch>) ->
     }
 }
 
-/// The statement as an amendment: only what the current version does not hold yet. As it was where that holds all of it
-/// already, which is no failure.
+/// The statement as an amendment: only what the current version does not hold yet. `None` where that holds all of it already.
 ///
 /// # Errors
 /// `refused` where there is nothing that could be amended; when the node cannot be asked.
-pub async fn amended(context: &Context, statement: Statement, publisher: Address) -> Result<Statement, Failure> {
-    let Statement::Release { reference, digests, annotations, .. } = &statement else { return Ok(statement) };
+pub async fn amended(
+    context: &Context,
+    statement: &Statement,
+    publisher: Address,
+) -> Result<Option<Statement>, Failure> {
+    let Statement::Release { reference, digests, annotations, .. } = statement else {
+        return Ok(Some(statement.clone()));
+    };
     match amendment(context, reference, publisher, digests).await? {
         (0, _) => {
             let message =
                 format!("{publisher} has released nothing under `{}` that could be amended", reference.familiar());
             Err(Failure::new("refused", &message).hint("make a new version first"))
         }
-        (_, digests) if digests.is_empty() => Ok(statement),
+        (_, digests) if digests.is_empty() => Ok(None),
         (amends, digests) => {
             let (reference, annotations) = (reference.clone(), annotations.clone());
-            Ok(Statement::Release { reference, digests, amends, annotations })
+            Ok(Some(Statement::Release { reference, digests, amends, annotations }))
         }
     }
 }
@@ -231,6 +237,15 @@ impl Release {
         let note = format!("{name}: left out {left_out}");
         self.images.retain(Built::is_local);
         Ok(Some(note))
+    }
+
+    /// Which platforms the images are for, in a sentence, where that is not this machine's alone.
+    fn told_platforms(&self) -> Option<String> {
+        if self.images.iter().all(Built::is_local) {
+            return None;
+        }
+        let names: BTreeSet<_> = self.images.iter().map(Built::name).collect();
+        Some(format!("it is for {}", names.into_iter().collect::<Vec<_>>().join(", ")))
     }
 
     /// Of the images, and with `with_layers` of their layers.

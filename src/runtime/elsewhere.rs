@@ -30,6 +30,8 @@ use crate::{
     },
 };
 
+/// What makes a release of what is current.
+const ANEW: &str = "`Ctrl-T` turns to a new version of the same";
 /// For how long a signature is asked for: the days that it may take to walk to a machine and back.
 const GOOD_FOR: u64 = 7 * 86_400;
 
@@ -41,7 +43,7 @@ impl Runtime {
             signing::check_deadline(&request)?;
             let signed = signing::sign(&context, request, passphrase).await?;
             let text = signing::signature_text(&signed)?;
-            Ok(Box::new(Carried { request: None, text, earlier: Vec::new(), left: true }))
+            Ok(Box::new(Carried { request: None, says: None, text, earlier: Vec::new(), left: true }))
         });
     }
 
@@ -54,7 +56,7 @@ impl Runtime {
                     let (statement, again) =
                         (made(&context, statement, making, publisher).await?, making == Making::Again);
                     if contract {
-                        call(&context, statement, publisher).await
+                        call(&context, statement, publisher, again).await
                     } else {
                         ask(&context, statement, publisher, Terms { seconds: GOOD_FOR, replace, again }).await
                     }
@@ -111,7 +113,14 @@ pub(super) async fn made(
     making: Making,
     publisher: Address,
 ) -> Result<Statement, Failure> {
-    if making == Making::Amended { amended(context, statement, publisher).await } else { Ok(statement) }
+    if making != Making::Amended {
+        return Ok(statement);
+    }
+    let hint = |failure: Failure| match failure.code {
+        "refused" => failure.hint("`Ctrl-T` turns to a new version"),
+        _ => failure,
+    };
+    amended(context, &statement, publisher).await.map_err(hint)?.ok_or_else(stands)
 }
 
 async fn ask(
@@ -122,6 +131,7 @@ async fn ask(
 ) -> Result<Box<Carried>, Failure> {
     match signing::reserve(context, vec![statement], publisher, terms).await? {
         Preparation::Request(prepared) => Ok(Box::new(Carried {
+            says: None,
             text: signing::request_text(&prepared.request)?,
             earlier: prepared.earlier.iter().map(|one| one.number).collect(),
             request: Some(prepared.request),
@@ -148,12 +158,24 @@ async fn given(source: GivenSource) -> Result<Given, Failure> {
 }
 
 fn stands() -> Failure {
-    Failure::new("already-published", "the registry holds all of it already: nothing is left to be said")
+    let message = "the registry holds all of it already: nothing is left to be said";
+    Failure::new("already-published", message).hint(ANEW)
 }
 
-async fn call(context: &Context, statement: Statement, publisher: Address) -> Result<Box<Carried>, Failure> {
-    let (_, _, call) = signing::call_data(context, vec![statement], publisher).await?;
-    Ok(Box::new(Carried { request: None, text: call.text()?, earlier: Vec::new(), left: true }))
+async fn call(
+    context: &Context,
+    statement: Statement,
+    publisher: Address,
+    again: bool,
+) -> Result<Box<Carried>, Failure> {
+    let hint = |failure: Failure| match failure.code {
+        "already-published" => failure.hint(ANEW),
+        _ => failure,
+    };
+    let called = signing::call_data(context, vec![statement], publisher, again).await.map_err(hint);
+    let (statement, _, call) = called?;
+    let (says, text) = (Some(statement), call.text()?);
+    Ok(Box::new(Carried { request: None, says, text, earlier: Vec::new(), left: true }))
 }
 
 /// True where both say the same in one publisher's name to one registry.

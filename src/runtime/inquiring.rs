@@ -112,7 +112,12 @@ impl Runtime {
             beside(token, move || async move {
                 let made = compose(&context, &wish, Arc::new(telling)).await;
                 let hint = |failure: Failure| match failure.code {
-                    "reference-ambiguous" => failure.hint("choose all platforms, or an archive of one image"),
+                    "reference-ambiguous" if failure.hint.is_none() => {
+                        failure.hint("choose all platforms, or an archive of one image")
+                    }
+                    "image-unreadable" if wish.origin == Origin::Registry && !wish.all_platforms => {
+                        failure.hint("choose all platforms: that reads whatever the registry has")
+                    }
                     _ => failure,
                 };
                 let (statement, notes) = made.map_err(hint)?;

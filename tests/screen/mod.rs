@@ -349,9 +349,11 @@ pub fn cold(seed: u8) -> Account {
 pub fn carried(statement: Statement, publisher: Address, contract: bool) -> Carried {
     let network = network();
     let (chain_id, contract_at, deadline) = (network.chain_id, network.contract, Timestamp(NOW + 7 * DAY));
-    let request = SigningRequest { chain_id, contract: contract_at, publisher, statement, nonce: 3, deadline };
+    let request =
+        SigningRequest { chain_id, contract: contract_at, publisher, statement: statement.clone(), nonce: 3, deadline };
     Carried {
         request: (!contract).then_some(request),
+        says: contract.then_some(statement),
         text: r#"{"schema":"daochain.request/1"}"#.into(),
         earlier: vec![2],
         left: false,

@@ -83,7 +83,8 @@ const COMMANDS: &[(&str, &[&str], Action)] = &[
 ];
 
 /// Options of the whole program, and the actions that do the same.
-const OPTIONS: [(&str, Action); 2] = [("--docker-host", Action::NameEngine), ("--rpc", Action::AddNetwork)];
+const OPTIONS: [(&str, Action); 3] =
+    [("--docker-host", Action::NameEngine), ("--platform", Action::PullOther), ("--rpc", Action::AddNetwork)];
 
 /// The panes' own places, in their order.
 const PANES: [Place; 6] = [Place::Images, Place::Market, Place::Accounts, Place::Trust, Place::Node, Place::Activity];

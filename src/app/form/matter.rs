@@ -321,7 +321,7 @@ impl Matter {
                 "Final: the digest can never be published again under the name by the account. It need not be here, nor have been published. The cost is shown before anything is signed."
             }
             Self::Watch(_) => {
-                "The registries are asked again and again what they serve under these names. Whatever changed is signed and sent WITHOUT ASKING EACH TIME, and the account pays a transaction for each name that changed. Its key stays in this program's memory until the watch is stopped (`x` in the activity pane) or the program ends."
+                "The registries are asked again and again what they serve under these names. Whatever changed is signed and sent WITHOUT ASKING EACH TIME, and the account pays a transaction for each name that changed, or is said again. Its key stays in this program's memory until the watch is stopped (`x` in the activity pane) or the program ends."
             }
             Self::Observe => {
                 "The registry is asked what it serves under the name now, and the chain what was said of it. What was found is shown with its cost before anything is signed."

@@ -27,10 +27,20 @@ pub struct Document {
 pub struct Carried {
     /// The request to sign; `None` for a call that a contract account executes.
     pub request: Option<SigningRequest>,
+    /// What such a call says.
+    pub says: Option<Statement>,
     /// The text that is carried.
     pub text: String,
     /// Numbers of requests that must be relayed before it.
     pub earlier: Vec<u64>,
     /// It left this machine.
     pub left: bool,
+}
+
+impl Carried {
+    /// What is said by it; of a signature that is carried back its request tells.
+    #[must_use]
+    pub fn statement(&self) -> Option<&Statement> {
+        self.request.as_ref().map(|request| &request.statement).or(self.says.as_ref())
+    }
 }

@@ -27,11 +27,14 @@ pub(super) fn ask(
     statement: Statement,
     contract: bool,
 ) -> Vec<Effect> {
-    let carried = sign.carried.as_ref().and_then(|carried| carried.request.clone());
-    let request =
-        carried.filter(|request| is_of(&request.statement, &statement, sign.makes()) && request.publisher == publisher);
+    let is_made = |carried: &&Box<Carried>| {
+        let says = carried.statement().is_some_and(|said| is_of(said, &statement, sign.makes()));
+        says && carried.request.as_ref().is_none_or(|request| request.publisher == publisher)
+    };
+    let carried = sign.carried.as_ref().filter(is_made);
+    let (is_made, request) = (carried.is_some(), carried.and_then(|carried| carried.request.clone()));
     let mut effects = Vec::new();
-    if request.is_none() {
+    if !is_made {
         // What was carried, and what came back, says something else.
         effects.extend(sign.let_go().map(Effect::Forget));
     }
@@ -45,6 +48,11 @@ pub(super) fn ask(
         };
         let ticket = sign::ask(model, sign, Step::Estimating);
         effects.push(Effect::Relay { ticket, request: Box::new(request), answer, from, cap: sign.cap });
+        return effects;
+    }
+    if is_made {
+        // It is made already, with its number.
+        sign.step = Step::Carrying;
         return effects;
     }
     if !contract && matches!(sign.purpose, Purpose::Personal(_)) {

@@ -114,8 +114,12 @@ pub(super) fn choose(model: &mut Model, step: isize) -> Vec<Effect> {
     let Some(Dialog::Form(form)) = &mut model.dialog else { return Vec::new() };
     for field in &mut fields {
         let known = form.fields.iter().find(|known| known.name == field.name);
-        if let (Value::Text(now), Some(Value::Text(before))) = (&mut field.value, known.map(|known| &known.value)) {
-            *now = before.clone();
+        match (&mut field.value, known.map(|known| &known.value)) {
+            (Value::Text(now), Some(Value::Text(before))) => *now = before.clone(),
+            (Value::Choice { options, at }, Some(Value::Choice { at: before, .. })) => {
+                *at = (*before).min(options.len().saturating_sub(1));
+            }
+            _ => {}
         }
     }
     form.fields = fields;
@@ -251,12 +255,21 @@ pub(super) fn awaited(model: &mut Model) -> u64 {
     ticket
 }
 
+/// True where several names are typed.
+pub(super) fn takes_names(model: &Model) -> bool {
+    match &model.dialog {
+        Some(Dialog::Form(form)) => {
+            let is_of_names = matches!(form.matter, Matter::Watch(_));
+            is_of_names && form.focused().is_some_and(|field| field.name == Name::Reference)
+        }
+        _ => false,
+    }
+}
+
 /// The names of a pasted list in one line, where names are typed: those of its lines that say something.
 pub(super) fn listed(model: &Model, text: &str) -> Option<String> {
-    let is_asked = matches!(&model.dialog, Some(Dialog::Form(form)) if matches!(form.matter, Matter::Watch(_))
-        && form.focused().is_some_and(|field| field.name == Name::Reference));
     let names = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    is_asked.then(|| names.collect::<Vec<_>>().join(" "))
+    takes_names(model).then(|| names.collect::<Vec<_>>().join(" "))
 }
 
 /// Takes a pasted document in the place of a file's name. False where the text is none.

@@ -21,7 +21,7 @@ pub(super) fn read(model: &mut Model, ticket: u64, result: Result<Box<Given>, Pr
             sign.form = Some(form);
             if signed.is_some() {
                 let request = Some(given.request);
-                let carried = Carried { request, text: String::new(), earlier: Vec::new(), left: true };
+                let carried = Carried { request, says: None, text: String::new(), earlier: Vec::new(), left: true };
                 (sign.carried, sign.answer) = (Some(Box::new(carried)), signed);
             }
             go_on(model, Box::new(sign))

@@ -18,11 +18,14 @@ use crate::{
 
 /// Longer reasons and filters are typing errors: the contract's event costs gas per byte.
 const FIELD_LIMIT: usize = 280;
+/// Names in a row, a hundred of long ones.
+const NAMES_LIMIT: usize = 16_384;
 
 /// Characters that the field with the focus holds.
 fn limit(model: &Model) -> usize {
     match &model.dialog {
         Some(Dialog::Sign(sign)) if sign.step == Step::Noting => ANNOTATIONS_LIMIT,
+        _ if forms::takes_names(model) => NAMES_LIMIT,
         _ => FIELD_LIMIT,
     }
 }

@@ -8,6 +8,7 @@ use crate::app::{
     sign::{Purpose, Step},
     update::{elsewhere, forms, sign::resume},
 };
+use crate::domain::wish::Making;
 
 /// Signs with the account `step` places further.
 pub(super) fn change_account(model: &mut Model, step: isize) -> Vec<Effect> {
@@ -31,7 +32,8 @@ pub(super) fn turn_version(model: &mut Model) -> Vec<Effect> {
     let Some(Dialog::Sign(mut sign)) = model.dialog.take_if(|dialog| matches!(dialog, Dialog::Sign(_))) else {
         return Vec::new();
     };
-    sign.making = sign.making.next();
+    // What is current is not a part of itself.
+    sign.making = if sign.is_repetition() && sign.making != Making::Again { Making::Again } else { sign.making.next() };
     sign.secret = SecretShape::default();
     let mut effects = vec![Effect::ForgetSecret];
     effects.extend(sign.let_go().map(Effect::Forget));

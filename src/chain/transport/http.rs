@@ -129,6 +129,12 @@ impl Carrier {
                     return Ok(response);
                 }
                 Err(Failed::Lasting(error)) => return Err(error),
+                // It may be starting, where it was there a moment ago.
+                Err(Failed::Refused(error)) if repeats == 0 => {
+                    self.trouble.set(Some(super::broken(&error)));
+                    return Err(error);
+                }
+                Err(Failed::Refused(error)) => (error, None),
                 Err(Failed::Passing(error, after)) => (error, after),
             };
             self.trouble.set(Some(super::broken(&error)));
@@ -148,7 +154,7 @@ impl Carrier {
             reqwest::Request::try_from(request).map_err(|error| Failed::Lasting(broken(error.without_url())))?;
         let passing = |error: reqwest::Error| {
             let error = error.without_url();
-            if is_refused(&error) { Failed::Lasting(broken(error)) } else { Failed::Passing(broken(error), None) }
+            if is_refused(&error) { Failed::Refused(broken(error)) } else { Failed::Passing(broken(error), None) }
         };
         let mut response = self.client.execute(request).await.map_err(passing)?;
         let status = response.status();
@@ -185,6 +191,8 @@ fn seconds(text: &str) -> Option<Duration> {
 enum Failed {
     /// It may be over in a moment, or after that time.
     Passing(TransportError, Option<Duration>),
+    /// Nobody listens.
+    Refused(TransportError),
     Lasting(TransportError),
 }
 
@@ -246,7 +254,7 @@ mod tests {
         let (failed, taken) = tokio::join!(tried(&url), async { listener.accept().await.map(drop) });
         assert!(matches!((failed, taken), (Failed::Passing(_, None), Ok(()))), "the connection broke");
         drop(listener);
-        assert!(matches!(tried(&url).await, Failed::Lasting(_)), "there is none");
+        assert!(matches!(tried(&url).await, Failed::Refused(_)), "there is none");
     }
 
     #[test]

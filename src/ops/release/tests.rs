@@ -46,6 +46,16 @@ fn of_several_platforms_this_machines_is_meant_and_the_others_are_named() {
 }
 
 #[test]
+fn what_is_for_other_machines_is_told() {
+    let own = local_platform().to_string();
+    assert_eq!(release(&[image(&own, b"a")]).unwrap().told_platforms(), None);
+    let foreign = release(&[image("plan9/mips", b"b")]).unwrap().told_platforms();
+    assert_eq!(foreign.as_deref(), Some("it is for plan9/mips"));
+    let both = release(&[image(&own, b"a"), image("plan9/mips", b"b")]).unwrap().told_platforms();
+    assert!(both.unwrap().contains(&own));
+}
+
+#[test]
 fn an_image_that_names_no_platform_is_never_left_out() {
     let nameless = LocalImage { platform: None, ..image("", b"b") };
     let own = local_platform().to_string();

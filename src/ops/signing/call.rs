@@ -10,7 +10,7 @@ use crate::{
         network::NetworkView,
         publication::{Authority, Statement},
     },
-    ops::{Context, Failure},
+    ops::{Context, Failure, quoting::outlook},
 };
 
 /// `daochain.calldata/1`: what a contract account is made to call the registry with, for its owners to execute.
@@ -38,17 +38,26 @@ impl CallData {
 /// The call that says `statements` in the name of the contract account `publisher`.
 ///
 /// # Errors
-/// When the node cannot be asked, or the contract would refuse.
+/// When the node cannot be asked, or the contract would refuse; `already-published` where nothing is left to be said, which of
+/// releases is so unless they are to be made `again`.
 pub async fn call_data(
     context: &Context,
     statements: Vec<Statement>,
     publisher: Address,
+    again: bool,
 ) -> Result<(Statement, NetworkView, CallData), Failure> {
     let chain = context.chain().await?;
     let head = chain.head().await?;
     let network = context.view(&chain, head).await?;
     let statement =
         together(statements).ok_or_else(|| Failure::new("usage", "there is nothing to say").hint("name an image"))?;
+    if !statement.digests().is_empty() {
+        let (outlooks, _) = outlook(&chain, statement.parts().to_vec(), publisher).await?;
+        if outlooks.iter().all(|one| one.stands(again)) {
+            let message = "the registry holds all of it already: nothing is left to be said";
+            return Err(Failure::new("already-published", message));
+        }
+    }
     check(&chain, &statement, publisher).await?;
     let call = CallData {
         schema: "daochain.calldata/1",

@@ -28,6 +28,7 @@ use crate::{
         clock::coarse_age,
         layout::Area,
         market::Pull,
+        sign::Depth,
         watching::Watching,
     },
     domain::{progress::Progress, publication::Statement, text::clean, when::span_text},
@@ -157,6 +158,9 @@ fn watched(facts: &mut Facts, model: &Model, watching: &Watching) {
     facts.push("by", Role::Plain, &watch.account.to_string());
     let most = watch.cap.map_or_else(String::new, |cap| format!(", for {} gwei a gas at most", cap.gwei()));
     facts.push("every", Role::Plain, &format!("{}{most}", span_text(watch.every)));
+    let read = if watch.depth == Depth::Layers { "every layer" } else { "manifests and what they name" };
+    let renewed = watch.renew.map(|after| format!(", and the same is said again after {}", span_text(after)));
+    facts.push("read", Role::Plain, &format!("{read}{}", renewed.unwrap_or_default()));
     let looks = crate::domain::text::count(*looks, "look");
     facts.push("so far", Role::Plain, &format!("{looks}, {attested} attested"));
     if let Some((at, words)) = last {

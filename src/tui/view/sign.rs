@@ -45,7 +45,6 @@ use crate::{
         sign::{DEPLOYED, Purpose, Quote, Replaces, Sign, Step},
     },
     domain::{
-        digest::DigestKind,
         network::beside_gas,
         publication::{Stage, Statement},
         text::{clean, clean_exactly},
@@ -148,8 +147,7 @@ impl<'a> Form<'a> {
         let row = self.row();
         let mut image: Vec<String> = self.sign.reference.iter().map(ToString::to_string).collect();
         image.extend(row.and_then(|row| row.image.platform.clone()));
-        let is_policy = self.sign.digests.iter().any(|kinded| kinded.kind == DigestKind::Document);
-        let label = if is_policy { "policy" } else { "image" };
+        let label = if self.sign.is_policy() { "policy" } else { "image" };
         if !image.is_empty() {
             self.push(canvas, label, Role::Plain, &image.join(" · "));
         }
@@ -158,8 +156,8 @@ impl<'a> Form<'a> {
             (None, Some(_)) => self.digests(canvas),
             (None, None) => self.push(canvas, "digest", Role::Muted, "not known before it is measured"),
         }
-        if let (Some(quote), true) = (&self.sign.quote, self.sign.is_release()) {
-            self.becomes(canvas, quote, row.and_then(|row| row.verdict.as_deref()));
+        if self.sign.is_release() && (self.sign.said().is_some() || self.sign.step == Step::Stuck) {
+            self.becomes(canvas, row.and_then(|row| row.verdict.as_deref()));
         }
         for note in &self.sign.notes {
             self.push(canvas, "to know", Role::Warning, &clean(note));

@@ -109,8 +109,7 @@ pub(in crate::app::action) fn is_noting(model: &Model) -> Result<(), &'static st
 }
 
 pub(in crate::app::action) fn can_annotate(model: &Model) -> Result<(), &'static str> {
-    let is_open = |sign: &Sign| matches!(sign.step, Step::Ready | Step::Stuck) && sign.answer.is_none();
-    demand(sign(model).is_some_and(|sign| is_open(sign) && sign.is_release()), "")
+    demand(sign(model).is_some_and(Sign::can_turn), "")
 }
 
 pub(in crate::app::action) fn can_edit_name(model: &Model) -> Result<(), &'static str> {

@@ -108,6 +108,9 @@ pub(super) const DIALOGS: &[Binding] = &[
     row(Action::KeepPrice, &[Key::Esc], &[Place::Sign], "keep the name", "leave the name as it was", is_naming),
     row(Action::KeepPrice, &[Key::Esc], &[Place::Sign], "keep the price", "leave the price as it was", is_pricing),
     row(Action::Close, &[Key::Esc], &[Place::Sign], "close", "close; what was sent goes on", is_not_pricing),
+    // Told once in the help; here the dialog's own line names the key.
+    row(Action::EditAnnotations, &[Key::Ctrl('o')], &[Place::Carry], "", "", can_annotate),
+    row(Action::TurnVersion, &[Key::Ctrl('t')], &[Place::Carry], "", "", can_annotate),
     row(Action::CopyCarried, &[Key::Char('y')], &[Place::Carry], "copy", "copy what is to be signed elsewhere", always),
     row(Action::ShowCode, &[Key::Char('c')], &[Place::Carry], "QR code", "show it to a camera", always),
     row(Action::SaveCarried, &[Key::Char('w')], &[Place::Carry], "write", "write it to a file", always),

@@ -130,7 +130,10 @@ fn watch(form: &Form, account: Address, empty: bool) -> Result<Watch, Wrong> {
         opened(form, empty)?;
     }
     if form.text(Name::Typed) != WATCH {
-        return Err((Name::Typed, format!("type `{WATCH}`: each name that changed costs a transaction, unasked")));
+        return Err((
+            Name::Typed,
+            format!("type `{WATCH}`: each name that changed or is renewed costs a transaction, unasked"),
+        ));
     }
     Ok(Watch { names, account, every, depth, renew, cap: Some(cap) })
 }

@@ -1,9 +1,12 @@
 //! What is signed of an image, and what it becomes.
 
-use super::{Canvas, Form, LABEL, Purpose, Quote, Role, labelled, text};
+use super::{Canvas, Form, LABEL, Purpose, Role, labelled, text};
 use crate::{
-    app::clock::coarse_age,
-    domain::{digest::DigestKind, verdict::Verdict, wish::Making},
+    app::{
+        action::{Action, BINDINGS, Binding},
+        clock::coarse_age,
+    },
+    domain::{digest::DigestKind, publication::Statement, verdict::Verdict, wish::Making},
 };
 
 /// Columns of a digest.
@@ -13,19 +16,36 @@ const BESIDE_DIGESTS: u16 = 18;
 /// More of them, once it was signed elsewhere: the signature's number, what comes before it, who pays.
 const OF_ANSWER: u16 = 3;
 impl Form<'_> {
-    /// Which version it becomes, beside the one that is current by the image's verdict.
-    pub(super) fn becomes(&mut self, canvas: &Canvas, quote: &Quote, verdict: Option<&Verdict>) {
-        let version = quote.version;
-        if self.sign.makes() == Making::Amended {
-            let words = format!("part of version {version}, which holds all of this then");
-            return self.push(canvas, "becomes", Role::Plain, &words);
-        }
+    /// What it becomes beside the publisher's releases before it, by the image's verdict; and what turns that.
+    pub(super) fn becomes(&mut self, canvas: &Canvas, verdict: Option<&Verdict>) {
+        let quoted = self.sign.quote.as_ref().map(|quote| quote.version);
+        let words = match (self.sign.said(), quoted) {
+            (Some(Statement::Release { amends: version @ 1.., .. }), _) => {
+                format!("part of version {version}, which holds all of this then")
+            }
+            (_, Some(version)) => format!("version {version}{}", self.now(verdict)),
+            (_, None) => match self.sign.makes() {
+                Making::New => "a new version",
+                Making::Amended => "part of the current version",
+                Making::Again => "a new version of the same",
+            }
+            .to_owned(),
+        };
+        let place = self.model.place();
+        let turns = |row: &&Binding| row.action == Action::TurnVersion && row.places.contains(&place);
+        let turn = BINDINGS.iter().find(turns).filter(|row| (row.allowed)(self.model).is_ok());
+        let turn = turn.and_then(|row| self.model.keymap.first_key(row, place));
+        let words = turn.map_or_else(|| words.clone(), |key| format!("‹ {words} › {key}"));
+        self.push(canvas, "becomes", Role::Plain, &words);
+    }
+
+    /// The version that is current, and how old it is.
+    fn now(&self, verdict: Option<&Verdict>) -> String {
         let now = verdict.and_then(|verdict| Some((verdict.current_version?, verdict.published_at)));
-        let now = now.map_or_else(String::new, |(version, at)| {
+        now.map_or_else(String::new, |(version, at)| {
             let age = at.map_or_else(String::new, |at| format!(", {} ago", coarse_age(self.model.now.since(at))));
             format!(" (now version {version}{age})")
-        });
-        self.push(canvas, "becomes", Role::Plain, &format!("version {version}{now}"));
+        })
     }
 
     /// Every digest that is signed: the configuration's, then those of the manifests that lead to it. What follows must stay
@@ -42,12 +62,16 @@ impl Form<'_> {
         let digests = self.sign.signed_digests();
         let (all, shown) = (digests.len(), digests.len().min(room.max(1)));
         for (at, kinded) in digests.iter().take(shown).enumerate() {
-            let kind = kinded.kind.to_string();
-            let is_images = at == 0 && matches!(kinded.kind, DigestKind::Config | DigestKind::Document);
-            self.digest(canvas, if is_images { "digest" } else { &kind }, &kinded.digest.to_string());
+            let label = match kinded.kind {
+                DigestKind::Config | DigestKind::Document if at == 0 => "digest",
+                // As a chain's number is no digest.
+                DigestKind::ChainId => "layers",
+                kind => kind.word(),
+            };
+            self.digest(canvas, label, &kinded.digest.to_string());
         }
         if shown < all {
-            let words = format!("and {} more manifests and indexes, which a taller screen shows", all - shown);
+            let words = format!("and {} more digests, which a taller screen shows", all - shown);
             self.push(canvas, "", Role::Warning, &words);
         }
     }
