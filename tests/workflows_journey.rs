@@ -109,7 +109,7 @@ fn release(stage: &Stage, terminal: &mut Terminal) {
     };
 
     terminal.send(":release\r").wait_for_text("Every byte is read").send(&name).send(key::ENTER).send(key::ENTER);
-    terminal.send(key::RIGHT).send(key::ENTER).send(key::ENTER).wait_for_text("becomes    version 1");
+    terminal.send(key::RIGHT).send(key::ENTER).send(key::ENTER).wait_for_text("‹ version 1 ›");
     terminal.wait_for_text(&index.to_string());
     sign(terminal, "workflows-10-release");
     let (found, run) = digests();
@@ -118,7 +118,7 @@ fn release(stage: &Stage, terminal: &mut Terminal) {
     let later = blobs.image(own, unique("later").as_bytes());
     stage.registry.push(&repository, "1", &blobs, MANIFEST, later.manifest);
     terminal.send(":release\r").wait_for_text("Every byte is read").send(&name).send(key::ENTER).send(key::ENTER);
-    terminal.send(key::ENTER).send(key::ENTER).wait_for_text("becomes    version 2").send(key::CTRL_T);
+    terminal.send(key::ENTER).send(key::ENTER).wait_for_text("‹ version 2 ›").send(key::CTRL_T);
     terminal.wait_for_text("part of version 1");
     sign(terminal, "workflows-11-amend");
     let (found, run) = digests();

@@ -27,11 +27,11 @@ pub(super) fn ask(
     statement: Statement,
     contract: bool,
 ) -> Vec<Effect> {
-    let is_made = |carried: &&Box<Carried>| {
+    let is_made = |carried: &&Carried| {
         let says = carried.statement().is_some_and(|said| is_of(said, &statement, sign.makes()));
         says && carried.request.as_ref().is_none_or(|request| request.publisher == publisher)
     };
-    let carried = sign.carried.as_ref().filter(is_made);
+    let carried = sign.carried.as_deref().filter(is_made);
     let (is_made, request) = (carried.is_some(), carried.and_then(|carried| carried.request.clone()));
     let mut effects = Vec::new();
     if !is_made {
