@@ -48,7 +48,7 @@ Exit codes: 0 done or verified, 1 failed or undecided, 2 usage, 3 mismatch, 4 un
 6 outdated. `daochain help errors` lists the codes of --json errors.";
 
 /// Tells whether a Docker image is the one its publisher released.
-#[derive(Debug, Parser)]
+#[derive(Debug, Default, Parser)]
 #[command(
     name = "daochain",
     version,
@@ -68,7 +68,7 @@ pub struct Args {
 }
 
 /// What every command understands.
-#[derive(Debug, Clone, clap::Args)]
+#[derive(Debug, Default, Clone, clap::Args)]
 #[command(next_help_heading = "Options of every command")]
 pub struct Globals {
     /// Keep all state in this folder

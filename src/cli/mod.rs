@@ -104,7 +104,9 @@ pub fn main() -> ExitCode {
     let argv: Vec<OsString> = std::env::args_os().collect();
     let json = argv.iter().take_while(|arg| *arg != "--").any(|arg| arg == "--json");
     let mut console = Console::new(json);
-    let exit = match Args::try_parse_from(argv) {
+    // The screen needs no grammar of a hundred options, which takes time and memory.
+    let args = if argv.len() > 1 { Args::try_parse_from(argv) } else { Ok(Args::default()) };
+    let exit = match args {
         Err(error) => Exit::Code(refuse(&mut console, &error)),
         Ok(args) => {
             console.quiet = args.globals.quiet;

@@ -77,3 +77,9 @@ fn words(line: &str) -> Vec<String> {
     words.extend(word);
     words
 }
+
+#[test]
+fn whoever_says_nothing_is_read_without_the_grammar() {
+    let read = Args::try_parse_from(["daochain"]).map(|args| format!("{args:?}"));
+    assert_eq!(read.ok(), Some(format!("{:?}", Args::default())));
+}
