@@ -1,4 +1,5 @@
-//! Tells the compiler from which commit a release is built. Run by Cargo, not a part of the program.
+//! Tells the compiler from which commit a release is built, and the linker in which order its code shall lie. Run by Cargo,
+//! not a part of the program.
 //!
 //! `DAOCHAIN_COMMIT` says it where there is no history (a tarball); else git does. Development builds tell none: each
 //! commit would compile them anew. What is told depends on the sources alone, so that a build can be repeated.
@@ -16,6 +17,27 @@ fn main() {
     if let Some(commit) = commit.filter(is_word) {
         println!("cargo:rustc-env=DAOCHAIN_COMMIT_TOLD={commit}");
     }
+    if is_release && takes_order() {
+        let folder = env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
+        println!("cargo:rerun-if-changed={ORDER}");
+        println!("cargo:rustc-link-arg-bins=-T{folder}/{ORDER}");
+    }
+}
+
+/// What seldom runs lies behind the rest: the head of the file tells why.
+const ORDER: &str = "assets/package/order.ld";
+
+/// Whether the linker understands scripts: GNU ld and lld do (also zig's), mold, gold and wild do not.
+fn takes_order() -> bool {
+    let is = |name: &str, values: &[&str]| env::var(name).is_ok_and(|value| values.contains(&value.as_str()));
+    // The last is how `mold -run` gets in between.
+    let told = ["CARGO_ENCODED_RUSTFLAGS", "RUSTC_LINKER", "LD_PRELOAD"]
+        .map(|name| env::var(name).unwrap_or_default())
+        .concat();
+    is("CARGO_CFG_TARGET_OS", &["linux"])
+        && is("CARGO_CFG_TARGET_ENV", &["gnu"])
+        && is("CARGO_CFG_TARGET_ARCH", &["x86_64", "aarch64"])
+        && !["mold", "gold", "wild"].iter().any(|other| told.contains(other))
 }
 
 /// The commit of this very folder, and `-changed` where files differ from it.
