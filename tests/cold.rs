@@ -319,4 +319,11 @@ fn a_contract_account_s_owners_get_the_call() {
         (!rpc(&node("geth"), "eth_getTransactionReceipt", &json!([hash])).is_null()).then_some(())
     });
     assert_eq!(sides.server.run(&["verify", "--archive", path, "--publisher", &from]).verdict().0, "verified");
+    for more in [&[][..], &["--amend"]] {
+        let again = ["publish", "--archive", path, "--calldata", "--account", &from];
+        let again = sides.server.run(&[&again, more].concat());
+        assert_eq!(again.document["code"], "already-published", "no owner executes what stands: {again:?}");
+    }
+    let anew = sides.server.run(&["publish", "--archive", path, "--calldata", "--account", &from, "--again"]);
+    assert!(anew.success(), "{anew:?}");
 }
