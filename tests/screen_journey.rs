@@ -311,7 +311,7 @@ fn an_archive_is_hashed_by_keys() {
     std::fs::write(&archive, blobs.archive("docker.io/acme/app:1", MANIFEST, image.manifest)).expect("an archive");
     let mut terminal = screen(&home);
     terminal.wait_for_text("no engine");
-    terminal.send(":hash-file\r").wait_for_text("Hash a file or folder");
+    terminal.send(":hash-file\r").wait_for_text("Hash an image").send("\r");
     terminal.send(&format!("{}\r", home.path().join("gone.tar").display())).wait_for_text("gone.tar");
     terminal.wait_for_text("check the path and who may read it");
     terminal

@@ -563,7 +563,7 @@ fn over_ssh_every_pane_is_there_and_a_broken_line_ends_it() {
     let mut terminal = Terminal::start(24, 80, &in_a_shell(&sshd.carry(&program(&home, &engine))));
     terminal.wait_for_text(FIRST).wait_for_text("docker 20.10.24").capture("ssh-1-images");
     for (pane, shows) in [
-        ("2", "published"),
+        ("2", "or name another with"),
         ("3", "no account yet"),
         ("4", "Nobody is trusted"),
         ("5", "127.0.0.1:9"),
