@@ -230,8 +230,10 @@ fn ctrl_z_and_fg_in_a_shell_of_jobs() {
     terminal.wait_for_text("ready>");
     terminal.send(&format!("{}\r", env!("CARGO_BIN_EXE_daochain"))).wait_for_text(FIRST);
     for _ in 0..3 {
+        // What is typed before its prompt stands is lost to it.
         terminal.send("\x1a").wait_until("the shell", |screen| {
-            !screen.alternate_screen() && !screen.hide_cursor() && screen.contents().contains("Stopped")
+            let (is_back, text) = (!screen.alternate_screen() && !screen.hide_cursor(), screen.contents());
+            is_back && text.contains("Stopped") && text.trim_end().ends_with("ready>")
         });
         assert!(terminal.modes().iter().any(|mode| mode == "icanon") || terminal.contents().contains("ready>"));
         terminal.send("fg\r").wait_until("the screen again", |screen| {
