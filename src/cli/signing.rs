@@ -10,15 +10,17 @@ use super::{
 use crate::{
     domain::{
         Address,
+        network::NetworkView,
         publication::{Authority, SignedRequest, SigningRequest, Statement},
     },
     ops::{
         Failure,
         accounts::{choose_account, choose_payer},
         pack::Step,
+        quoting::Outlook,
         signing::{
-            self, Document, Preparation, Prepared, Relay, Terms, call_data, chain_name, for_wallets, quote_relay,
-            request_text, reserve, signature_bytes, signature_text,
+            self, Called, Document, Preparation, Prepared, Relay, Terms, call_data, chain_name, for_wallets,
+            quote_relay, request_text, reserve, signature_bytes, signature_text,
         },
         unlock::needs_passphrase,
     },
@@ -40,6 +42,12 @@ pub async fn publisher(
     }
 }
 
+/// Tells what stands already: nothing is left to be said.
+fn present_standing(session: &mut Session, schema: &'static str, outlooks: &[Outlook], network: &NetworkView) {
+    let publications: Vec<_> = outlooks.iter().map(Publication::standing).collect();
+    sending::present(session, schema, Some(NetworkPart::from(network)), &publications, None);
+}
+
 /// Has others sign or execute the statements of `publisher`.
 ///
 /// # Errors
@@ -52,7 +60,14 @@ pub async fn elsewhere(
     statements: Vec<Statement>,
 ) -> Result<u8, Failure> {
     if elsewhere.calldata {
-        let (statement, network, call) = call_data(&session.context, statements, publisher, again).await?;
+        let called = call_data(&session.context, statements, publisher, again).await?;
+        let (statement, network, call) = match called {
+            Called::Call(statement, network, call) => (statement, network, call),
+            Called::Stands(outlooks, network) => {
+                present_standing(session, schema, &outlooks, &network);
+                return Ok(0);
+            }
+        };
         shown::show_statement(&mut session.console, &statement);
         session.console.note(&format!("  to be sent by {publisher} on {}", chain_name(network.chain_id)));
         carry::deliver(session, &call.text()?, &elsewhere.carry).await?;
@@ -61,8 +76,7 @@ pub async fn elsewhere(
     let terms = Terms { seconds: elsewhere.valid_for, replace: elsewhere.replace, again };
     match reserve(&session.context, statements, publisher, terms).await? {
         Preparation::Stands(outlooks, network) => {
-            let publications: Vec<_> = outlooks.iter().map(Publication::standing).collect();
-            sending::present(session, schema, Some(NetworkPart::from(&network)), &publications, None);
+            present_standing(session, schema, &outlooks, &network);
         }
         Preparation::Request(prepared) => {
             show_request(session, &prepared.request);

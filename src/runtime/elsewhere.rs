@@ -26,7 +26,7 @@ use crate::{
     ops::{
         Context, Failure, Passphrase,
         release::amended,
-        signing::{self, Document, Preparation, Relay, Terms},
+        signing::{self, Called, Document, Preparation, Relay, Terms},
     },
 };
 
@@ -168,12 +168,9 @@ async fn call(
     publisher: Address,
     again: bool,
 ) -> Result<Box<Carried>, Failure> {
-    let hint = |failure: Failure| match failure.code {
-        "already-published" => failure.hint(ANEW),
-        _ => failure,
+    let Called::Call(statement, _, call) = signing::call_data(context, vec![statement], publisher, again).await? else {
+        return Err(stands());
     };
-    let called = signing::call_data(context, vec![statement], publisher, again).await.map_err(hint);
-    let (statement, _, call) = called?;
     let (says, text) = (Some(statement), call.text()?);
     Ok(Box::new(Carried { request: None, says, text, earlier: Vec::new(), left: true }))
 }

@@ -10,7 +10,10 @@ use crate::{
         network::NetworkView,
         publication::{Authority, Statement},
     },
-    ops::{Context, Failure, quoting::outlook},
+    ops::{
+        Context, Failure,
+        quoting::{Outlook, outlook},
+    },
 };
 
 /// `daochain.calldata/1`: what a contract account is made to call the registry with, for its owners to execute.
@@ -35,17 +38,25 @@ impl CallData {
     }
 }
 
+/// What comes of asking for a call.
+#[derive(Debug)]
+pub enum Called {
+    /// What it says, where, and the call.
+    Call(Statement, NetworkView, CallData),
+    /// Nothing is left to be said; of releases that is so unless they are to be made again.
+    Stands(Vec<Outlook>, NetworkView),
+}
+
 /// The call that says `statements` in the name of the contract account `publisher`.
 ///
 /// # Errors
-/// When the node cannot be asked, or the contract would refuse; `already-published` where nothing is left to be said, which of
-/// releases is so unless they are to be made `again`.
+/// When the node cannot be asked, or the contract would refuse.
 pub async fn call_data(
     context: &Context,
     statements: Vec<Statement>,
     publisher: Address,
     again: bool,
-) -> Result<(Statement, NetworkView, CallData), Failure> {
+) -> Result<Called, Failure> {
     let chain = context.chain().await?;
     let head = chain.head().await?;
     let network = context.view(&chain, head).await?;
@@ -54,8 +65,7 @@ pub async fn call_data(
     if !statement.digests().is_empty() {
         let (outlooks, _) = outlook(&chain, statement.parts().to_vec(), publisher).await?;
         if outlooks.iter().all(|one| one.stands(again)) {
-            let message = "the registry holds all of it already: nothing is left to be said";
-            return Err(Failure::new("already-published", message));
+            return Ok(Called::Stands(outlooks, network));
         }
     }
     check(&chain, &statement, publisher).await?;
@@ -67,5 +77,5 @@ pub async fn call_data(
         value: "0",
         data: format!("0x{}", hex::encode(Action::of(statement.clone(), Authority::Own).call_data())),
     };
-    Ok((statement, network, call))
+    Ok(Called::Call(statement, network, call))
 }

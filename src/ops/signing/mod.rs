@@ -26,7 +26,7 @@ use crate::{
     store::{OpenRequest, files},
 };
 
-pub use call::{CallData, call_data};
+pub use call::{CallData, Called, call_data};
 pub use document::{Document, read, read_file, request_text, signature_bytes, signature_text, text_of};
 
 /// Longest time for which a signature may be asked to be good: whoever has it can use it until then.
