@@ -181,6 +181,45 @@ fn a_release_is_a_new_version_a_part_of_the_current_one_or_the_same_anew() {
 }
 
 #[test]
+fn what_is_chosen_for_one_marked_image_holds_for_the_next() {
+    let accounts = screen::accounts(vec![screen::account(1, false, 100), screen::account(2, false, 100)]);
+    let play = Play::ready(80, 24).tell(accounts).select("acme/web:1.2").keys(" ").select("acme/api:latest");
+    let play = play.keys(" p").quoted();
+    let total = play.model.batch.as_ref().unwrap().total;
+    assert_eq!(total, 2);
+    let first = sign(&play).subject().to_owned();
+    let play = play.key(Key::Right).quoted().key(Key::Ctrl('t')).quoted();
+    let play = play.key(Key::Ctrl('o')).keys(r#"{"build":"7"}"#).key(Key::Enter);
+    let Some(Effect::Quote { ticket, statement, .. }) = play.asked.last().cloned() else { panic!("the cost is asked") };
+    let current = daochain::app::sign::Quote { standing: Some(Conclusion::Verified), ..quote(statement, address(2)) };
+    let play = play.tell(Msg::Sign(SignMsg::Quoted { ticket, result: Ok(Box::new(current)) })).key(Key::Enter);
+    assert_ne!(sign(&play).subject(), first, "the next one's dialog is open");
+    let Some(Effect::Quote { statement, from, making, .. }) = play.asked.last() else { panic!("the cost is asked") };
+    let Statement::Release { annotations, .. } = statement else { panic!("{statement:?}") };
+    assert_eq!((*from, *making, annotations.as_str()), (address(2), Making::Amended, r#"{"build":"7"}"#));
+    let alone = play.key(Key::Esc).keys("a").keys("a").select("acme/web:1.2").keys("p");
+    assert!(matches!(alone.asked.last(), Some(Effect::Quote { making: Making::New, .. })), "{:?}", alone.asked.last());
+}
+
+#[test]
+fn a_signature_from_elsewhere_is_asked_for_as_long_as_is_chosen() {
+    const DAY: u64 = 86_400;
+    let mut play = of_all(screen::cold(2));
+    let seconds = |play: &Play| match play.asked.last() {
+        Some(Effect::Ask { seconds, .. }) => *seconds,
+        other => panic!("a request is asked for, and not {other:?}"),
+    };
+    let mut asked = vec![seconds(&play)];
+    for _ in 0..4 {
+        play = play.carried().key(Key::Char('v'));
+        asked.push(seconds(&play));
+    }
+    assert_eq!(asked, [7 * DAY, 30 * DAY, 90 * DAY, DAY / 2, DAY]);
+    assert!(play.asked.iter().any(|effect| matches!(effect, Effect::Forget(_))), "its number is free again");
+    assert!(play.carried().text().contains("good until"));
+}
+
+#[test]
 fn an_amendment_of_an_account_elsewhere_is_carried_as_one() {
     let accounts = screen::accounts(vec![screen::account(1, false, 100), screen::cold(2)]);
     let play = Play::ready(80, 24).tell(accounts).select("acme/web:1.2").keys("p").quoted();

@@ -138,6 +138,8 @@ pub enum Effect {
         replace: bool,
         /// As of [`Self::Quote`].
         making: Making,
+        /// For how long a signature is asked for, in seconds.
+        seconds: u64,
     },
     /// Ask a registry what it serves under a name, and the chain what was said of it. [`Effect::Undo`] stops it.
     Observe {

@@ -12,8 +12,8 @@ mod claim;
 mod publication;
 mod sighting;
 
-pub use batch::{Batch, Wish};
-pub use carried::{Carried, Document, Given};
+pub use batch::{Batch, Chosen, Wish};
+pub use carried::{Carried, Document, Given, Validity};
 pub use claim::{ClaimPlan, ClaimWish};
 pub use publication::{OBSERVATION, Publication};
 pub use sighting::{Depth, Look, Said, Sighting};
@@ -205,6 +205,8 @@ pub struct Sign {
     pub notes: Vec<String>,
     /// What a release becomes beside those before it.
     pub making: Making,
+    /// How long the signature is good that is asked of another machine.
+    pub good_for: Validity,
     /// The next request takes the place of those that nobody relayed.
     pub replace: bool,
     /// The form that it came from, to go back to.
@@ -247,6 +249,7 @@ impl Sign {
             noted: Input::default(),
             notes: Vec::new(),
             making: Making::New,
+            good_for: Validity::default(),
             replace: false,
             form: None,
             payer: None,

@@ -32,8 +32,6 @@ use crate::{
 
 /// What makes a release of what is current.
 const ANEW: &str = "`Ctrl-T` turns to a new version of the same";
-/// For how long a signature is asked for: the days that it may take to walk to a machine and back.
-const GOOD_FOR: u64 = 7 * 86_400;
 
 impl Runtime {
     /// Signs a request with `passphrase`, for anybody to send.
@@ -50,7 +48,7 @@ impl Runtime {
     /// Carries requests out and signatures in.
     pub(super) fn carry(&mut self, effect: Effect) {
         match effect {
-            Effect::Ask { ticket, statement, publisher, contract, replace, making } => {
+            Effect::Ask { ticket, statement, publisher, contract, replace, making, seconds } => {
                 let asked = move |result| Msg::Sign(SignMsg::Asked { ticket, result });
                 self.answer("asking for a signature", asked, move |context| async move {
                     let (statement, again) =
@@ -58,7 +56,7 @@ impl Runtime {
                     if contract {
                         call(&context, statement, publisher, again).await
                     } else {
-                        ask(&context, statement, publisher, Terms { seconds: GOOD_FOR, replace, again }).await
+                        ask(&context, statement, publisher, Terms { seconds, replace, again }).await
                     }
                 });
             }

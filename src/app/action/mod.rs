@@ -243,6 +243,7 @@ pub enum Action {
     EditName,
     EditAnnotations,
     TurnVersion,
+    TurnValidity,
     KeepPrice,
     PreviousAccount,
     NextAccount,

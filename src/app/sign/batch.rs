@@ -2,7 +2,11 @@
 
 use std::collections::VecDeque;
 
-use crate::app::rows::RowKey;
+use super::{Sign, Validity};
+use crate::{
+    app::rows::RowKey,
+    domain::{Address, Wei, wish::Making},
+};
 
 /// Marked rows whose dialogs come one after the other.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +19,41 @@ pub struct Batch {
     pub total: usize,
     /// What is done to them.
     pub wish: Wish,
+    /// What was chosen for the release before.
+    pub chosen: Option<Chosen>,
+}
+
+/// What the user chose in the dialog of a release, beside the image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chosen {
+    account: Option<Address>,
+    behalf: Option<Address>,
+    annotations: String,
+    making: Making,
+    good_for: Validity,
+    cap: Option<Wei>,
+}
+
+impl Chosen {
+    /// In this dialog.
+    #[must_use]
+    pub fn of(sign: &Sign) -> Self {
+        Self {
+            account: sign.account,
+            behalf: sign.behalf,
+            annotations: sign.annotations.clone(),
+            making: sign.making,
+            good_for: sign.good_for,
+            cap: sign.cap,
+        }
+    }
+
+    /// The dialog, with the same chosen.
+    #[must_use]
+    pub fn within(self, sign: Sign) -> Sign {
+        let Self { account, behalf, annotations, making, good_for, cap } = self;
+        Sign { account, behalf, annotations, making, good_for, cap, ..sign }
+    }
 }
 
 /// What is said of an image's name.

@@ -37,6 +37,28 @@ pub struct Carried {
     pub left: bool,
 }
 
+/// How long a signature is good.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Validity(usize);
+
+impl Validity {
+    /// In seconds. The first is the usual one, the days that it may take to walk to a machine and back; none is longer
+    /// than a signature may be good.
+    const SPANS: [u64; 5] = [7 * 86_400, 30 * 86_400, 90 * 86_400, 12 * 3600, 86_400];
+
+    /// The next of them, around the end.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self((self.0 + 1) % Self::SPANS.len())
+    }
+
+    /// In seconds.
+    #[must_use]
+    pub const fn seconds(self) -> u64 {
+        Self::SPANS[self.0]
+    }
+}
+
 impl Carried {
     /// What is said by it; of a signature that is carried back its request tells.
     #[must_use]

@@ -6,7 +6,7 @@ use crate::app::{
     effect::Effect,
     model::{Model, Tone},
     rows::RowKey,
-    sign::{Batch, Wish},
+    sign::{Batch, Chosen, Sign, Wish},
     update::{sign, tasks},
 };
 
@@ -30,7 +30,7 @@ pub(super) fn open(model: &mut Model, wish: Wish) -> Vec<Effect> {
         let selected = model.rows.selected().map(|row| row.key.clone());
         return selected.map_or_else(Vec::new, |key| sign::open(model, &key, wish));
     }
-    model.batch = Some(Batch { total: rows.len(), rows, shown: None, wish });
+    model.batch = Some(Batch { total: rows.len(), rows, shown: None, wish, chosen: None });
     next(model)
 }
 
@@ -46,6 +46,13 @@ pub(super) fn next(model: &mut Model) -> Vec<Effect> {
     }
     model.batch = None;
     Vec::new()
+}
+
+/// Keeps what is chosen in a dialog of a release for those that come after it.
+pub(super) fn remember(model: &mut Model, sign: &Sign) {
+    if let Some(batch) = model.batch.as_mut().filter(|batch| batch.wish == Wish::Publish) {
+        batch.chosen = Some(Chosen::of(sign));
+    }
 }
 
 /// The user left the dialog before anything was signed: what comes after it is left alone, too,

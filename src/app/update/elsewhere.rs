@@ -63,7 +63,8 @@ pub(super) fn ask(
         return effects;
     }
     let ticket = sign::ask(model, sign, Step::Asking);
-    effects.push(Effect::Ask { ticket, statement, publisher, contract, replace: sign.replace, making: sign.makes() });
+    let (replace, making, seconds) = (sign.replace, sign.makes(), sign.good_for.seconds());
+    effects.push(Effect::Ask { ticket, statement, publisher, contract, replace, making, seconds });
     effects
 }
 

@@ -182,6 +182,7 @@ fn perform_in_dialog(model: &mut Model, action: Action) -> Vec<Effect> {
         (Action::EditName, _) => price::edit_name(model),
         (Action::EditAnnotations, _) => price::edit_annotations(model),
         (Action::TurnVersion, _) => signer::turn_version(model),
+        (Action::TurnValidity, _) => signer::turn_validity(model),
         (Action::KeepPrice, _) => price::keep(model),
         (Action::NextField, Place::Sign) => signer::edit_reason(model),
         (Action::NextField, _) => forms::travel(model, 1),

@@ -30,6 +30,7 @@ fn digests(sign: &Sign, evidence: &Evidence) -> Vec<KindedDigest> {
 /// Takes the dialog as far as it can go without the user.
 pub(super) fn resume(model: &mut Model, mut sign: Box<Sign>) -> Vec<Effect> {
     sign.problem = None;
+    batch::remember(model, &sign);
     let effects = match (&sign.purpose, sign.replaces()) {
         (_, Some(replaces)) => {
             let (ticket, cap) = (ask(model, &mut sign, Step::Estimating), sign.cap);

@@ -5,7 +5,7 @@ use crate::app::{
     form,
     model::{Dialog, Model},
     msg::SecretShape,
-    sign::{Purpose, Step},
+    sign::{Purpose, Sign, Step},
     update::{elsewhere, forms, sign::resume},
 };
 use crate::domain::wish::Making;
@@ -34,6 +34,20 @@ pub(super) fn turn_version(model: &mut Model) -> Vec<Effect> {
     };
     // What is current is not a part of itself.
     sign.making = if sign.is_repetition() && sign.making != Making::Again { Making::Again } else { sign.making.next() };
+    ask_anew(model, sign)
+}
+
+/// Has the signature that is asked for be good for another time.
+pub(super) fn turn_validity(model: &mut Model) -> Vec<Effect> {
+    let Some(Dialog::Sign(mut sign)) = model.dialog.take_if(|dialog| matches!(dialog, Dialog::Sign(_))) else {
+        return Vec::new();
+    };
+    sign.good_for = sign.good_for.next();
+    ask_anew(model, sign)
+}
+
+/// Asks for the cost, or for what is carried, of what says something else now.
+fn ask_anew(model: &mut Model, mut sign: Box<Sign>) -> Vec<Effect> {
     sign.secret = SecretShape::default();
     let mut effects = vec![Effect::ForgetSecret];
     effects.extend(sign.let_go().map(Effect::Forget));

@@ -87,6 +87,11 @@ pub(in crate::app::action) fn has_earlier(model: &Model) -> Result<(), &'static 
     demand(sign(model).is_some_and(earlier), "no request waits to be relayed")
 }
 
+pub(in crate::app::action) fn asks_for_signature(model: &Model) -> Result<(), &'static str> {
+    let asks = |sign: &Sign| sign.carried.as_ref().is_some_and(|carried| carried.request.is_some());
+    demand(sign(model).is_some_and(asks), "a call is good until it is executed")
+}
+
 pub(in crate::app::action) fn is_saving(model: &Model) -> Result<(), &'static str> {
     demand(sign(model).is_some_and(|sign| sign.step == Step::Saving), "")
 }

@@ -29,6 +29,11 @@ pub(in crate::app::update) fn open(model: &mut Model, key: &RowKey, wish: Wish) 
     let account = account.or_else(|| model.accounts.default_account()).or_else(|| model.accounts.all().first());
     let purpose = if revocation { Purpose::Revoke { reason: Input::default() } } else { Purpose::Publish };
     let sign = Sign::new(purpose, Some(row.key.clone()), Some(reference), account.map(|account| account.address));
+    let chosen = model.batch.as_ref().and_then(|batch| batch.chosen.clone());
+    let sign = match chosen {
+        Some(chosen) => chosen.within(sign),
+        None => sign,
+    };
     let mut effects = vec![Effect::ForgetSecret];
     effects.extend(resume(model, Box::new(sign)));
     effects

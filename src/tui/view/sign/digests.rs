@@ -31,12 +31,17 @@ impl Form<'_> {
             }
             .to_owned(),
         };
+        let words = self.turnable(words, Action::TurnVersion);
+        self.push(canvas, "becomes", Role::Plain, &words);
+    }
+
+    /// The words with the key that turns them to others, where there is one.
+    pub(super) fn turnable(&self, words: String, action: Action) -> String {
         let place = self.model.place();
-        let turns = |row: &&Binding| row.action == Action::TurnVersion && row.places.contains(&place);
+        let turns = |row: &&Binding| row.action == action && row.places.contains(&place);
         let turn = BINDINGS.iter().find(turns).filter(|row| (row.allowed)(self.model).is_ok());
         let turn = turn.and_then(|row| self.model.keymap.first_key(row, place));
-        let words = turn.map_or_else(|| words.clone(), |key| format!("‹ {words} › {key}"));
-        self.push(canvas, "becomes", Role::Plain, &words);
+        turn.map_or_else(|| words.clone(), |key| format!("‹ {words} › {key}"))
     }
 
     /// The version that is current, and how old it is.

@@ -2,7 +2,10 @@
 
 use super::{Canvas, Form, Role, Sign, Step};
 use crate::{
-    app::sign::{Given, Purpose, Replaces},
+    app::{
+        action::Action,
+        sign::{Given, Purpose, Replaces},
+    },
     domain::{
         Address, Reference, Timestamp,
         network::KnownChain,
@@ -183,6 +186,7 @@ impl Form<'_> {
         };
         if let Some(request) = answered.or(carried.request.as_ref()) {
             let words = format!("number {}, good until {}", request.nonce, request.deadline);
+            let words = self.turnable(words, Action::TurnValidity);
             self.push(canvas, "signature", Role::Plain, &words);
         }
         if !carried.earlier.is_empty() && answered.is_none() {
