@@ -25,8 +25,8 @@ use crate::{
 };
 
 /// Between two glances at the keystore's folder. Not by inotify, which misses what other machines and containers do on
-/// shared folders.
-const GLANCE_INTERVAL: Duration = Duration::from_secs(1);
+/// shared folders; and not each second, which is most of what an idle screen costs.
+const GLANCE_INTERVAL: Duration = Duration::from_secs(4);
 
 /// Every account, with the files that are none.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -35,7 +35,7 @@ const BURST: Duration = Duration::from_millis(50);
 /// More images than these at once are listed, not asked for one by one.
 const BURST_LIMIT: usize = 32;
 /// How often archive folders are looked at: no file system tells of changes everywhere (network mounts).
-const FOLDER_INTERVAL: Duration = Duration::from_secs(1);
+const FOLDER_INTERVAL: Duration = Duration::from_secs(4);
 /// Files of one folder that are looked at. A folder with more is not a folder of images.
 const FOLDER_LIMIT: usize = 10_000;
 

@@ -6,8 +6,8 @@ use tokio::{sync::mpsc, task::spawn_blocking, time::sleep};
 
 use crate::config::Home;
 
-/// Between two looks. A look is one call of the system for each file.
-const PAUSE: Duration = Duration::from_secs(2);
+/// Between two looks. A look is one call of the system for each file, and wakes a processor that slept.
+const PAUSE: Duration = Duration::from_secs(4);
 
 /// A file that can be taken up while the screen runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
