@@ -26,7 +26,7 @@ use crate::{
         explain::{Background, background},
         exported::recall_image,
         now,
-        release::{not_within, standing_for},
+        release::standing_for,
         trust::trust_policy,
         verify::{self, Judgement, judge_images},
     },
@@ -140,10 +140,7 @@ async fn find(session: &Session, args: &args::Explain) -> Result<Vec<Meant>, Fai
             };
             return Ok(images.iter().flat_map(named).collect());
         };
-        let standing = standing_for(&images, reference);
-        if standing.is_empty() {
-            return Err(not_within(path, &images, reference));
-        }
+        let standing = standing_for(path, &images, reference)?;
         return Ok(standing.into_iter().map(|image| of(image, Some(reference.clone()))).collect());
     }
     let Some(reference) = &args.reference else { return Ok(Vec::new()) };

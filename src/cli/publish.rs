@@ -13,9 +13,7 @@ use crate::{
     domain::{Reference, image::LocalImage},
     ops::{
         Failure,
-        exported::recall_image,
-        release::{Release, amended, not_within, standing_for},
-        remote::{Platforms, measure_origin},
+        release::{Release, amended},
     },
 };
 
@@ -84,17 +82,11 @@ async fn of_list(session: &Session, references: &[Reference]) -> Result<Vec<Rele
     let found = sources::evidence_of_all(session, &meant, Measuring::Once).await?;
     let mut releases = Vec::with_capacity(references.len());
     for reference in references {
-        let images: Vec<_> = list.images.iter().filter(|image| image.references.contains(reference)).collect();
-        if images.is_empty() {
+        if !list.images.iter().any(|image| image.references.contains(reference)) {
             return Err(sources::absent(&list, reference));
         }
         let mut release = Release::of(reference);
-        for image in images {
-            let evidence = found.get(&image.id).unwrap_or(&image.evidence);
-            // The engine's list leaves the platform out.
-            let image = recall_image(&session.context, image.clone()).await;
-            release.add(image.platform.as_deref(), evidence)?;
-        }
+        release.add_listed(&session.context, &list.images, &found).await?;
         releases.push(release);
     }
     Ok(releases)
@@ -105,23 +97,18 @@ async fn of_registries(
     args: &args::Publish,
     references: &[Reference],
 ) -> Result<Vec<Release>, Failure> {
-    let platforms = if args.all_platforms { Platforms::All } else { Platforms::Local };
     let mut releases = Vec::with_capacity(references.len());
     for reference in references {
         let name = format!("hashing {} at {}", reference.familiar(), reference.registry());
         let bar = Bar::start(&session.console, &session.token, &name);
         let mut release = Release::of(reference);
-        let measured = measure_origin(&session.context, reference, platforms, bar).await.map_err(|failure| {
-            match failure.code {
-                "image-unreadable" if !args.all_platforms => {
-                    failure.hint("--all-platforms reads every platform that it has")
-                }
-                _ => failure,
+        let read = release.add_served(&session.context, args.all_platforms, bar).await;
+        read.map_err(|failure| match failure.code {
+            "image-unreadable" if !args.all_platforms => {
+                failure.hint("--all-platforms reads every platform that it has")
             }
+            _ => failure,
         })?;
-        for image in measured.images {
-            release.add(image.platform.as_deref(), &image.evidence())?;
-        }
         releases.push(release);
     }
     Ok(releases)
@@ -140,13 +127,7 @@ async fn of_archives(
             continue;
         }
         for release in &mut releases {
-            let standing = standing_for(&images, &release.reference);
-            if standing.is_empty() {
-                return Err(not_within(path, &images, &release.reference));
-            }
-            for image in standing {
-                release.add(image.platform.as_deref(), &image.evidence)?;
-            }
+            release.add_archived(path, &images)?;
         }
     }
     Ok(releases)

@@ -12,11 +12,7 @@ use super::{
 };
 use crate::{
     domain::{Reference, image::LocalImage, network::Dissent, trust::TrustPolicy, verdict::Conclusion},
-    ops::{
-        Failure,
-        release::{not_within, standing_for},
-        trust::trust_policy,
-    },
+    ops::{Failure, release::standing_for, trust::trust_policy},
 };
 
 /// `daochain.verify/1`
@@ -149,11 +145,12 @@ fn of_archive(path: &Path, images: &[LocalImage], references: &[Reference]) -> R
         return if candidates.is_empty() { Err(sources::nameless(path)) } else { Ok(candidates) };
     }
     for reference in references {
-        let standing = standing_for(images, reference);
-        candidates.extend(standing.iter().map(|image| candidate(image, reference)));
-        if standing.is_empty() {
-            let cause = not_within(path, images, reference).to_string();
-            candidates.push(Candidate::unreadable(Some(reference.clone()), cause, Some(path.display().to_string())));
+        match standing_for(path, images, reference) {
+            Ok(standing) => candidates.extend(standing.into_iter().map(|image| candidate(image, reference))),
+            Err(failure) => {
+                let (name, place) = (Some(reference.clone()), Some(path.display().to_string()));
+                candidates.push(Candidate::unreadable(name, failure.to_string(), place));
+            }
         }
     }
     Ok(candidates)

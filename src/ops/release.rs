@@ -22,8 +22,7 @@ use crate::{
     domain::{
         Address, Digest, Platform, Reference,
         digest::DigestKind,
-        image::{Evidence, EvidenceLevel, KindedDigest, LocalImage, SharedIndex},
-        measurement::MeasuredImage,
+        image::{Evidence, EvidenceLevel, ImageId, KindedDigest, LocalImage, SharedIndex},
         platform::Standing,
         progress::Watch,
         publication::Statement,
@@ -74,8 +73,20 @@ pub async fn compose(
     watch: Arc<dyn Watch>,
 ) -> Result<(Statement, Vec<String>), Failure> {
     let mut release = Release::of(&wish.reference);
-    for image in images(context, wish, watch).await? {
-        release.add(image.platform.as_deref(), &image.evidence)?;
+    match &wish.origin {
+        Origin::Here => {
+            let mut list = list_images(context).await;
+            list.images.retain(|image| image.references.contains(&wish.reference));
+            if list.images.is_empty() {
+                let message = format!("there is no image `{}` here", wish.reference.familiar());
+                let problem = list.problems.into_iter().next();
+                return Err(problem.unwrap_or_else(|| Failure::new("no-such-image", &message)));
+            }
+            let found = measure_all(context, &list.images, false, watch).await?;
+            release.add_listed(context, &list.images, &found).await?;
+        }
+        Origin::Registry => release.add_served(context, wish.all_platforms, watch).await?,
+        Origin::Archive(path) => release.add_archived(path, &measure_archive(context, path, false, watch).await?)?,
     }
     let note = if wish.all_platforms {
         release.told_partial(wish.origin == Origin::Registry)?
@@ -84,52 +95,6 @@ pub async fn compose(
     };
     let notes = note.into_iter().chain(release.told_platforms()).collect();
     Ok((release.statement(wish.with_layers, String::new()), notes))
-}
-
-/// An image of a release, measured.
-struct Source {
-    platform: Option<String>,
-    evidence: Evidence,
-}
-
-async fn images(context: &Context, wish: &ReleaseWish, watch: Arc<dyn Watch>) -> Result<Vec<Source>, Failure> {
-    let reference = &wish.reference;
-    match &wish.origin {
-        Origin::Here => {
-            let mut list = list_images(context).await;
-            list.images.retain(|image| image.references.contains(reference));
-            if list.images.is_empty() {
-                let message = format!("there is no image `{}` here", reference.familiar());
-                let problem = list.problems.into_iter().next();
-                return Err(problem.unwrap_or_else(|| Failure::new("no-such-image", &message)));
-            }
-            let mut found = measure_all(context, &list.images, false, watch).await?;
-            let mut sources = Vec::with_capacity(list.images.len());
-            for image in list.images {
-                let evidence = found.remove(&image.id).unwrap_or_else(|| image.evidence.clone());
-                // The engine's list leaves the platform out.
-                let LocalImage { platform, .. } = recall_image(context, image).await;
-                sources.push(Source { platform, evidence });
-            }
-            Ok(sources)
-        }
-        Origin::Registry => {
-            let platforms = if wish.all_platforms { Platforms::All } else { Platforms::Local };
-            let measured = measure_origin(context, reference, platforms, watch).await?;
-            let source = |image: MeasuredImage| Source { evidence: image.evidence(), platform: image.platform };
-            Ok(measured.images.into_iter().map(source).collect())
-        }
-        Origin::Archive(path) => {
-            let images = measure_archive(context, path, false, watch).await?;
-            let standing = standing_for(&images, reference);
-            if standing.is_empty() {
-                return Err(not_within(path, &images, reference));
-            }
-            let source =
-                |image: &&LocalImage| Source { platform: image.platform.clone(), evidence: image.evidence.clone() };
-            Ok(standing.iter().map(source).collect())
-        }
-    }
 }
 
 /// The statement as an amendment: only what the current version does not hold yet. `None` where that holds all of it already.
@@ -158,18 +123,23 @@ pub async fn amended(
     }
 }
 
-/// Which images of an archive stand for `reference`: those that it names so, or all of them where it holds one image
-/// only (in any number of platforms), whatever the archive calls it.
-#[must_use]
-pub fn standing_for<'a>(images: &'a [LocalImage], reference: &Reference) -> Vec<&'a LocalImage> {
+/// Which images of the archive at `path` stand for `reference`: those that it names so, or all of them where it holds one
+/// image only (in any number of platforms), whatever the archive calls it.
+///
+/// # Errors
+/// `no-such-image` where none does.
+pub fn standing_for<'a>(
+    path: &Path,
+    images: &'a [LocalImage],
+    reference: &Reference,
+) -> Result<Vec<&'a LocalImage>, Failure> {
     let named: Vec<_> = images.iter().filter(|image| image.references.contains(reference)).collect();
     let is_one_image = images.windows(2).all(|pair| pair[0].references == pair[1].references);
-    if named.is_empty() && is_one_image { images.iter().collect() } else { named }
+    let standing = if named.is_empty() && is_one_image { images.iter().collect() } else { named };
+    if standing.is_empty() { Err(not_within(path, images, reference)) } else { Ok(standing) }
 }
 
-/// No image of the archive stands for the reference.
-#[must_use]
-pub fn not_within(path: &Path, images: &[LocalImage], reference: &Reference) -> Failure {
+fn not_within(path: &Path, images: &[LocalImage], reference: &Reference) -> Failure {
     let names: Vec<_> = images.iter().flat_map(|image| &image.references).map(Reference::familiar).collect();
     let message = format!(
         "archive `{}` holds several images and calls none of them `{}`; it names {}",
@@ -206,6 +176,54 @@ impl Release {
             shared: evidence.shared().to_vec(),
             layers: evidence.layers(),
         });
+        Ok(())
+    }
+
+    /// Adds the listed images that bear its name, with what was `found` when they were measured.
+    ///
+    /// # Errors
+    /// As [`add`](Self::add).
+    pub async fn add_listed(
+        &mut self,
+        context: &Context,
+        images: &[LocalImage],
+        found: &BTreeMap<ImageId, Evidence>,
+    ) -> Result<(), Failure> {
+        let own = self.reference.clone();
+        for image in images.iter().filter(|image| image.references.contains(&own)) {
+            let evidence = found.get(&image.id).unwrap_or(&image.evidence);
+            // The engine's list leaves the platform out.
+            let image = recall_image(context, image.clone()).await;
+            self.add(image.platform.as_deref(), evidence)?;
+        }
+        Ok(())
+    }
+
+    /// Adds what the name's registry serves: every byte is read and hashed, nothing is pulled.
+    ///
+    /// # Errors
+    /// When the registry cannot be read, and as [`add`](Self::add).
+    pub async fn add_served(
+        &mut self,
+        context: &Context,
+        all_platforms: bool,
+        watch: Arc<dyn Watch>,
+    ) -> Result<(), Failure> {
+        let platforms = if all_platforms { Platforms::All } else { Platforms::Local };
+        for image in measure_origin(context, &self.reference, platforms, watch).await?.images {
+            self.add(image.platform.as_deref(), &image.evidence())?;
+        }
+        Ok(())
+    }
+
+    /// Adds the images of the archive at `path` that stand for its name.
+    ///
+    /// # Errors
+    /// As [`standing_for`] and [`add`](Self::add).
+    pub fn add_archived(&mut self, path: &Path, images: &[LocalImage]) -> Result<(), Failure> {
+        for image in standing_for(path, images, &self.reference)? {
+            self.add(image.platform.as_deref(), &image.evidence)?;
+        }
         Ok(())
     }
 

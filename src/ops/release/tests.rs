@@ -121,13 +121,17 @@ fn asked() -> Reference {
 
 #[test]
 fn an_archive_of_one_image_is_judged_under_the_name_that_was_asked() {
-    assert_eq!(standing_for(&[within(0, &["other:2"])], &asked()).len(), 1);
-    assert_eq!(standing_for(&[within(0, &[]), within(1, &[])], &asked()).len(), 2, "two platforms");
+    let count = |images: &[LocalImage]| standing_for(Path::new("app.tar"), images, &asked()).unwrap().len();
+    assert_eq!(count(&[within(0, &["other:2"])]), 1);
+    assert_eq!(count(&[within(0, &[]), within(1, &[])]), 2, "two platforms");
 }
 
 #[test]
 fn among_several_images_only_the_named_one_counts() {
     let several = [within(0, &["other:2"]), within(1, &["app:1"])];
-    assert_eq!(standing_for(&several, &asked()), [&several[1]]);
-    assert!(standing_for(&[within(0, &["other:2"]), within(1, &["more:1"])], &asked()).is_empty());
+    let path = Path::new("app.tar");
+    assert_eq!(standing_for(path, &several, &asked()).unwrap(), [&several[1]]);
+    let failure = standing_for(path, &[within(0, &["other:2"]), within(1, &["more:1"])], &asked()).unwrap_err();
+    assert_eq!(failure.code, "no-such-image");
+    assert!(failure.message.contains("other:2, more:1"), "{failure}");
 }
