@@ -453,6 +453,24 @@ fn a_history_is_asked_for_once_per_selection_and_late_ones_are_dropped() {
 }
 
 #[test]
+fn a_lost_nodes_history_is_told_of_the_next_name_until_that_is_known() {
+    let cause = || problem("node-unreachable", "the node is gone", "start it");
+    let unread = |play: Play| {
+        let reference = play.model.history.reference.clone().unwrap();
+        play.tell(Msg::History(HistoryMsg::Read { reference, result: Err(cause()) }))
+    };
+    let play = unread(Play::ready(80, 24).tell(Msg::Chain(ChainMsg::Lost(cause()))).key(Key::Home));
+    let first = play.model.history.clone();
+    let moved = play.key(Key::Down);
+    assert_ne!(moved.model.history.reference, first.reference);
+    assert_eq!(moved.model.history.result, first.result, "no line is drawn twice");
+    let asked = moved.asked.iter().filter(|effect| matches!(effect, Effect::ReadHistory { .. })).count();
+    assert!(asked > 1, "it is asked for all the same");
+    let found = unread(moved).tell(Msg::Chain(ChainMsg::Block(network()))).key(Key::Down);
+    assert_eq!(found.model.history.result, None, "a node that answers has not been asked for this one");
+}
+
+#[test]
 fn a_block_that_verdicts_tell_of_first_refreshes_history_and_balances() {
     let mut play = Play::ready(80, 24).select("acme/web:1.2");
     // What was asked for at the start has come.
