@@ -418,6 +418,11 @@ fn what_the_user_cannot_do_is_answered_with_why() {
 fn making_an_account_for_a_publication_returns_to_it() {
     let play = Play::ready(80, 24).tell(accounts(Vec::new())).select("acme/web:1.2").keys("p");
     assert_eq!(sign_step(&play), Some(Step::NoAccount));
+    assert!(play.text().contains("● measured"), "{}", play.text());
+    let claimed = play.key(Key::Esc).select("nginx:1.27").keys("p");
+    assert_eq!(sign_step(&claimed), Some(Step::NoAccount));
+    assert!(claimed.text().contains("○ measured"), "what was not measured is not said to be: {}", claimed.text());
+    let play = claimed.key(Key::Esc).select("acme/web:1.2").keys("p");
     let play = play.key(Key::Ctrl('n')).secrets([0, 4, 0, 0], false).key(Key::Enter);
     let play = play.secrets([0, 4, 4, 0], true).key(Key::Enter).key(Key::Enter);
     let ticket = play.asked.iter().find_map(|effect| match effect {

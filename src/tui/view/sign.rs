@@ -285,8 +285,9 @@ impl<'a> Form<'a> {
         let stage = publication.map(|publication| &publication.stage);
         let is_sent = self.sign.to_sign().is_none() && self.sign.claims().is_none();
         if is_sent && !matches!(self.sign.step, Step::Asking | Step::Carrying | Step::Saving) {
-            let of_image = self.sign.key.is_some();
-            self.lines.push(dots(canvas, self.sign.step, stage, of_image, self.width));
+            let row = |key| self.model.rows.get(key);
+            let measured = self.sign.key.as_ref().map(|key| row(key).is_none_or(Row::is_measured));
+            self.lines.push(dots(canvas, self.sign.step, stage, measured, self.width));
         }
         let problem = self.sign.problem.as_ref().or_else(|| publication.and_then(|one| one.problem.as_ref()));
         let (role, words) = match (problem, publication) {
