@@ -66,10 +66,11 @@ fn real_nodes_tell_their_newest_blocks_without_a_gap() {
         let (endpoint, recent) = (&run.document["endpoints"][0], run.document["recent"].as_array().unwrap());
         let head = endpoint["head"]["number"].as_u64().unwrap();
         let numbers: Vec<_> = recent.iter().map(|block| block["number"].as_u64().unwrap()).collect();
-        assert!(!numbers.is_empty() && numbers.len() <= 64, "{numbers:?}");
+        // A node that just started has its genesis alone, which is no block of the recent ones.
+        assert!(numbers.len() <= 64 && (head == 0 || !numbers.is_empty()), "{numbers:?}");
         assert!(numbers.windows(2).all(|pair| pair[1] == pair[0] + 1), "{numbers:?}");
         // Other tests make blocks meanwhile.
-        assert!(numbers.last().is_some_and(|last| *last >= head), "{numbers:?} and {head}");
+        assert!(numbers.last().is_none_or(|last| *last >= head), "{numbers:?} and {head}");
         assert!(recent.iter().all(|block| block["gas_limit"].as_u64().unwrap() > 1_000_000), "{recent:?}");
         let settled = endpoint["finalized"].as_u64();
         assert_eq!(endpoint["finality_lag"].as_u64(), settled.map(|number| head - number), "{endpoint}");

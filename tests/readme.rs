@@ -3,26 +3,46 @@
 
 use std::fmt::Write as _;
 
-use daochain::app::action::{BINDINGS, Place};
+use daochain::app::action::{BINDINGS, Binding, Place};
+use strum::IntoEnumIterator as _;
 
 const BEGIN: &str = "<!-- keys -->\n";
 const END: &str = "<!-- /keys -->";
 
-/// The panes' keys. Those of dialogs stand in the dialogs.
+/// Everything that has a key or a name, where it has it.
 fn keys() -> String {
-    let mut table = String::from("| keys | what they do | where | name |\n|---|---|---|---|\n");
-    for binding in BINDINGS.iter().filter(|binding| !binding.help.is_empty()) {
-        let panes = [Place::Images, Place::Market, Place::Accounts, Place::Trust, Place::Node];
-        let here: Vec<_> = panes.into_iter().filter(|place| binding.places.contains(place)).map(Place::title).collect();
-        let here = if here.len() == panes.len() { vec!["every pane"] } else { here };
+    let panes = [Place::Images, Place::Market, Place::Accounts, Place::Trust, Place::Node, Place::Activity];
+    let others: Vec<Place> = Place::iter().filter(|place| !panes.contains(place)).collect();
+    let mut tables = String::from("| keys | what they do | where | name |\n|---|---|---|---|\n");
+    let is_told = |binding: &&Binding| !binding.help.is_empty();
+    for binding in BINDINGS.iter().filter(is_told) {
+        let here: Vec<_> = panes.iter().filter(|place| binding.places.contains(place)).collect();
+        let everywhere = here.len() == panes.len();
+        let here = if everywhere { vec!["every pane"] } else { here.into_iter().map(|place| place.title()).collect() };
         if !here.is_empty() {
-            let keys: Vec<String> = binding.keys.iter().map(ToString::to_string).collect();
-            let keys = if keys.is_empty() { String::new() } else { format!("`{}`", keys.join(" ")) };
-            let (help, here, name) = (binding.help, here.join(", "), binding.action.name());
-            writeln!(table, "| {keys} | {help} | {here} | `{name}` |").expect("text takes text");
+            line(&mut tables, binding, &here.join(", "));
         }
     }
-    table
+    tables.push_str(
+        "\n<details><summary>In what opens over a pane, by the section of <code>keys.toml</code></summary>\n\n",
+    );
+    tables.push_str("| keys | what they do | where | name |\n|---|---|---|---|\n");
+    for binding in BINDINGS.iter().filter(is_told) {
+        let is_pane = binding.places.iter().any(|place| panes.contains(place));
+        let here: Vec<_> = others.iter().filter(|place| binding.places.contains(place)).collect();
+        if !here.is_empty() && !is_pane {
+            let here: Vec<String> = here.into_iter().map(|place| format!("`{}`", place.as_ref())).collect();
+            line(&mut tables, binding, &here.join(", "));
+        }
+    }
+    tables.push_str("\n</details>\n");
+    tables
+}
+
+fn line(table: &mut String, binding: &Binding, here: &str) {
+    let keys: Vec<String> = binding.keys.iter().map(ToString::to_string).collect();
+    let keys = if keys.is_empty() { String::new() } else { format!("`{}`", keys.join(" ")) };
+    writeln!(table, "| {keys} | {} | {here} | `{}` |", binding.help, binding.action.name()).expect("text takes text");
 }
 
 #[test]

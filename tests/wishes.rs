@@ -215,6 +215,10 @@ fn a_signature_from_elsewhere_is_asked_for_as_long_as_is_chosen() {
         asked.push(seconds(&play));
     }
     assert_eq!(asked, [7 * DAY, 30 * DAY, 90 * DAY, DAY / 2, DAY]);
+    assert!(
+        asked.iter().all(|seconds| *seconds <= daochain::ops::signing::LONGEST),
+        "the registry takes no longer one"
+    );
     assert!(play.asked.iter().any(|effect| matches!(effect, Effect::Forget(_))), "its number is free again");
     assert!(play.carried().text().contains("good until"));
 }

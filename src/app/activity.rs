@@ -260,6 +260,8 @@ pub struct Activity {
     ended: VecDeque<Event>,
     /// Transactions that the user wants to see no more, once they have come to their end.
     cleared: HashSet<TransactionHash>,
+    /// The user cleared what had ended.
+    pub was_cleared: bool,
     last: u64,
     selected: Option<Choice>,
     /// First line shown of the selected row's facts.
@@ -317,6 +319,7 @@ impl Model {
         let ended = self.activity.ended.drain(..).filter_map(|event| event.transaction);
         let settled = self.journal.sent.iter().filter(|sent| sent.outcome().is_some()).map(|sent| sent.entry.hash);
         self.activity.cleared.extend(ended.chain(settled));
+        self.activity.was_cleared = true;
     }
 
     /// What has ended, and what the journal has beside it, the newest first.

@@ -5,6 +5,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     CLOSING, Exit, args,
     console::Console,
+    prompt::Hidden,
     screen, until_signalled,
     verdicts::{Candidate, judge},
     verify,
@@ -19,10 +20,14 @@ use crate::ops::{
 pub async fn run(console: &mut Console, args: args::Demo) -> Exit {
     let token = CancellationToken::new();
     let as_text = args.no_tui || console.json;
+    let hidden = (!as_text).then(Hidden::set);
     let demo = match until_signalled(Box::pin(made(args, console.err_look)), &token, false).await {
         Ok(demo) => demo,
         Err(failed) => return Exit::Code(console.conclude(Err(failed))),
     };
+    if let Some(hidden) = hidden {
+        hidden.end();
+    }
     console.note(&format!("daochain: the demo's accounts open with the passphrase `{PASSPHRASE}`"));
     let exit = if as_text {
         let outcome = until_signalled(Box::pin(show(console, &demo)), &token, false).await;

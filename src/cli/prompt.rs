@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{LocalModes, OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
 
 use super::{Session, console::tell_held};
@@ -227,10 +227,10 @@ pub fn password_file(session: &Session) -> Option<PathBuf> {
 
 /// Keeps the terminal from showing what is typed. Rpassword asks its question before it does so itself, and what is pasted
 /// at once would show.
-struct Hidden(Option<(File, Termios)>);
+pub struct Hidden(Option<(File, Termios)>);
 
 impl Hidden {
-    fn set() -> Self {
+    pub fn set() -> Self {
         let terminal = File::open("/dev/tty").ok();
         let found = terminal.and_then(|terminal| tcgetattr(&terminal).ok().map(|modes| (terminal, modes)));
         *BEFORE_SECRET.lock().unwrap_or_else(PoisonError::into_inner) = found.as_ref().map(|(_, modes)| modes.clone());
@@ -240,6 +240,13 @@ impl Hidden {
             let _ = tcsetattr(terminal, OptionalActions::Now, &silent);
         }
         Self(found)
+    }
+
+    /// Shows again what is typed. What was typed meanwhile was meant for nobody.
+    pub fn end(self) {
+        if let Some((terminal, _)) = &self.0 {
+            let _ = tcflush(terminal, QueueSelector::IFlush);
+        }
     }
 }
 

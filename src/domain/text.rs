@@ -139,6 +139,11 @@ fn pieces(word: &str, limit: usize) -> Option<Vec<String>> {
     let begins = |at: usize| at == 0 || !bytes[at - 1].is_ascii_hexdigit();
     let start = (0..bytes.len()).find(|at| begins(*at) && matches!(run(*at), 40 | 64))?;
     let (digits, before) = (run(start), columns(&word[..start]));
+    if before > limit / 2 {
+        // Below a long beginning there is no room for pieces: it stands by itself.
+        let (head, rest) = word.split_at(start);
+        return Some([wrap(head, limit), wrap(rest, limit)].concat());
+    }
     let size = [2, 4, 8].map(|parts| digits / parts).into_iter().find(|size| before + size <= limit)?;
     let end = start + digits;
     let piece = |at: usize| {
@@ -215,6 +220,10 @@ mod tests {
         assert_eq!(wrap(&digest, 30).len(), 4);
         let address = format!("0x{}", "0123456789".repeat(4));
         assert_eq!(wrap(&format!("`{address}`;"), 30), ["`0x01234567890123456789", "   01234567890123456789`;"]);
+        let path = format!("/home/somebody/keystore/UTC--{}", &address[2..]);
+        let (head, first, second) = (&path[..path.len() - 40], &address[2..22], &address[22..]);
+        assert_eq!(wrap(&path, 30), [head, first, second], "no staircase at the end of a path");
+        assert_eq!(wrap(&path, 45), [head, &address[2..]]);
         assert_eq!(wrap(&"f".repeat(50), 30), ["f".repeat(30), "f".repeat(20)], "what is neither is broken anywhere");
     }
 

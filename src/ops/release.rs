@@ -140,6 +140,9 @@ pub fn standing_for<'a>(
 }
 
 fn not_within(path: &Path, images: &[LocalImage], reference: &Reference) -> Failure {
+    if images.is_empty() {
+        return Failure::new("no-such-image", &format!("archive `{}` holds no image", path.display()));
+    }
     let names: Vec<_> = images.iter().flat_map(|image| &image.references).map(Reference::familiar).collect();
     let message = format!(
         "archive `{}` holds several images and calls none of them `{}`; it names {}",

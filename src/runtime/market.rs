@@ -289,7 +289,7 @@ async fn own(context: &Context) -> Result<MarketPage, Failure> {
     let (mut wares, mut trouble) = (Vec::new(), None);
     if namespaces.is_empty() {
         let none = Failure::new("no-namespace", "no account of this home claims a namespace");
-        trouble = Some(none.hint("`daochain namespace claim registry/namespace` claims one"));
+        trouble = Some(none.hint("`daochain namespace claim` claims one"));
     }
     for namespace in namespaces.iter().take(NAMESPACES) {
         match of_namespace(context, namespace).await {

@@ -102,6 +102,12 @@ impl Row {
         self.image.evidence.level().is_measured()
     }
 
+    /// Its content contradicts itself.
+    #[must_use]
+    pub fn is_corrupt(&self) -> bool {
+        matches!(self.image.evidence, Evidence::Corrupt { .. })
+    }
+
     /// An archive whose content, and so whose names and digests, nobody has read yet.
     #[must_use]
     pub fn is_unread(&self) -> bool {

@@ -23,7 +23,8 @@ pub struct Batch {
     pub chosen: Option<Chosen>,
 }
 
-/// What the user chose in the dialog of a release, beside the image.
+/// What the user chose in the dialog of a release, beside the image. That the same is said once more is chosen of one image,
+/// and not of those after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chosen {
     account: Option<Address>,
@@ -42,7 +43,7 @@ impl Chosen {
             account: sign.account,
             behalf: sign.behalf,
             annotations: sign.annotations.clone(),
-            making: sign.making,
+            making: if sign.making == Making::Again { Making::New } else { sign.making },
             good_for: sign.good_for,
             cap: sign.cap,
         }

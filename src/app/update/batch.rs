@@ -50,7 +50,8 @@ pub(super) fn next(model: &mut Model) -> Vec<Effect> {
 
 /// Keeps what is chosen in a dialog of a release for those that come after it.
 pub(super) fn remember(model: &mut Model, sign: &Sign) {
-    if let Some(batch) = model.batch.as_mut().filter(|batch| batch.wish == Wish::Publish) {
+    let is_of = |batch: &&mut Batch| batch.wish == Wish::Publish && batch.shown == sign.key;
+    if let Some(batch) = model.batch.as_mut().filter(is_of) {
         batch.chosen = Some(Chosen::of(sign));
     }
 }

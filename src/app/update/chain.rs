@@ -118,7 +118,7 @@ pub(super) fn follow_selection(model: &mut Model) -> Option<Effect> {
     // While the node is lost, the next name's history is told as the last one's until it is known otherwise: each line that is
     // drawn twice is waited for on a slow line.
     let is_lost = matches!(model.node, Node::Lost { .. });
-    let told = model.history.result.take().filter(|result| is_lost && result.is_err());
+    let told = model.history.result.take().filter(|result| is_lost && selected.is_some() && result.is_err());
     model.history = History { reference: selected, result: told };
     read_history(model, REST)
 }

@@ -45,8 +45,13 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas, area: Area) {
     let width = usize::from(area.width);
     let rows = model.activity_lines();
     if rows.is_empty() {
-        let words = "Nothing runs, and nothing has ended yet. What this screen does is kept here until it ends, with every \
-                     error in full: measuring (`v` in the images), publishing, pulling.";
+        let words = if model.activity.was_cleared {
+            "Nothing runs, and what had ended was cleared from this screen. What was sent stays in the home's journal \
+             (`daochain tx list`)."
+        } else {
+            "Nothing runs, and nothing has ended yet. What this screen does is kept here until it ends, with every \
+             error in full: measuring (`v` in the images), publishing, pulling."
+        };
         let lines = explained(canvas, Role::Muted, &in_keys(model, words), width);
         return canvas.lines(area, &lines);
     }
@@ -125,7 +130,7 @@ fn sign(canvas: &Canvas, row: &Line) -> (&'static str, Role) {
             Outcome::Done => (if unicode { "✔" } else { "+" }, Role::Good),
             Outcome::Failed => (if unicode { "✘" } else { "X" }, Role::Danger),
             Outcome::Cancelled => ("-", Role::Muted),
-            Outcome::Told => ("!", Role::Warning),
+            Outcome::Told => ("i", Role::Plain),
         },
         Line::Sent(sent) => match sent.outcome() {
             Some(Outcome::Failed) => (if unicode { "✘" } else { "X" }, Role::Danger),

@@ -154,6 +154,7 @@ impl<'a> Form<'a> {
         match (self.sign.replaces(), self.sign.signed_digests().first()) {
             (Some(replaces), _) => self.replaced(canvas, replaces),
             (None, Some(_)) => self.digests(canvas),
+            (None, None) if row.is_some_and(Row::is_corrupt) => {}
             (None, None) => self.push(canvas, "digest", Role::Muted, "not known before it is measured"),
         }
         if self.sign.is_release() && (self.sign.said().is_some() || self.sign.step == Step::Stuck) {
@@ -286,7 +287,8 @@ impl<'a> Form<'a> {
         let is_sent = self.sign.to_sign().is_none() && self.sign.claims().is_none();
         if is_sent && !matches!(self.sign.step, Step::Asking | Step::Carrying | Step::Saving) {
             let row = |key| self.model.rows.get(key);
-            let measured = self.sign.key.as_ref().map(|key| row(key).is_none_or(Row::is_measured));
+            let is_measured = |row: &Row| row.is_measured() && !row.is_corrupt();
+            let measured = self.sign.key.as_ref().map(|key| row(key).is_none_or(is_measured));
             self.lines.push(dots(canvas, self.sign.step, stage, measured, self.width));
         }
         let problem = self.sign.problem.as_ref().or_else(|| publication.and_then(|one| one.problem.as_ref()));

@@ -5,6 +5,7 @@ use crate::app::{
     form::{Field, Form, Value},
     model::{Dialog, Model},
     report::Report,
+    rows::Row,
     sign::{Purpose, Sign, Step},
 };
 
@@ -132,7 +133,11 @@ pub(in crate::app::action) fn can_edit_price(model: &Model) -> Result<(), &'stat
 }
 
 pub(in crate::app::action) fn can_retry(model: &Model) -> Result<(), &'static str> {
-    demand(sign(model).is_some_and(|sign| sign.step == Step::Stuck && !sign.is_repetition()), "")
+    // What contradicts itself does so again.
+    let row = |sign: &Sign| sign.key.as_ref().and_then(|key| model.rows.get(key));
+    let is_corrupt = |sign: &Sign| row(sign).is_some_and(Row::is_corrupt);
+    let can = |sign: &Sign| sign.step == Step::Stuck && !sign.is_repetition() && !is_corrupt(sign);
+    demand(sign(model).is_some_and(can), "")
 }
 
 pub(in crate::app::action) fn is_done(model: &Model) -> Result<(), &'static str> {

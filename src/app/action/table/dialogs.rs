@@ -127,7 +127,7 @@ pub(super) const DIALOGS: &[Binding] = &[
         &[Key::Char('v')],
         &[Place::Carry],
         "valid for",
-        "ask for a signature that is good for longer or shorter: 7, 30 or 90 days, 12 hours, a day",
+        "ask for a signature that is good for longer, or for less",
         asks_for_signature,
     ),
     row(Action::PreviousAccount, &[Key::Left], &[Place::Carry], "", "the account before", can_change_account),

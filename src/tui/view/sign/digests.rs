@@ -31,17 +31,17 @@ impl Form<'_> {
             }
             .to_owned(),
         };
-        let words = self.turnable(words, Action::TurnVersion);
+        let words = self.turnable(&words, Action::TurnVersion);
         self.push(canvas, "becomes", Role::Plain, &words);
     }
 
     /// The words with the key that turns them to others, where there is one.
-    pub(super) fn turnable(&self, words: String, action: Action) -> String {
+    pub(super) fn turnable(&self, words: &str, action: Action) -> String {
         let place = self.model.place();
         let turns = |row: &&Binding| row.action == action && row.places.contains(&place);
         let turn = BINDINGS.iter().find(turns).filter(|row| (row.allowed)(self.model).is_ok());
         let turn = turn.and_then(|row| self.model.keymap.first_key(row, place));
-        turn.map_or_else(|| words.clone(), |key| format!("‹ {words} › {key}"))
+        turn.map_or_else(|| words.to_owned(), |key| format!("‹ {words} › {key}"))
     }
 
     /// The version that is current, and how old it is.
@@ -76,7 +76,7 @@ impl Form<'_> {
             self.digest(canvas, label, &kinded.digest.to_string());
         }
         if shown < all {
-            let words = format!("and {} more digests, which a taller screen shows", all - shown);
+            let words = format!("and {} more, which a taller screen shows", all - shown);
             self.push(canvas, "", Role::Warning, &words);
         }
     }

@@ -186,7 +186,7 @@ impl Form<'_> {
         };
         if let Some(request) = answered.or(carried.request.as_ref()) {
             let words = format!("number {}, good until {}", request.nonce, request.deadline);
-            let words = self.turnable(words, Action::TurnValidity);
+            let words = self.turnable(&words, Action::TurnValidity);
             self.push(canvas, "signature", Role::Plain, &words);
         }
         if !carried.earlier.is_empty() && answered.is_none() {
