@@ -634,6 +634,15 @@ fn a_file_is_hashed_with_progress_and_what_was_found_is_read_and_copied() {
     assert!(stopped.asked.contains(&Effect::Undo(inquiry(&stopped).0)), "Esc stops it");
     let served = open().key(Key::Right).key(Key::Enter).key(Key::Ctrl('u')).keys("redis:7").key(Key::Enter);
     assert_eq!(inquiry(&served).1, Inquiry::Hash(Hashed::Registry(screen::reference("redis:7"))));
+
+    let judged = |name: &str| {
+        let play = open().key(Key::Right).key(Key::Right).key(Key::Enter).keys("/srv/app.tar").key(Key::Enter);
+        play.keys(name).key(Key::Enter)
+    };
+    let of = |reference| Inquiry::Hash(Hashed::Judged { path: "/srv/app.tar".into(), reference });
+    assert_eq!(inquiry(&judged("")).1, of(None), "as the names that it has");
+    assert_eq!(inquiry(&judged("acme/web:1.2")).1, of(Some(screen::reference("acme/web:1.2"))));
+    assert!(judged("NOT A NAME").asked.iter().all(|effect| !matches!(effect, Effect::Inquire { .. })));
 }
 
 #[test]

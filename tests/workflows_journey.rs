@@ -127,6 +127,12 @@ fn release(stage: &Stage, terminal: &mut Terminal) {
     terminal.send(":hash-file\r").wait_for_text("nothing is kept").send(key::RIGHT).send(key::ENTER).send(&name);
     terminal.send(key::ENTER).wait_for_text("every digest is the one that it says");
     terminal.wait_for_text(&later.config.to_string()).capture("workflows-12-hash").send(key::ENTER);
+
+    let archive = stage.home.path().join("later.tar");
+    std::fs::write(&archive, blobs.archive(&name, MANIFEST, later.manifest)).unwrap();
+    terminal.send(":hash-file\r").wait_for_text("nothing is kept").send(key::RIGHT).send(key::RIGHT).send(key::ENTER);
+    terminal.send(&archive.display().to_string()).send(key::ENTER).send(key::ENTER).wait_for_text("Verdict of");
+    terminal.wait_for_text("untrusted").capture("workflows-13-verify").send(key::ENTER);
 }
 
 #[test]

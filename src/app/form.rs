@@ -55,6 +55,8 @@ pub enum Name {
     What,
     /// An image name.
     Reference,
+    /// An image name that an archive is judged as.
+    As,
     /// How closely a registry is looked at.
     Read,
     /// What of it is said.
@@ -124,6 +126,7 @@ impl Name {
             Self::Minutes => "minutes",
             Self::What => "what",
             Self::Reference => "image name",
+            Self::As => "judged as",
             Self::Read => "read",
             Self::Say => "say",
             Self::How => "how",

@@ -51,6 +51,13 @@ pub enum Hashed {
     Path(PathBuf),
     /// What a registry serves under the name.
     Registry(Reference),
+    /// An image archive, or a folder in the OCI layout, which is judged by what was released, too.
+    Judged {
+        /// Where it is.
+        path: PathBuf,
+        /// As which name; as those that it has without one.
+        reference: Option<Reference>,
+    },
 }
 
 impl Inquiry {
@@ -64,6 +71,7 @@ impl Inquiry {
             Self::Settings => "Configuration",
             Self::Discover(_) => "Who has published it",
             Self::Remote(_) => "What the registry has",
+            Self::Hash(Hashed::Judged { .. }) => "Verify",
             Self::Hash(_) => "Hash",
             Self::Policy { .. } => "Take a policy over",
         }

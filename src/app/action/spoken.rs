@@ -79,6 +79,7 @@ const COMMANDS: &[(&str, &[&str], Action)] = &[
     ("tx list", &[], Action::ShowActivity),
     ("tx speed-up", &[], Action::SpeedUp),
     ("verify", &[], Action::Measure),
+    ("verify", &["--archive"], Action::HashFile),
     ("who", &[], Action::Who),
 ];
 

@@ -239,7 +239,7 @@ const PANES: &[Binding] = &[
         &[],
         LISTS,
         "",
-        "hash an image archive, a folder in the OCI layout, or what a registry serves",
+        "hash an image archive, a folder in the OCI layout, or what a registry serves; verify an archive",
         always,
     ),
     row(Action::LogIn, &[Key::Char('L')], MARKET, "", "log in to a registry", always),

@@ -276,7 +276,7 @@ impl Matter {
                 "The registry is asked what it has now, and each image is judged before anything is pulled. A repository tells its tags, `registry/namespace/*` its repositories."
             }
             Self::Hash => {
-                "An image archive, as `docker save` writes it, a folder in the OCI layout, or what a registry serves for every platform is read whole, and every byte is hashed. No engine and no node is asked, and nothing is kept."
+                "An image archive, as `docker save` writes it, a folder in the OCI layout, or what a registry serves for every platform is read whole, and every byte is hashed. No engine and no node is asked, and nothing is kept, unless it is judged by what was released."
             }
             Self::Release => {
                 "Every byte is read and hashed, and what was measured is shown with its cost before anything is signed. A release of all platforms holds the index, too. One image that is here `p` publishes, marked ones one after the other."

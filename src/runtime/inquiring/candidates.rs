@@ -100,7 +100,7 @@ pub(super) async fn remote(context: &Context, name: &str) -> Result<Told, Failur
     Ok(Told { facts, ..Told::new(format!("What the registry has of {}", clean(name)), sum, tone) })
 }
 
-const fn tone(conclusion: Conclusion) -> Tone {
+pub(super) const fn tone(conclusion: Conclusion) -> Tone {
     match conclusion {
         Conclusion::Verified => Tone::Good,
         Conclusion::Mismatch | Conclusion::Revoked => Tone::Bad,

@@ -1,34 +1,75 @@
 //! What an image archive, a folder or a registry holds, with every byte hashed.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
+use super::candidates::tone;
 use crate::{
     app::{
         model::Tone,
         report::{Fact, Hashed, Told},
     },
     domain::{
+        Reference,
         digest::DigestKind,
-        image::KindedDigest,
+        image::{KindedDigest, LocalImage},
         measurement::{ImageState, LayerState, MeasuredImage, MeasuredLayer, Measurement},
         progress::Watch,
         text::{clean, count, size},
+        verdict::{Conclusion, Verdict},
     },
     ops::{
         Context, Failure,
-        measure::{Measured, Target, measure_target},
+        measure::{Measured, Target, measure_archive, measure_target},
+        release::standing_for,
     },
-    runtime::deeds::expanded,
+    runtime::{deeds::expanded, market::judge},
 };
 
 /// Measures it, always anew.
 pub(super) async fn hash(context: &Context, hashed: Hashed, watch: Arc<dyn Watch>) -> Result<Told, Failure> {
     let target = match hashed {
+        Hashed::Judged { path, reference } => return judged(context, &expanded(path), reference, watch).await,
         Hashed::Path(path) => Target::Path(expanded(path)),
         Hashed::Registry(reference) => Target::Remote(reference),
     };
     let Measured { name, measurement, .. } = measure_target(context, &target, watch).await?;
     Ok(told(&name, &measurement))
+}
+
+/// Measures an archive, and judges each of its images as the name that is asked for, or as each that it has.
+async fn judged(
+    context: &Context,
+    path: &Path,
+    reference: Option<Reference>,
+    watch: Arc<dyn Watch>,
+) -> Result<Told, Failure> {
+    let images = measure_archive(context, path, true, watch).await?;
+    let file = clean(&path.display().to_string());
+    let subjects: Vec<(&LocalImage, Reference)> = match reference {
+        Some(reference) => {
+            standing_for(path, &images, &reference)?.into_iter().map(|image| (image, reference.clone())).collect()
+        }
+        None => {
+            images.iter().flat_map(|image| image.references.iter().map(move |name| (image, name.clone()))).collect()
+        }
+    };
+    if subjects.is_empty() {
+        let failure = Failure::new("reference-needed", &format!("archive `{file}` names no image"));
+        return Err(failure.hint("type the image name that it should be"));
+    }
+    let of = |(image, name): &(&LocalImage, Reference)| (name.clone(), image.evidence.clone());
+    let verdicts = judge(context, subjects.iter().map(of).collect()).await?;
+    let fact = |((image, name), verdict): (&(&LocalImage, Reference), &Verdict)| {
+        let platform = image.platform.as_ref().map_or_else(String::new, |platform| format!(" {}", clean(platform)));
+        let digest = image.evidence.config_digest().map_or_else(String::new, |digest| format!(" {digest}"));
+        let words = format!("{}{platform}{digest} {}: {}", name.familiar(), verdict.conclusion.word(), verdict.reason);
+        Fact { tone: tone(verdict.conclusion), ..Fact::plain("image", words) }
+    };
+    let facts = subjects.iter().zip(&verdicts).map(fact).collect();
+    let gravest = Conclusion::gravest(verdicts.iter().map(|verdict| verdict.conclusion));
+    let word = gravest.map_or("none", Conclusion::word);
+    let sum = if let [_] = verdicts.as_slice() { word.to_owned() } else { format!("the gravest verdict is {word}") };
+    Ok(Told { facts, ..Told::new(format!("Verdict of {file}"), sum, gravest.map_or(Tone::Plain, tone)) })
 }
 
 fn told(name: &str, found: &Measurement) -> Told {

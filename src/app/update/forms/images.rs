@@ -29,6 +29,9 @@ const LONGEST: u64 = 365 * 86_400;
 /// Places in the choice of [`Matter::Release`].
 const REGISTRY: usize = 0;
 const ARCHIVE: usize = 1;
+/// Places in the choice of [`Matter::Hash`].
+const HASHED: usize = 0;
+const JUDGED: usize = 2;
 /// How closely a registry is looked at.
 pub(super) const DEPTHS: [&str; 2] = ["manifests and what they name", "every layer, too"];
 
@@ -45,9 +48,13 @@ pub(super) fn fields(model: &Model, matter: Matter, at: usize) -> Vec<Field> {
             [reference(), what].into_iter().chain(file).chain([platforms, layers]).collect()
         }
         Matter::Hash => {
-            let what = choice(Name::What, &["a file, or a folder", "what a registry serves"], at);
-            let whose = if at == 0 { text(Name::File, "/path/image.tar, or a folder") } else { reference() };
-            vec![what, whose]
+            let kinds = ["a file, or a folder", "what a registry serves", "a file, and judge it"];
+            let (what, file) = (choice(Name::What, &kinds, at), || text(Name::File, "/path/image.tar, or a folder"));
+            match at {
+                HASHED => vec![what, file()],
+                JUDGED => vec![what, file(), text(Name::As, "the names that it gives its images")],
+                _ => vec![what, reference()],
+            }
         }
         Matter::Pull => {
             let what = choice(Name::What, &["if the trust policy verifies it", "whatever the trust policy says"], at);
@@ -77,14 +84,24 @@ pub(super) fn fields(model: &Model, matter: Matter, at: usize) -> Vec<Field> {
 pub(super) fn wanted(form: &Form, empty: bool) -> Result<Wanted, Wrong> {
     match form.matter {
         Matter::Release => release(form).map(Wanted::Release),
-        Matter::Hash if form.chosen(Name::What) == 0 => {
-            let file = given(form, Name::File, "name an image archive, or a folder in the OCI layout")?;
-            Ok(Wanted::Ask(Inquiry::Hash(Hashed::Path(file.into()))))
-        }
+        Matter::Hash => hash(form).map(|hashed| Wanted::Ask(Inquiry::Hash(hashed))),
         Matter::Pull => pull(form).map(Wanted::Pull),
         Matter::Watch(account) => watch(form, account, empty).map(Wanted::Watch),
-        _ => Ok(Wanted::Ask(Inquiry::Hash(Hashed::Registry(named(form)?)))),
+        _ => Err((Name::What, "there is nothing to do".to_owned())),
     }
+}
+
+fn hash(form: &Form) -> Result<Hashed, Wrong> {
+    let file = || given(form, Name::File, "name an image archive, or a folder in the OCI layout");
+    Ok(match form.chosen(Name::What) {
+        HASHED => Hashed::Path(file()?.into()),
+        JUDGED => {
+            let name = Some(form.text(Name::As)).filter(|name| !name.is_empty()).map(str::parse).transpose();
+            let reference = name.map_err(|error: ReferenceError| (Name::As, error.to_string()))?;
+            Hashed::Judged { path: file()?.into(), reference }
+        }
+        _ => Hashed::Registry(named(form)?),
+    })
 }
 
 fn release(form: &Form) -> Result<ReleaseWish, Wrong> {
