@@ -389,8 +389,15 @@ fn networks_engine_and_logins_are_the_forms_of_their_panes() {
     let added = Play::ready(80, 24).keys("5A").keys("lab").key(Key::Enter).keys("http://127.0.0.1:8545 ipc:/g.ipc");
     let rpc = vec!["http://127.0.0.1:8545".to_owned(), "ipc:/g.ipc".to_owned()];
     let (contract, directory) = (Some(address(7)), None);
-    let added = added.key(Key::Enter).keys(&address(7).to_string()).key(Key::Enter).key(Key::Enter);
-    assert_eq!(configured(&added), Setting::AddNetwork { name: "lab".into(), rpc, contract, directory });
+    let wrong = added.key(Key::Enter).keys("two").key(Key::Enter).key(Key::Enter).key(Key::Enter);
+    assert!(deed(&wrong).is_none() && wrong.text().contains("as a number"), "{}", wrong.text());
+    let added = Play::ready(80, 24).keys("5A").keys("lab").key(Key::Enter).keys("http://127.0.0.1:8545 ipc:/g.ipc");
+    let added =
+        added.key(Key::Enter).keys("2").key(Key::Enter).keys(&address(7).to_string()).key(Key::Enter).key(Key::Enter);
+    assert_eq!(
+        configured(&added),
+        Setting::AddNetwork { name: "lab".into(), rpc, agree: Some(2), contract, directory }
+    );
     let engine = Play::ready(80, 24).keys("h").key(Key::Enter);
     assert_eq!(configured(&engine), Setting::Engine(None), "nothing leaves it to the environment");
     let login = Play::ready(80, 24).keys("2L").key(Key::Tab).keys("me").key(Key::Enter).passphrase(8).key(Key::Enter);

@@ -57,6 +57,8 @@ pub enum Name {
     Reference,
     /// An image name that an archive is judged as.
     As,
+    /// How many endpoints must say the same.
+    Agree,
     /// How closely a registry is looked at.
     Read,
     /// What of it is said.
@@ -127,6 +129,7 @@ impl Name {
             Self::What => "what",
             Self::Reference => "image name",
             Self::As => "judged as",
+            Self::Agree => "must agree",
             Self::Read => "read",
             Self::Say => "say",
             Self::How => "how",

@@ -129,9 +129,9 @@ async fn configure(context: &Context, setting: Setting) -> Result<Done, Failure>
             ops::networks::use_network_here(context, &name).await?;
             format!("turning to `{}`", clean(&name))
         }
-        Setting::AddNetwork { name, rpc, contract, directory } => {
+        Setting::AddNetwork { name, rpc, agree, contract, directory } => {
             let rpc = rpc.iter().map(|text| ops::networks::endpoint(text)).collect::<Result<_, _>>()?;
-            ops::networks::add_network(context, &name, rpc, None, (contract, directory)).await?;
+            ops::networks::add_network(context, &name, rpc, agree, (contract, directory)).await?;
             format!("the network `{}` is known", clean(&name))
         }
         Setting::RemoveNetwork(name) => {

@@ -39,7 +39,7 @@ const COMMANDS: &[(&str, &[&str], Action)] = &[
     ("namespace claim", &[], Action::Namespace),
     ("namespace list", &[], Action::ListClaims),
     ("namespace unclaim", &[], Action::Namespace),
-    ("network add", &["--rpc", "--contract"], Action::AddNetwork),
+    ("network add", &["--rpc", "--contract", "--agree"], Action::AddNetwork),
     ("network list", &[], Action::TurnNetwork),
     ("network remove", &[], Action::RemoveNetwork),
     ("network use", &[], Action::TurnNetwork),

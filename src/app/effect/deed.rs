@@ -93,6 +93,8 @@ pub enum Setting {
         name: String,
         /// Its endpoints' URLs.
         rpc: Vec<String>,
+        /// How many of them must say the same, where not the majority.
+        agree: Option<usize>,
         /// Where the registry contract stands, where not at the usual address.
         contract: Option<Address>,
         /// Where the publisher directory stands, likewise.

@@ -147,6 +147,7 @@ fn configuring(model: &Model, matter: Matter) -> Vec<Field> {
             vec![
                 text(Name::Called, "sepolia"),
                 text(Name::Url, "https://… wss://… ipc:/path, blanks between"),
+                text(Name::Agree, "how many of several endpoints; else the majority"),
                 text(Name::Contract, usual),
                 text(Name::Directory, usual),
             ]

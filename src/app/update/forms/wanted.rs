@@ -195,7 +195,9 @@ fn setting(form: &Form) -> Result<Setting, Wrong> {
             let name = given(form, Name::Called, "give it a name")?.to_owned();
             let rpc = given(form, Name::Url, "name an endpoint")?.split_whitespace().map(str::to_owned).collect();
             let (contract, directory) = (own(form, Name::Contract)?, own(form, Name::Directory)?);
-            Ok(Setting::AddNetwork { name, rpc, contract, directory })
+            let agree = Some(form.text(Name::Agree)).filter(|text| !text.is_empty()).map(str::parse).transpose();
+            let agree = agree.map_err(|_| (Name::Agree, "say it as a number of endpoints: 2".to_owned()))?;
+            Ok(Setting::AddNetwork { name, rpc, agree, contract, directory })
         }
         _ => {
             let url = Some(form.text(Name::Url)).filter(|url| !url.is_empty());
