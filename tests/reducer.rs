@@ -1230,3 +1230,16 @@ fn invariants(model: &Model) -> Result<(), TestCaseError> {
     }
     Ok(())
 }
+
+#[test]
+fn what_was_cleared_is_not_told_as_if_it_had_never_been() {
+    let empty = Play::ready(80, 24).keys("6");
+    assert!(empty.text().contains("nothing has ended yet"), "{}", empty.text());
+    let measured = Play::ready(80, 24).select("nginx:1.27").keys("v");
+    let task = measured.model.tasks.running()[0].id;
+    let result = Ok(Found::Evidence(Evidence::measured(digest(5))));
+    let play = measured.tell(Msg::Task(TaskMsg::Measured { task, result })).keys("6");
+    assert!(play.text().contains("nginx:1.27"), "{}", play.text());
+    let cleared = play.keys("c");
+    assert!(cleared.text().contains("what had ended was cleared"), "{}", cleared.text());
+}

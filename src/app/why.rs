@@ -235,6 +235,8 @@ fn action_of(step: &Step) -> Option<(Action, bool)> {
         Act::Refresh => (Action::Refresh, true),
         Act::Fetch => (Action::FetchReleased, true),
         Act::Files => (Action::ListFiles, true),
+        Act::Pin => (Action::AddRule, true),
+        Act::Discover => (Action::Discover, true),
         Act::Trust => (Action::ShowTrust, false),
         Act::Endpoints => (Action::ShowNode, false),
     })

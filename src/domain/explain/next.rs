@@ -25,6 +25,10 @@ pub enum Act {
     Files,
     /// Go to the trust policy.
     Trust,
+    /// Let the publisher speak for the name.
+    Pin,
+    /// Look who has published the name.
+    Discover,
     /// Go to the endpoints.
     Endpoints,
     /// Ask engine and node again.
@@ -221,11 +225,11 @@ impl Steps<'_, '_> {
             return;
         }
         let command = format!("daochain trust discover {name}");
-        self.run("See who published it, and what speaks for them", command, None);
+        self.run("See who published it, and what speaks for them", command, Some(Act::Discover));
         if let Some(publisher) = verdict.publisher {
             let command = format!("daochain trust add {name} {publisher}");
             let words = "Trust the publisher, once you know from elsewhere that the address is theirs";
-            self.run(words, command, Some(Act::Trust));
+            self.run(words, command, Some(Act::Pin));
         }
     }
 

@@ -180,7 +180,7 @@ fn what_nobody_published_is_no_sign_of_harm() {
 fn an_untrusted_image_leads_to_the_policy() {
     let mut one = told(Conclusion::Untrusted);
     (one.verdict.rule, one.verdict.publisher, one.policy) = (None, Some(stranger()), TrustPolicy::default());
-    let trust = format!("[daochain trust add acme/api:1 {}] Some(Trust)", stranger());
+    let trust = format!("[daochain trust add acme/api:1 {}] Some(Pin)", stranger());
     says(&one, &["Anybody may publish any name", "[daochain trust discover acme/api:1]", &trust]);
     let mut few = told(Conclusion::Untrusted);
     let demand = Demand { require: Some(Require::All), ..Demand::new("docker.io/acme/*".parse().unwrap()) };

@@ -46,8 +46,7 @@ pub(super) fn draw(model: &Model, canvas: &mut Canvas, area: Area) {
     let rows = model.activity_lines();
     if rows.is_empty() {
         let words = if model.activity.was_cleared {
-            "Nothing runs, and what had ended was cleared from this screen. What was sent stays in the home's journal \
-             (`daochain tx list`)."
+            "Nothing runs, and what had ended was cleared from this screen. What was sent stays in the home's journal."
         } else {
             "Nothing runs, and nothing has ended yet. What this screen does is kept here until it ends, with every \
              error in full: measuring (`v` in the images), publishing, pulling."
