@@ -295,6 +295,11 @@ fn the_demo_shows_every_verdict_and_a_change_under_its_eyes() {
     for row in rows {
         terminal.wait_for_line(row);
     }
+    // Which layer is another one is known without a registry: the released image was measured before it was swapped.
+    terminal.send("/acme/api\r").wait_for_text("1 of 8").send("\r").wait_for_text("PgDn");
+    terminal.send("\x1b[6~\x1b[6~").wait_for_text("1 the same, 1 different");
+    terminal.send(key::ESC).wait_for_text("IMAGE").send(key::ESC);
+    terminal.wait_for_line(&["acme/web:1.2", "✔"]);
     let archive = kept.join("images/web.tar");
     changes(&mut terminal, &["acme/web:1.2", "✘", "MISMATCH"], || change_byte(&archive, b"web server 1.2"));
     terminal.send("q");

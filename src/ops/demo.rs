@@ -210,6 +210,8 @@ async fn play(
     let reference: Reference = scene.name.parse().map_err(|error| Failure::new("internal", &format!("{error}")))?;
     let path = images.join(scene.file);
     let digest = write(&path, &reference, scene.content)?;
+    // Who publishes measures first: of what is swapped later it is known which layers the released image has.
+    measure::measure_archive(context, &path, false, Arc::new(Unwatched)).await?;
     let before = digest_of(&reference, "an earlier release")?;
     let after = digest_of(&reference, "a later release")?;
     let releases = match scene.plot {

@@ -77,12 +77,15 @@ impl Loop<'_> {
     pub(super) async fn turn(&mut self, signals: &mut Signals, mut receiver: mpsc::Receiver<Msg>) -> Outcome {
         let board = self.runtime.board();
         let (mut events, reader) = read_events();
-        let _reader = tokio_util::task::AbortOnDropHandle::new(reader);
+        let mut reader = tokio_util::task::AbortOnDropHandle::new(reader);
         let mut files = self.files.clone().follow();
         let hung_up = terminal::hung_up();
         tokio::pin!(hung_up);
         loop {
             if let Some(outcome) = self.outcome {
+                // What is typed from here on is the shell's: nothing reads it once the terminal was given back.
+                reader.abort();
+                let _ = (&mut reader).await;
                 return outcome;
             }
             let wake = Duration::from_secs(clock::next_wake(&self.model));

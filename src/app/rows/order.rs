@@ -6,7 +6,7 @@ use crate::domain::{Reference, verdict::Verdict};
 /// What the list is ordered by. Names break ties; images without a name always come last.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Sort {
-    /// The gravest first.
+    /// What somebody's word stands against first, what nobody speaks of last.
     #[default]
     Verdict,
     /// By name.
