@@ -1232,6 +1232,17 @@ fn invariants(model: &Model) -> Result<(), TestCaseError> {
 }
 
 #[test]
+fn an_image_that_contradicts_itself_is_not_called_measured_nor_offered_another_try() {
+    let play = Play::ready(80, 24).select("nginx:1.27").keys("v");
+    let task = play.model.tasks.running()[0].id;
+    let corrupt = Evidence::Corrupt { problem: "layer 2 is another".into(), config: None };
+    let result = Ok(Found::Evidence(corrupt));
+    let text = play.tell(Msg::Task(TaskMsg::Measured { task, result })).select("nginx:1.27").keys("p").text();
+    assert!(text.contains("contradicts itself") && text.contains("○ measured"), "{text}");
+    assert!(!text.contains("try again") && !text.contains("not known before"), "{text}");
+}
+
+#[test]
 fn what_was_cleared_is_not_told_as_if_it_had_never_been() {
     let empty = Play::ready(80, 24).keys("6");
     assert!(empty.text().contains("nothing has ended yet"), "{}", empty.text());

@@ -282,6 +282,8 @@ fn the_demo_shows_every_verdict_and_a_change_under_its_eyes() {
     let kept = home.path().join("demo");
     let demo = home.command(&["demo", "--keep", &kept.display().to_string()]);
     let mut terminal = Terminal::start(ROWS, COLS, &demo);
+    // What is typed while it is prepared is not taken for its keys: the list stays open.
+    terminal.send("6");
     let rows: [&[&str]; 8] = [
         &["acme/web:1.2", "✔", "verified v2"],
         &["acme/db:16", "↑", "outdated v1 < v2"],

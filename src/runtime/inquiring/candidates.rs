@@ -8,7 +8,7 @@ use crate::{
         report::{Fact, Told},
     },
     domain::{
-        Reference,
+        Digest, Reference,
         discovery::Candidate,
         namespace::Vouching,
         progress::Watch,
@@ -81,7 +81,10 @@ pub(super) async fn remote(context: &Context, name: &str) -> Result<Told, Failur
     let subjects = images.iter().map(|image| (image.reference.clone(), image.evidence.clone())).collect();
     let verdicts = judge(context, subjects).await?;
     let mut facts: Vec<Fact> = repositories.iter().map(|name| Fact::plain("repository", clean(name))).collect();
-    facts.extend(images.iter().zip(&verdicts).map(|(image, verdict)| offered(image, verdict)));
+    let fact = |(image, verdict): (&RemoteImage, &Verdict)| {
+        judged(&image.reference, image.platform.as_deref(), image.digest, verdict)
+    };
+    facts.extend(images.iter().zip(&verdicts).map(fact));
     if is_cut {
         facts.push(Fact::plain(
             "to know",
@@ -108,10 +111,10 @@ pub(super) const fn tone(conclusion: Conclusion) -> Tone {
     }
 }
 
-fn offered(image: &RemoteImage, verdict: &Verdict) -> Fact {
-    let platform = image.platform.as_ref().map_or_else(String::new, |platform| format!(" {}", clean(platform)));
-    let digest = image.digest.map_or_else(String::new, |digest| format!(" {digest}"));
-    let words =
-        format!("{}{platform}{digest} {}: {}", image.reference.familiar(), verdict.conclusion.word(), verdict.reason);
+/// An image under a name, and what was judged of it.
+pub(super) fn judged(reference: &Reference, platform: Option<&str>, digest: Option<Digest>, verdict: &Verdict) -> Fact {
+    let platform = platform.map_or_else(String::new, |platform| format!(" {}", clean(platform)));
+    let digest = digest.map_or_else(String::new, |digest| format!(" {digest}"));
+    let words = format!("{}{platform}{digest} {}: {}", reference.familiar(), verdict.conclusion.word(), verdict.reason);
     Fact { tone: tone(verdict.conclusion), ..Fact::plain("image", words) }
 }

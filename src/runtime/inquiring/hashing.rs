@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use super::candidates::tone;
+use super::candidates::{self, tone};
 use crate::{
     app::{
         model::Tone,
@@ -60,10 +60,7 @@ async fn judged(
     let of = |(image, name): &(&LocalImage, Reference)| (name.clone(), image.evidence.clone());
     let verdicts = judge(context, subjects.iter().map(of).collect()).await?;
     let fact = |((image, name), verdict): (&(&LocalImage, Reference), &Verdict)| {
-        let platform = image.platform.as_ref().map_or_else(String::new, |platform| format!(" {}", clean(platform)));
-        let digest = image.evidence.config_digest().map_or_else(String::new, |digest| format!(" {digest}"));
-        let words = format!("{}{platform}{digest} {}: {}", name.familiar(), verdict.conclusion.word(), verdict.reason);
-        Fact { tone: tone(verdict.conclusion), ..Fact::plain("image", words) }
+        candidates::judged(name, image.platform.as_deref(), image.evidence.config_digest(), verdict)
     };
     let facts = subjects.iter().zip(&verdicts).map(fact).collect();
     let gravest = Conclusion::gravest(verdicts.iter().map(|verdict| verdict.conclusion));
