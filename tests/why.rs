@@ -8,6 +8,8 @@ use std::time::Duration;
 use daochain::{
     app::{
         Effect, Key, Msg,
+        form::Name,
+        model::Dialog,
         msg::{TrustMsg, WhyMsg},
     },
     domain::{
@@ -201,4 +203,16 @@ fn a_pair_is_told_by_its_places() {
         pairs.iter().map(|pair| (pair.here, pair.released)).collect::<Vec<_>>(),
         [(Some(0), Some(0)), (Some(1), Some(1)), (Some(2), None)]
     );
+}
+
+#[test]
+fn who_published_is_asked_in_another_pane_and_whose_name_is_told_there() {
+    let play = Play::ready(120, 40).select("tools/x:2").key(Key::Enter).key(Key::End);
+    let text = play.text();
+    // The form of the trust pane does not know which image was selected here.
+    assert!(text.contains("4 D") && text.contains("daochain trust discover tools/x:2"), "{text}");
+    let trusting = play.keys("t");
+    let is_filled =
+        |dialog: &Dialog| matches!(dialog, Dialog::Form(form) if form.text(Name::Pattern).contains("tools/x"));
+    assert!(trusting.model.dialog.as_ref().is_some_and(is_filled), "this page's key knows: {}", trusting.text());
 }

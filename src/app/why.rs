@@ -236,7 +236,7 @@ fn action_of(step: &Step) -> Option<(Action, bool)> {
         Act::Fetch => (Action::FetchReleased, true),
         Act::Files => (Action::ListFiles, true),
         Act::Pin => (Action::AddRule, true),
-        Act::Discover => (Action::Discover, true),
+        Act::Discover => (Action::Discover, false),
         Act::Trust => (Action::ShowTrust, false),
         Act::Endpoints => (Action::ShowNode, false),
     })
