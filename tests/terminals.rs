@@ -438,6 +438,11 @@ fn own_folder(home: &Home) -> std::path::PathBuf {
 
 /// A program that shows other programs' screens, and a shell in it that has the screen's surroundings.
 fn inside(home: &Home, engine: &ManyEngine, carrier: &[&str]) -> Terminal {
+    inside_as(home, engine, carrier, env!("CARGO_BIN_EXE_daochain"))
+}
+
+/// The same, where `line` is what the shell is told to start.
+fn inside_as(home: &Home, engine: &ManyEngine, carrier: &[&str], line: &str) -> Terminal {
     let mut command = Command::new(carrier[0]);
     command
         .args(&carrier[1..])
@@ -453,7 +458,7 @@ fn inside(home: &Home, engine: &ManyEngine, carrier: &[&str]) -> Terminal {
     }
     let mut terminal = Terminal::start(24, 80, &command);
     terminal.wait_for_text("ready>").send("echo be''fore\r").wait_for_text("before");
-    terminal.send(&format!("{}\r", env!("CARGO_BIN_EXE_daochain"))).wait_for_text(FIRST).wait_for_text("1 Images");
+    terminal.send(&format!("{line}\r")).wait_for_text(FIRST).wait_for_text("1 Images");
     terminal.send("jjj?").wait_for_text("Keys:").send("?");
     terminal.resize(20, 90).wait_until("the list without the help", |screen| {
         screen.contents().contains(FIRST) && !screen.contents().contains("Keys:")
@@ -484,6 +489,23 @@ fn inside_tmux_it_is_at_home() {
         Command::new("tmux").args(["-S", &socket, "display-message", "-p", flags]).output().expect("tmux starts");
     assert_eq!(String::from_utf8_lossy(&told.stdout).trim(), "0 1 0", "{told:?}");
     terminal.send("exit\r").finish();
+}
+
+/// However late the thread that waits for keys hears that it is to end: strace(1) holds back its waiting, and the end
+/// of the process, which otherwise hides what it does.
+#[test]
+fn what_is_typed_when_the_shells_screen_is_back_is_the_shells() {
+    if support::without("strace") {
+        return;
+    }
+    let home = Home::new();
+    let engine = engine_of_thirty(&home, &[]);
+    let held = format!(
+        "strace -f -qq -o /dev/null -e trace=poll,exit_group -e inject=poll:delay_enter=100000 \
+         -e inject=exit_group:delay_enter=1000000 {}",
+        env!("CARGO_BIN_EXE_daochain")
+    );
+    inside_as(&home, &engine, &["sh"], &held).send("exit\r").finish();
 }
 
 #[test]

@@ -1,6 +1,12 @@
 //! The event loop: what comes is taken to the model, what the model wants is done, and the screen is drawn.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    future, io,
+    sync::Arc,
+    task::{Context, Wake, Waker},
+    time::Duration,
+};
 
 use futures_util::StreamExt as _;
 use ratatui::crossterm::{
@@ -8,7 +14,8 @@ use ratatui::crossterm::{
     event::{Event, EventStream, KeyEventKind},
 };
 use signal_hook::consts::SIGHUP;
-use tokio::{sync::mpsc, task::JoinHandle};
+use tokio::sync::mpsc;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::{
     Outcome, Reread, ScreenOptions,
@@ -31,6 +38,8 @@ use crate::{
 const BATCH: usize = 1024;
 /// Keys that may wait for the loop; more than anybody types while one frame is drawn.
 const KEYS: usize = 256;
+/// How long the end waits for crossterm's thread to let go of the terminal.
+const LETS_GO: Duration = Duration::from_secs(1);
 
 /// What time it is.
 pub(super) fn now() -> Timestamp {
@@ -76,16 +85,13 @@ impl Loop<'_> {
 
     pub(super) async fn turn(&mut self, signals: &mut Signals, mut receiver: mpsc::Receiver<Msg>) -> Outcome {
         let board = self.runtime.board();
-        let (mut events, reader) = read_events();
-        let mut reader = tokio_util::task::AbortOnDropHandle::new(reader);
+        let (reader, mut events) = Reader::start();
         let mut files = self.files.clone().follow();
         let hung_up = terminal::hung_up();
         tokio::pin!(hung_up);
         loop {
             if let Some(outcome) = self.outcome {
-                // What is typed from here on is the shell's: nothing reads it once the terminal was given back.
-                reader.abort();
-                let _ = (&mut reader).await;
+                reader.end().await;
                 return outcome;
             }
             let wake = Duration::from_secs(clock::next_wake(&self.model));
@@ -291,19 +297,55 @@ impl Loop<'_> {
     }
 }
 
-/// The terminal's events, until it is gone. A task of its own reads them: crossterm's stream remembers only the first
-/// waker that polls it, so that looking whether more has come would leave the loop asleep on the next key.
-fn read_events() -> (mpsc::Receiver<Event>, JoinHandle<()>) {
-    let (sender, receiver) = mpsc::channel(KEYS);
-    let reader = tokio::spawn(async move {
-        let mut stream = EventStream::new();
-        while let Some(Ok(event)) = stream.next().await {
-            if sender.send(event).await.is_err() {
-                return;
+/// What reads the terminal: a task, and a thread of crossterm's that waits for keys and reads them, too.
+struct Reader {
+    task: AbortOnDropHandle<()>,
+    /// Ends when the thread has let go of all that the task gave it to be woken by.
+    thread: mpsc::Receiver<Infallible>,
+}
+
+impl Reader {
+    /// The terminal's events, until it is gone. A task of its own reads them: crossterm's stream remembers only the
+    /// first waker that polls it, so that looking whether more has come would leave the loop asleep on the next key.
+    fn start() -> (Self, mpsc::Receiver<Event>) {
+        let (sender, receiver) = mpsc::channel(KEYS);
+        let (held, thread) = mpsc::channel(1);
+        let task = AbortOnDropHandle::new(tokio::spawn(async move {
+            let mut stream = EventStream::new();
+            while let Some(Ok(event)) = future::poll_fn(|context| {
+                let alarm = Waker::from(Arc::new(Alarm { task: context.waker().clone(), _held: held.clone() }));
+                stream.poll_next_unpin(&mut Context::from_waker(&alarm))
+            })
+            .await
+            {
+                if sender.send(event).await.is_err() {
+                    return;
+                }
             }
-        }
-    });
-    (receiver, reader)
+        }));
+        (Self { task, thread }, receiver)
+    }
+
+    /// Reads no more. What is typed from here on is the shell's, which gets the terminal next.
+    async fn end(mut self) {
+        self.task.abort();
+        let _ = (&mut self.task).await;
+        // It is told to end when the stream is dropped, and may read what comes before it has heard of that. In the
+        // middle of an escape sequence it hears of nothing.
+        let _ = tokio::time::timeout(LETS_GO, self.thread.recv()).await;
+    }
+}
+
+/// Wakes the task that reads the terminal. Crossterm's thread keeps it while it may still read.
+struct Alarm {
+    task: Waker,
+    _held: mpsc::Sender<Infallible>,
+}
+
+impl Wake for Alarm {
+    fn wake(self: Arc<Self>) {
+        self.task.wake_by_ref();
+    }
 }
 
 /// The next message of a task. Results come before progress; progress that waits is overwritten by newer progress.

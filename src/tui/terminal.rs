@@ -146,17 +146,18 @@ fn enter() -> io::Result<()> {
     if MOUSE.load(Ordering::SeqCst) { execute!(io::stdout(), Clicks(true)) } else { Ok(()) }
 }
 
-/// Gives the terminal back, once. Errors are ignored: a terminal that is gone needs nothing.
+/// Gives the terminal back, once. Errors are ignored: a terminal that is gone needs nothing. The modes come first: who
+/// sees the shell's screen and types gets a line that the shell can read.
 fn give_back() {
     if TAKEN.swap(false, Ordering::SeqCst) {
         if MOUSE.load(Ordering::SeqCst) {
             let _ = execute!(io::stdout(), Clicks(false));
         }
+        let _ = execute!(io::stdout(), DisableFocusChange, DisableBracketedPaste);
+        let _ = terminal::disable_raw_mode();
         // Where there is no other screen (vt100, older consoles), the last frame must not stay under the shell's prompt.
         let _ = io::stdout().write_all(b"\x1b[m\x1b[H\x1b[2J");
-        let _ = execute!(io::stdout(), DisableFocusChange, DisableBracketedPaste, LeaveAlternateScreen, Show);
-        let _ = terminal::disable_raw_mode();
-        let _ = io::stdout().flush();
+        let _ = execute!(io::stdout(), LeaveAlternateScreen, Show);
     }
 }
 
