@@ -404,7 +404,7 @@ fn a_signal_during_the_passphrase_gives_the_terminal_back() {
     let home = Home::new();
     let pty = portable_pty::native_pty_system().openpty(portable_pty::PtySize::default()).expect("a pseudo-terminal");
     // `stty` tells afterwards whether typed characters show.
-    let script = "timeout --foreground --preserve-status -s TERM 2 \"$0\" account new; echo code=$?; stty -a";
+    let script = "timeout --foreground --preserve-status -s TERM 5 \"$0\" account new; echo code=$?; stty -a";
     let mut command = portable_pty::CommandBuilder::new("sh");
     command.args(["-c", script, env!("CARGO_BIN_EXE_daochain")]);
     command.env("DAOCHAIN_HOME", home.path());

@@ -39,11 +39,15 @@ fn in_bash(home: &Home, line: &str, words: &[&str]) -> Vec<String> {
 
 /// What fish is answered, with words of explanation.
 fn for_fish(home: &Home, options: &[&str], words: &[&str]) -> String {
-    let mut command = home.command(options);
-    command.env("DAOCHAIN_COMPLETE", "fish").arg("--").arg("daochain").args(words);
-    let output = command.output().expect("the program starts");
-    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
-    String::from_utf8(output.stdout).expect("text")
+    // The program gives itself 0.3 seconds, in which a loaded machine may come to nothing.
+    let ask = || {
+        let mut command = home.command(options);
+        command.env("DAOCHAIN_COMPLETE", "fish").arg("--").arg("daochain").args(words);
+        let output = command.output().expect("the program starts");
+        assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+        String::from_utf8(output.stdout).expect("text")
+    };
+    (0..3).map(|_| ask()).find(|told| !told.is_empty()).unwrap_or_default()
 }
 
 #[test]
@@ -77,8 +81,8 @@ fn an_engine_that_never_answers_keeps_nobody_waiting() {
     let host = format!("--docker-host=unix://{}", socket.display());
     let told = for_fish(&home, &[], &[&host, "verify", "acme/"]);
     assert!(told.starts_with("acme/api:1"), "{told}");
-    // 0.3 seconds, and what a loaded machine takes to start a process.
-    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    // 0.3 seconds, and what a loaded machine takes to start a process; the engine would hold it for a minute.
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
 }
 
 #[test]

@@ -168,7 +168,16 @@ fn an_account_does_not_wait_for_another_ones_signature() {
     let accounts = [home.funded_account(), home.funded_account()];
     home.run(&["contract", "deploy", "--yes"]);
     let (archive, group) = (archive(&home), unique("apart"));
-    let held = Proxy::before(&node("geth"));
+    // The first is given up after ten seconds, and a loaded machine may need as long for the second: then it tells nothing.
+    let did_not_wait = (0..3).any(|round| {
+        let (group, held) = (format!("{group}-{round}"), Proxy::before(&node("geth")));
+        does_not_wait(&home, &accounts, &archive, (&group, &held))
+    });
+    assert!(did_not_wait, "it waited");
+}
+
+/// True where the second account's publication came through while the first one's was held.
+fn does_not_wait(home: &Home, accounts: &[String; 2], archive: &Path, (group, held): (&str, &Proxy)) -> bool {
     let (tell, begun) = mpsc::channel();
     held.set(move |request| {
         // The nonce is chosen where nobody else of the account may sign.
@@ -192,8 +201,8 @@ fn an_account_does_not_wait_for_another_ones_signature() {
         begun.recv_timeout(Duration::from_mins(1)).unwrap();
         let sent = publish(1, &node("geth"));
         assert!(sent.success(), "{sent:?}");
-        assert!(!is_over.load(Ordering::SeqCst), "it waited");
-    });
+        !is_over.load(Ordering::SeqCst)
+    })
 }
 
 #[test]

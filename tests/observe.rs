@@ -143,8 +143,8 @@ fn only_what_changed_is_said_and_many_names_go_in_one_transaction() {
         (Some(absent.as_str()), &json!("no-such-image"))
     );
 
-    let renewed = stage.observe(0, &["--renew", "1m"]);
-    assert_eq!(renewed.document["publications"], json!([]), "a minute has not passed");
+    let renewed = stage.observe(0, &["--renew", "1h"]);
+    assert_eq!(renewed.document["publications"], json!([]), "an hour has not passed");
     let cost = stage.observe(0, &["--file", list, "--dry-run"]);
     assert!(cost.success(), "{cost:?}");
 }

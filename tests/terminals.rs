@@ -191,7 +191,8 @@ fn a_terminal_that_is_lost_ends_the_program_at_once_though_hangups_are_ignored()
         let home = Home::new();
         let engine = engine_of_thirty(&home, &[]);
         let mut terminal = Terminal::start(24, 80, &carried(&program(&home, &engine), ignoring));
-        terminal.wait_for_text(FIRST);
+        // What starting costs is over.
+        terminal.wait_for_text(FIRST).wait_for_text("history  not read").read_until_calm(Duration::from_secs(1));
         let written = terminal.written();
         let carrier = number_behind("carrier ", &written);
         let process = process_number(&written);
@@ -282,8 +283,10 @@ fn a_storm_of_sizes_is_survived_and_the_last_one_counts() {
             terminal.send("j");
         }
     }
-    // Keys that came while there was no room did nothing; which those are, the storm decides.
-    terminal.resize(24, 80).wait_for_text("1 Images").send(key::HOME).wait_for_text(FIRST);
+    // Keys that came while there was no room did nothing; which those are, the storm decides. The first frame of these words
+    // may be one of its last.
+    terminal.resize(24, 80).wait_for_text("1 Images").read_until_calm(Duration::from_secs(1));
+    terminal.send(key::HOME).wait_for_text(FIRST);
     assert!(ticks(&process).is_some());
     quit(&mut terminal);
 }
@@ -358,7 +361,7 @@ fn cost(terminal: &mut Terminal, keys: &[&str]) -> Vec<usize> {
     let calm = Duration::from_millis(150);
     let mut before = settled(terminal, Duration::from_secs(1));
     let each = keys.iter().map(|key| {
-        terminal.send(key);
+        terminal.send(key).wait_for_more();
         let after = settled(terminal, calm);
         let cost = after - before;
         before = after;

@@ -10,7 +10,7 @@ start)
   # Its own HOME: anvil makes a ~/.foundry.
   HOME="$dir/home" setsid "$anvil" --host 127.0.0.1 --port "$port" --hardfork osaka --quiet >"$dir/log" 2>&1 </dev/null &
   echo $! >"$dir/pid"
-  for _ in $(seq 200); do
+  for _ in $(seq 600); do
     if curl -fs -m 1 -H 'content-type: application/json' -d '{"jsonrpc":"2.0","id":1,"method":"eth_chainId"}' \
       "http://127.0.0.1:$port" >/dev/null 2>&1; then
       "$anvil" --version | sed -n '1s/^/part: /p' >&2
@@ -20,7 +20,7 @@ start)
     kill -0 "$(cat "$dir/pid")" 2>/dev/null || { tail -n 5 "$dir/log" >&2; exit 1; }
     sleep 0.1
   done
-  echo "anvil did not answer within 20 s; its log is $dir/log" >&2
+  echo "anvil did not answer within 60 s; its log is $dir/log" >&2
   exit 1 ;;
 stop)
   [ -f "$dir/pid" ] || exit 0

@@ -14,7 +14,7 @@ start)
   setsid "$geth" --dev --datadir "$dir/data" --nat none --cache 64 --http --http.addr 127.0.0.1 --http.port "$port" \
     --http.api eth,net,web3,debug,txpool --ws --ws.addr 127.0.0.1 --ws.port "$port" --authrpc.port 0 --ipcpath "$dir/geth.ipc" >"$dir/log" 2>&1 </dev/null &
   echo $! >"$dir/pid"
-  for _ in $(seq 200); do
+  for _ in $(seq 600); do
     # The socket appears when geth answers; a port alone could be another program's.
     if [ -S "$dir/geth.ipc" ] && grep -q 'HTTP server started' "$dir/log"; then
       "$geth" version | sed -n 's/^Version: /part: geth /p' >&2
@@ -24,7 +24,7 @@ start)
     kill -0 "$(cat "$dir/pid")" 2>/dev/null || { tail -n 5 "$dir/log" >&2; exit 1; }
     sleep 0.1
   done
-  echo "geth did not answer within 20 s; its log is $dir/log" >&2
+  echo "geth did not answer within 60 s; its log is $dir/log" >&2
   exit 1 ;;
 stop)
   [ -f "$dir/pid" ] || exit 0

@@ -46,6 +46,12 @@ END
   # Where privileges are given up; the package makes it when its service starts, and it never did.
   [ "$(id -u)" -ne 0 ] || mkdir -p /run/sshd
   /usr/sbin/sshd -f "$folder/sshd_config" -E "$folder/log"
+  # It listens once it has written its number.
+  for _ in $(seq 600); do
+    [ ! -s "$folder/pid" ] || break
+    sleep 0.1
+  done
+  [ -s "$folder/pid" ] || { tail -n 5 "$folder/log" >&2; exit 1; }
   echo "ssh -F $folder/config here"
   ;;
 stop)

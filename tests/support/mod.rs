@@ -207,14 +207,14 @@ pub fn fund(url: &str, address: &str) {
     });
 }
 
-/// Asks until there is an answer, for at most half a minute.
+/// Asks until there is an answer, for at most two minutes: longer than the program waits for anything itself.
 pub fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    let deadline = std::time::Instant::now() + std::time::Duration::from_mins(2);
     loop {
         if let Some(answer) = ask() {
             return answer;
         }
-        assert!(std::time::Instant::now() < deadline, "waited 30 s for {what}");
+        assert!(std::time::Instant::now() < deadline, "waited 120 s for {what}");
         std::thread::park_timeout(std::time::Duration::from_millis(50));
     }
 }

@@ -13,8 +13,9 @@ use std::{
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
-/// How long anything may take that a test waits for. Two loaded cores need a few seconds to open a strong key.
-const DEADLINE: Duration = Duration::from_secs(30);
+/// How long anything may take that a test waits for: longer than the program gives anything that it waits for itself. No
+/// test says by this how fast something is.
+const DEADLINE: Duration = Duration::from_mins(2);
 
 /// What a user of the terminal types.
 pub mod key {
@@ -109,6 +110,15 @@ impl Terminal {
         let deadline = Instant::now() + DEADLINE;
         while !self.written().contains(bytes) {
             self.take_output(deadline, &format!("the bytes {bytes:?}"));
+        }
+        self
+    }
+
+    /// Waits until the program has written anything more.
+    pub fn wait_for_more(&mut self) -> &mut Self {
+        let (before, deadline) = (self.written.len(), Instant::now() + DEADLINE);
+        while self.written.len() == before {
+            self.take_output(deadline, "anything more");
         }
         self
     }
