@@ -11,7 +11,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use tokio::sync::{Mutex as AsyncMutex, Semaphore};
+use tokio::sync::{Mutex as AsyncMutex, Notify, Semaphore};
 use url::Url;
 
 use super::{
@@ -59,6 +59,8 @@ struct Inner {
     /// The same before anybody was asked: each try to connect goes on with it.
     unchecked: Mutex<Option<Chain>>,
     engine: AsyncMutex<Option<Engine>>,
+    /// Told when a list failed.
+    engine_doubted: Notify,
     /// Exports that an engine is asked for at once, whoever asks.
     exports: Arc<Semaphore>,
     /// Archives that were tried and of which no image could be told, with what identifies their bytes.
@@ -122,6 +124,7 @@ impl Context {
                 chain: AsyncMutex::new(None),
                 unchecked: Mutex::default(),
                 engine: AsyncMutex::new(None),
+                engine_doubted: Notify::new(),
                 exports: Arc::new(Semaphore::new(EXPORTS_AT_ONCE)),
                 unreadable: Mutex::default(),
                 identities: Identities::default(),

@@ -28,7 +28,8 @@ use crate::{
     ops::{Context, Failure, exported, measure},
 };
 
-/// How soon a lost engine is tried again, at most.
+/// How soon a lost engine is tried again: at first, and at the latest.
+const FIRST_RETRY: Duration = Duration::from_millis(500);
 const RETRY_LIMIT: Duration = Duration::from_secs(5);
 /// Events that come this soon after one belong to it.
 const BURST: Duration = Duration::from_millis(50);
@@ -105,7 +106,7 @@ async fn list_engine(context: &Context) -> Result<(String, Vec<LocalImage>), Fai
     let listed = match engine.list().await {
         Ok(listed) => listed,
         Err(error) => {
-            context.lose_engine().await;
+            context.doubt_engine().await;
             return Err(error.into());
         }
     };
@@ -236,7 +237,7 @@ pub fn follow_sources(context: &Context) -> mpsc::Receiver<SourceChange> {
 }
 
 async fn follow_engine(context: &Context, sender: &mpsc::Sender<SourceChange>) {
-    let mut pause = Duration::from_millis(500);
+    let mut pause = FIRST_RETRY;
     let mut told = None;
     while !sender.is_closed() {
         let failure = match context.engine().await {
@@ -246,35 +247,45 @@ async fn follow_engine(context: &Context, sender: &mpsc::Sender<SourceChange>) {
                 if sender.send(SourceChange::Connected { engine: engine.info().label() }).await.is_err() {
                     return;
                 }
-                (pause, told) = (Duration::from_millis(500), None);
-                loop {
+                told = None;
+                let since = Instant::now();
+                let failure = loop {
                     tokio::select! {
                         () = sender.closed() => return,
+                        // Whoever asked for the list has told why it failed.
+                        () = context.engine_doubted() => break None,
                         event = events.next() => {
                             let first = match event {
                                 Some(Ok(event)) => event,
-                                Some(Err(error)) => break error.into(),
-                                None => break Failure::new("engine-unreachable", "the engine ended its stream of events"),
+                                Some(Err(error)) => break Some(error.into()),
+                                None => break Some(Failure::new("engine-unreachable", "the engine ended its stream of events")),
                             };
                             let (burst, failure) = gather(first, &mut events).await;
                             let change = look_at(context, &engine, burst).await;
                             if sender.send(change).await.is_err() {
                                 return;
                             }
-                            if let Some(failure) = failure {
+                            if failure.is_some() {
                                 break failure;
                             }
                         }
                     }
+                };
+                // One that answers and cannot be listed is not asked without a pause.
+                if since.elapsed() > RETRY_LIMIT {
+                    pause = FIRST_RETRY;
                 }
+                failure
             }
-            Err(failure) => failure,
+            Err(failure) => Some(failure),
         };
         context.lose_engine().await;
-        if told.as_ref() != Some(&failure) && sender.send(SourceChange::Lost(failure.clone())).await.is_err() {
-            return;
+        if let Some(failure) = failure {
+            if told.as_ref() != Some(&failure) && sender.send(SourceChange::Lost(failure.clone())).await.is_err() {
+                return;
+            }
+            told = Some(failure);
         }
-        told = Some(failure);
         tokio::select! { () = sender.closed() => return, () = sleep(pause) => {} }
         pause = (pause * 2).min(RETRY_LIMIT);
     }

@@ -56,6 +56,17 @@ impl Context {
         self.config().docker_host.as_deref() == Some(NO_ENGINE)
     }
 
+    /// Forgets the engine, because a list failed: whoever follows its events connects anew, though they may still come.
+    pub(in crate::ops) async fn doubt_engine(&self) {
+        self.lose_engine().await;
+        self.inner.engine_doubted.notify_one();
+    }
+
+    /// Waits until the engine is doubted.
+    pub(in crate::ops) async fn engine_doubted(&self) {
+        self.inner.engine_doubted.notified().await;
+    }
+
     /// Forgets the engine, so that the next workflow connects anew (its socket may be another engine's by then).
     pub(in crate::ops) async fn lose_engine(&self) {
         self.inner.engine.lock().await.take();
