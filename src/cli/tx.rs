@@ -19,7 +19,7 @@ use crate::{
         Failure, Passphrase,
         publish::default_confirmations,
         replace::{Listed, Replacement, ReplacementQuote, list, quote, submit},
-        unlock::needs_passphrase,
+        unlock::{needs_passphrase, unlock_for_all},
     },
 };
 
@@ -136,7 +136,11 @@ async fn run_replacement(session: &mut Session, args: &args::Replace, kind: Repl
             }
         }
     };
-    let (stage, ()) = tokio::join!(submit(context, &quote, Passphrase(passphrase), confirmations, sender), tell);
+    let send = async {
+        let key = unlock_for_all(context, quote.entry.from, Passphrase(passphrase)).await?;
+        submit(context, &quote, &key, confirmations, sender).await
+    };
+    let (stage, ()) = tokio::join!(send, tell);
     let stage = stage?;
     let code = failed(&stage).map_or(0, |failure| session.console.complain(&failure));
     let was_faster = stage.hash() == Some(quote.entry.hash);

@@ -9,7 +9,7 @@ use super::{
     context::{blocking, now},
     follow, publish,
     quoting::not_covered,
-    unlock,
+    unlock::Unlocked,
 };
 use crate::{
     chain::{Action, Chain, Unsigned},
@@ -18,7 +18,7 @@ use crate::{
         network::NetworkView,
         publication::{Cost, JournalEntry, JournalStage, Stage, Statement, TransactionHash},
     },
-    ops::{Context, Failure, Passphrase},
+    ops::{Context, Failure},
 };
 
 /// Transactions that a list shows.
@@ -182,22 +182,21 @@ async fn dearest(context: &Context, chain: &Chain, entry: &JournalEntry, cost: C
     }))
 }
 
-/// Signs, journals and sends the replacement, and follows both until a block has one of them. With no confirmations it ends
-/// when the node has it.
+/// Signs with the opened `key`, journals and sends the replacement, and follows both until a block has one of them. With no
+/// confirmations it ends when the node has it.
 ///
 /// # Errors
-/// A wrong passphrase, a node that refuses. That the replaced transaction was faster is `Ok` with its stage.
+/// A node that refuses. That the replaced transaction was faster is `Ok` with its stage.
 pub async fn submit(
     context: &Context,
     quote: &ReplacementQuote,
-    passphrase: Passphrase,
+    Unlocked(key): &Unlocked,
     confirmations: u64,
     stages: mpsc::Sender<Stage>,
 ) -> Result<Stage, Failure> {
     if quote.balance < quote.cost.at_most() {
         return Err(not_covered(&quote.network, quote.entry.from, quote.balance, quote.cost.at_most()));
     }
-    let key = unlock::unlock(context, quote.entry.from, passphrase).await?;
     let chain = context.chain().await?;
     chain.check_chain_id().await?;
     if !quote.entry.is_of(chain.identity().await?) {

@@ -97,6 +97,11 @@ pub(super) async fn send(
         return ops::publish::submit_unlocked(context, &quote, (&mut key, false), confirmations, stages).await;
     };
     let (hash, kind) = (replaces.transaction, translate::replacement(replaces));
+    let _ = stages.send(Stage::Unlocking).await;
     let again = ops::replace::quote(context, hash, kind, None).await?.signed_for(quote.cost);
-    ops::replace::submit(context, &again, passphrase, confirmations, stages).await
+    let key = ops::unlock::unlock_for_all(context, again.entry.from, passphrase).await?;
+    if token.is_cancelled() {
+        return Err(Failure::cancelled());
+    }
+    ops::replace::submit(context, &again, &key, confirmations, stages).await
 }
