@@ -131,15 +131,6 @@ impl Look {
     }
 }
 
-/// A verdict's word; the two that must not be overlooked in capitals.
-pub const fn word(conclusion: Conclusion) -> &'static str {
-    match conclusion {
-        Conclusion::Mismatch => "MISMATCH",
-        Conclusion::Revoked => "REVOKED",
-        other => other.word(),
-    }
-}
-
 /// Bytes in one decimal unit, as Docker counts them: `142 MB`, `1.1 GB`.
 pub fn size(bytes: u64) -> String {
     let units = [("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1000)];

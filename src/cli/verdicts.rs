@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{
     console::{ErrorPart, Page},
-    human::{Role, word},
+    human::Role,
 };
 use crate::{
     domain::{
@@ -274,7 +274,7 @@ impl ImageVerdict {
 
     /// The verdict with its versions: `outdated v4 < v5`, `verified v3, claimed`.
     pub fn verdict_label(&self) -> String {
-        let word = word(self.verdict);
+        let word = self.verdict.shown();
         if let Some(observed) = &self.label.verified {
             return if self.evidence.is_measured() {
                 observed.clone()

@@ -48,6 +48,16 @@ impl Conclusion {
         }
     }
 
+    /// The same as people read it: what must not be overlooked in capitals.
+    #[must_use]
+    pub const fn shown(self) -> &'static str {
+        match self {
+            Self::Revoked => "REVOKED",
+            Self::Mismatch => "MISMATCH",
+            other => other.word(),
+        }
+    }
+
     /// The exit code of a process that concludes this.
     #[must_use]
     pub const fn exit_code(self) -> u8 {

@@ -195,25 +195,18 @@ fn verdict(model: &Model, row: &Row, columns: usize) -> (Role, String) {
             Some(current) => format!("outdated{version} < v{current}"),
             None => "outdated".to_owned(),
         },
-        Conclusion::Revoked => "REVOKED".to_owned(),
-        Conclusion::Mismatch => "MISMATCH".to_owned(),
         Conclusion::Undecided => match row.last {
             Some((last, at)) => was(last, at, model.now),
             None => "undecided".to_owned(),
         },
-        Conclusion::Unpublished | Conclusion::Untrusted => verdict.conclusion.word().to_owned(),
+        other => other.shown().to_owned(),
     };
     (Theme::role(verdict.conclusion, measured), words)
 }
 
 /// What was concluded before, and how long ago.
 pub(super) fn was(last: Conclusion, at: Timestamp, now: Timestamp) -> String {
-    let word = match last {
-        Conclusion::Mismatch => "MISMATCH",
-        Conclusion::Revoked => "REVOKED",
-        other => other.word(),
-    };
-    format!("was {word} {}", crate::app::clock::coarse_age(now.since(at)))
+    format!("was {} {}", last.shown(), crate::app::clock::coarse_age(now.since(at)))
 }
 
 /// A bar and its percentage in `columns` columns.

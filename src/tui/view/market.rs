@@ -211,10 +211,8 @@ fn called(model: &Model, publisher: Address) -> String {
 /// The verdict in a word or two: capitals for what must not be overlooked.
 fn told(verdict: &Verdict) -> String {
     match verdict.conclusion {
-        Conclusion::Mismatch => "MISMATCH".to_owned(),
-        Conclusion::Revoked => "REVOKED".to_owned(),
         Conclusion::Verified => verdict.observed_words().unwrap_or_else(|| "verified".to_owned()),
-        other => other.word().to_owned(),
+        other => other.shown().to_owned(),
     }
 }
 

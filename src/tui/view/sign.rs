@@ -28,7 +28,7 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use stages::{dots, outcome_words};
+use stages::{Subject, dots, outcome_words};
 
 use super::{
     Canvas,
@@ -288,8 +288,12 @@ impl<'a> Form<'a> {
         if is_sent && !matches!(self.sign.step, Step::Asking | Step::Carrying | Step::Saving) {
             let row = |key| self.model.rows.get(key);
             let is_measured = |row: &Row| row.is_measured() && !row.is_corrupt();
-            let measured = self.sign.key.as_ref().map(|key| row(key).is_none_or(is_measured));
-            self.lines.push(dots(canvas, self.sign.step, stage, measured, self.width));
+            let subject = match &self.sign.key {
+                Some(key) if row(key).is_none_or(is_measured) => Subject::Measured,
+                Some(_) => Subject::Unmeasured,
+                None => Subject::Other,
+            };
+            self.lines.push(dots(canvas, self.sign.step, stage, subject, self.width));
         }
         let problem = self.sign.problem.as_ref().or_else(|| publication.and_then(|one| one.problem.as_ref()));
         let (role, words) = match (problem, publication) {
@@ -298,7 +302,7 @@ impl<'a> Form<'a> {
             {
                 (Role::Good, problem.sentence())
             }
-            (Some(problem), _) => (Role::Danger, action::spoken::own_keys(self.model, &problem.sentence())),
+            (Some(problem), _) => (Role::Danger, problem.sentence()),
             (None, Some(one)) => outcome_words(&one.stage, &stage_words(one)),
             (None, None) => self.waiting_words(),
         };

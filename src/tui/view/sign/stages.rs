@@ -25,19 +25,29 @@ pub(super) fn outcome_words(stage: &Stage, words: &str) -> (Role, String) {
     }
 }
 
-/// The life of a publication: done, under way, to come, in `width` columns. `measured` is whether its image is; what is not
-/// about an image is not measured.
+/// What a publication is about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Subject {
+    /// An image whose content is known.
+    Measured,
+    /// One that has to be measured first.
+    Unmeasured,
+    /// No image: nothing is measured.
+    Other,
+}
+
+/// The life of a publication: done, under way, to come, in `width` columns.
 pub(super) fn dots(
     canvas: &Canvas,
     step: Step,
     stage: Option<&Stage>,
-    measured: Option<bool>,
+    subject: Subject,
     width: usize,
 ) -> Line<'static> {
     const NAMES: [&str; 6] = ["measured", "unlocked", "signed", "sent", "included", "confirmed"];
     let done = match (step, stage) {
         (Step::Measuring, _) => 0,
-        (_, None) if measured == Some(false) => 0,
+        (_, None) if subject == Subject::Unmeasured => 0,
         (_, Some(Stage::Signing)) => 2,
         // What failed was sent, and came no further.
         (_, Some(stage)) if stage.is_failure() || matches!(stage, Stage::Broadcast { .. } | Stage::Unknown { .. }) => 4,
@@ -47,7 +57,7 @@ pub(super) fn dots(
     };
     let working = matches!(step, Step::Working(_) | Step::Measuring);
     let failed = stage.is_some_and(Stage::is_failure);
-    let names = NAMES.iter().enumerate().skip(usize::from(measured.is_none()));
+    let names = NAMES.iter().enumerate().skip(usize::from(subject == Subject::Other));
     let words: usize = names.clone().map(|(_, name)| name.len()).sum();
     let room = (width + 2).saturating_sub(words) / names.len();
     // Where it is narrow the dots stand at their names.
