@@ -103,7 +103,7 @@ fn everything_is_done_to_accounts_by_keys() {
     assert_eq!(told["appointments"][0]["publisher"].as_str(), Some(address.as_str()), "{listed:?}");
 
     terminal.send("u").wait_for_text("is locked");
-    terminal.send(key::DELETE).wait_for_text("to be sure").send("deploy").send(key::ENTER);
+    terminal.send(key::DELETE).wait_for_text("to be sure").send("deploy").send(key::ENTER).send(key::ENTER);
     terminal.wait_for_text("was removed");
     assert_eq!(accounts(&home).len(), 1);
     terminal.send("z").wait_for_text("Restore").send(key::ENTER).wait_for_text("is back");

@@ -9,9 +9,10 @@ use daochain::{
         action::{Action, BINDINGS, Keymap, Place, spoken::command},
         activity::{Line, Outcome},
         effect::{Deed, Setting},
-        model::{Dialog, Pane},
+        model::{Dialog, Pane, Tone},
         msg::{ChainMsg, Found, InputMsg, MarketMsg, Msg, NodeMsg, SignMsg, TaskMsg},
         palette::Palette,
+        report::{Fact, Told},
         rows::Row,
         sign::{Purpose, Step},
     },
@@ -23,7 +24,7 @@ use daochain::{
     tui::{theme::Theme, view},
 };
 use ratatui::{Terminal, backend::TestBackend};
-use screen::{Play, address, hash, image, key_of, problem, settled};
+use screen::{Play, accounts, address, hash, image, key_of, problem, settled};
 use std::time::Duration;
 
 fn palette(play: &Play) -> &Palette {
@@ -223,6 +224,13 @@ fn marked_images_are_signed_one_after_the_other_and_none_after_a_no() {
     assert!(stopped.model.dialog.is_none() && stopped.model.batch.is_none());
     assert!(stopped.text().contains("2 of 2 marked images were not revoked"), "{}", stopped.text());
     assert_eq!(stopped.model.rows.marked().count(), 2, "what was not done keeps its mark");
+
+    let play = Play::ready(120, 40).tell(accounts(Vec::new())).keys("sa/acme").key(Key::Enter);
+    let form = play.keys("a").key(Key::Home).keys("  p").key(Key::Ctrl('n')).secrets([0, 9, 9, 0], true);
+    let sealing = (0..3).fold(form, |play, _| play.key(Key::Enter));
+    assert!(sealing.model.batch.is_some() && deed(&sealing).is_some(), "{:?}", sealing.asked);
+    let stopped = sealing.key(Key::Esc);
+    assert!(stopped.model.batch.is_none(), "an account that was not made ends it, too");
 }
 
 #[test]
@@ -237,6 +245,10 @@ fn esc_asks_before_it_loses_what_was_typed() {
     assert!(untouched.model.dialog.is_none(), "nothing typed, nothing asked");
     let passphrase = Play::ready(80, 24).keys("3n").passphrase(8).key(Key::Esc);
     assert!(passphrase.model.dialog.is_some() && passphrase.model.leaving);
+    let pushing = Play::ready(80, 24).select("acme/web:1.2").keys("P").key(Key::Enter).key(Key::Ctrl('c'));
+    assert!(pushing.text().contains("it is under way: Esc stops it"), "{}", pushing.text());
+    assert!(!pushing.asked.contains(&Effect::Quit), "asked first");
+    assert!(pushing.key(Key::Ctrl('c')).asked.contains(&Effect::Quit));
 }
 
 #[test]
@@ -347,11 +359,39 @@ fn what_is_seen_can_be_clicked_once_the_mouse_is_taken() {
     let play = tell(play, "help");
     assert!(matches!(play.model.dialog, Some(Dialog::Help { .. })));
     assert_eq!(click(&play, "DaoChain"), None, "what stands beside a dialog is not clicked");
+    let found = tell(Play::ready(80, 24).keys("/db"), "Accounts");
+    assert!(found.model.pane == Pane::Accounts && found.keys("u").model.dialog.is_some(), "its keys are meant");
+    let form = Play::ready(80, 24).keys("h").tell(Msg::Input(InputMsg::Wheel { up: false }));
+    assert_eq!(form.model.rows.cursor(), 0, "what lies beneath stays");
     let wheel = Play::ready(80, 24).tell(Msg::Input(InputMsg::Wheel { up: false }));
     assert_eq!(wheel.model.rows.cursor(), 3);
     let taken = Play::ready(80, 24).keys("o");
     assert!(taken.model.mouse && taken.asked.contains(&Effect::CaptureMouse(true)));
     assert!(taken.keys("o").asked.contains(&Effect::CaptureMouse(false)));
+}
+
+#[test]
+fn one_key_back_from_the_end_moves_what_is_read() {
+    let play = Play::ready(80, 24).keys("5c");
+    let Some(Effect::Inquire { ticket, .. }) = play.asked.last() else { panic!("{:?}", play.asked.last()) };
+    let facts = (0..100).map(|at| Fact::plain("image", format!("acme/web:{at}"))).collect();
+    let told = Told { facts, ..Told::new("What the registry has", "many", Tone::Plain) };
+    let ticket = *ticket;
+    let play = play.tell(Msg::Told { ticket, result: Ok(Box::new(told)) });
+    // As the event loop does: who draws knows where the end is.
+    let drawn = |play: Play| {
+        let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
+        let mut top = None;
+        terminal.draw(|frame| top = view::draw(&play.model, Theme::COLOUR, frame).top()).unwrap();
+        match top {
+            Some(top) => play.tell(Msg::Input(InputMsg::Bottom { top })),
+            None => play,
+        }
+    };
+    let end = drawn(play.key(Key::End));
+    assert!(end.text().contains("acme/web:99"), "{}", end.text());
+    let back = drawn(end.key(Key::Up));
+    assert!(!back.text().contains("acme/web:99"), "{}", back.text());
 }
 
 /// The newest deed that was asked for.

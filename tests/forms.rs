@@ -10,12 +10,14 @@ use daochain::{
         form::Name,
         model::Dialog,
         msg::{AccountMsg, Done, InputMsg, SignMsg},
-        sign::{PublicationId, Step},
+        sign::{PublicationId, Quote, Step},
     },
     domain::{
         Timestamp,
         account::AccountKind,
         publication::{Authority, Statement},
+        verdict::Conclusion,
+        wish::Making,
     },
 };
 use screen::{NOW, Play, account, accounts, address, cold, problem};
@@ -128,10 +130,12 @@ fn what_a_form_asks_for_is_what_was_typed() {
     let unlock = play().keys("u").passphrase(5).key(Key::Tab).key(Key::Right).key(Key::Enter);
     assert_eq!(asked(unlock), Deed::Unlock { address: address(3), seconds: 600 });
 
-    let wrong = play().key(Key::Delete).keys(&address(4).to_string()).key(Key::Enter);
+    let wrong = play().key(Key::Delete).keys(&address(4).to_string()).key(Key::Enter).key(Key::Enter);
     assert!(form_problem(&wrong).is_some() && deed(&wrong).is_none(), "another account's address");
     let remove = play().key(Key::Delete).keys(&address(3).to_string()).key(Key::Enter);
-    assert_eq!(asked(remove), Deed::Remove(address(3)));
+    assert_eq!(asked(remove.key(Key::Enter)), Deed::Remove { address: address(3), file: None });
+    let one = play().key(Key::Delete).keys(&address(3).to_string()).key(Key::Enter).keys("UTC--x").key(Key::Enter);
+    assert_eq!(asked(one), Deed::Remove { address: address(3), file: Some("UTC--x".into()) });
 }
 
 #[test]
@@ -210,6 +214,21 @@ fn what_cannot_be_undone_is_typed_even_where_the_account_is_unlocked() {
     assert!(play.model.secret_field().is_some() && play.text().contains("Nothing undoes this."), "{}", play.text());
     let play = play.key(Key::Enter);
     assert!(!play.asked.iter().any(|effect| matches!(effect, Effect::Submit { .. })), "no passphrase was typed");
+    // Elsewhere a second Enter means an empty passphrase; here it would let the open key sign.
+    let again = play.key(Key::Enter).key(Key::Enter);
+    assert!(again.text().contains("lock the account first"), "{}", again.text());
+    assert!(!again.asked.iter().any(|effect| matches!(effect, Effect::Submit { .. })), "no passphrase was typed");
+
+    let watch = unlocked(self::play(), 300).keys("1").select("acme/api:latest").keys(":watch-names").key(Key::Enter);
+    let watch = (0..4).fold(watch, |play, _| play.key(Key::Enter)).keys("2").key(Key::Enter).key(Key::Enter);
+    let watch = watch.keys("watch").key(Key::Enter);
+    assert!(watch.text().contains("lock the account first"), "{}", watch.text());
+    let watch = watch.key(Key::Enter).key(Key::Enter);
+    assert!(!watch.asked.iter().any(|effect| matches!(effect, Effect::Watch { .. })), "no passphrase was typed");
+
+    let taken = unlocked(self::play(), 300).keys("S").key(Key::Right).key(Key::Right).key(Key::Enter);
+    let taken = taken.keys(&address(9).to_string()).key(Key::Enter).key(Key::Enter).quoted();
+    assert!(taken.model.secret_field().is_some() && taken.text().contains("Nothing undoes this."), "{}", taken.text());
 }
 
 #[test]
@@ -281,6 +300,36 @@ fn a_request_keeps_its_number_once_it_left_and_its_answer_is_paid_by_another_acc
     let submitted = submitted.unwrap();
     assert_eq!(submitted.from, address(3));
     assert!(matches!(&submitted.authority, Authority::Signature(signed) if signed.request.publisher == address(6)));
+}
+
+#[test]
+fn what_came_back_signed_is_sent_though_the_same_is_current_where_that_is_meant() {
+    let making = |play: &Play| {
+        play.asked.iter().rev().find_map(|effect| match effect {
+            Effect::Relay { making, .. } => Some(*making),
+            _ => None,
+        })
+    };
+    let paste = |play: Play| play.tell(Msg::Input(InputMsg::Paste("0xabcd".into())));
+    // Chosen before it was carried there.
+    let meant = carrying().key(Key::Ctrl('t')).carried().key(Key::Ctrl('t')).carried();
+    assert_eq!(making(&paste(meant)), Some(Making::Again));
+
+    let play = paste(carrying());
+    assert_eq!(making(&play), Some(Making::New));
+    let Some((ticket, request)) = play.asked.iter().rev().find_map(|effect| match effect {
+        Effect::Relay { ticket, request, .. } => Some((*ticket, request.clone())),
+        _ => None,
+    }) else {
+        panic!("{:?}", play.asked.last())
+    };
+    let standing = Some(Conclusion::Verified);
+    let quote = Quote { standing, ..screen::quote(request.statement, address(3)) };
+    let play = play.tell(Msg::Sign(SignMsg::Quoted { ticket, result: Ok(Box::new(quote)) }));
+    assert!(step(&play) == Some(Step::Stuck) && play.text().contains("Ctrl-T"), "{}", play.text());
+    let again = play.key(Key::Ctrl('t'));
+    assert_eq!((making(&again), step(&again)), (Some(Making::Again), Some(Step::Estimating)), "the same signature");
+    assert_eq!(forgotten(&again), 0);
 }
 
 #[test]

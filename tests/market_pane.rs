@@ -45,6 +45,17 @@ fn asked(play: &Play) -> Option<(u64, Query, bool)> {
     })
 }
 
+#[test]
+fn a_name_is_asked_for_once_and_nothing_is_pulled_unseen() {
+    let asks = |play: &Play| play.asked.iter().filter(|one| matches!(one, Effect::ReadVouching(_))).count();
+    let play = answer(Play::ready(80, 24).keys("2"), page(wares()));
+    let held = (0..9).fold(play, |play, _| play.key(Key::Enter));
+    assert_eq!(asks(&held), 1, "its answer is on its way");
+    let blind = held.keys("1").key(Key::Char(':')).keys("pull").key(Key::Enter);
+    assert!(!blind.asked.iter().any(|one| matches!(one, Effect::Pull { .. })), "{}", blind.text());
+    assert!(blind.text().contains("what is selected here"), "{}", blind.text());
+}
+
 fn answer(play: Play, page: MarketPage) -> Play {
     let (ticket, ..) = asked(&play).unwrap();
     play.tell(Msg::Market(MarketMsg::Found { ticket, result: Ok(page) }))
@@ -263,6 +274,7 @@ fn in_full_a_publisher_s_namespace_is_asked() {
     assert!(play.asked.contains(&Effect::ReadVouching(reference("acme/api:2"))));
     assert!(play.text().contains("asking the namespace"), "{}", play.text());
     let vouching = daochain::domain::namespace::Vouching::default();
-    let play = play.tell(Msg::Market(MarketMsg::Vouched { reference: reference("acme/api:2"), vouching }));
+    let play =
+        play.tell(Msg::Market(MarketMsg::Vouched { reference: reference("acme/api:2"), vouching: Some(vouching) }));
     assert!(play.text().contains("no namespace above the name vouches for it"), "{}", play.text());
 }

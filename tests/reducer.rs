@@ -13,11 +13,12 @@ use daochain::{
         activity::{Choice, Sent},
         clock::next_wake,
         effect::{Deed, KeySource, TrustChange},
+        market::Ware,
         model::{Dialog, Engine, Pane, Tone},
         mouse::Target,
         msg::{
-            AccountList, AccountMsg, ChainMsg, Done, Found, HistoryMsg, InputMsg, Listing, NodeMsg, ResumedEntry,
-            SecretShape, SignMsg, SourceMsg, TaskMsg, TrustMsg, WatchMsg,
+            Abilities, AccountList, AccountMsg, ChainMsg, Done, Found, HistoryMsg, InputMsg, Listing, MarketMsg,
+            MarketPage, NodeMsg, ResumedEntry, SecretShape, SignMsg, SourceMsg, TaskMsg, TrustMsg, WatchMsg, WhyMsg,
         },
         report::{Fact, Told},
         rows::{Row, RowKey},
@@ -1009,6 +1010,7 @@ fn any_msg() -> impl Strategy<Value = Msg> {
         1 => Just(Msg::Node(NodeMsg::PeerAdded(Err(problem("x", "y", "z"))))),
         1 => Just(Msg::Node(NodeMsg::PeerAdded(Ok(())))),
         2 => any_answer(),
+        1 => any_news(),
         1 => (0usize..4).prop_map(|count| Msg::Sign(SignMsg::Journal(Ok((0..count).map(sent).collect())))),
         1 => Just(Msg::Trust(TrustMsg::Read(Ok(TrustPolicy { rules: vec![rule()], ..TrustPolicy::default() })))),
         1 => Just(Msg::Trust(TrustMsg::Read(Err(problem("trust-invalid", "trust.toml says nothing", "mend it"))))),
@@ -1019,6 +1021,41 @@ fn any_msg() -> impl Strategy<Value = Msg> {
             let progress = Progress { done: done.into(), total: Some(1000), elapsed: Duration::from_secs(1) };
             Msg::Looking { ticket, progress }
         }),
+    ]
+}
+
+/// Of the market, of what stands beside an image, and of what an account may do.
+fn any_news() -> impl Strategy<Value = Msg> {
+    let trouble = || problem("node-unreachable", "y", "z");
+    let ticket = 1u64..12;
+    let name = |at: usize| images()[at % 4].references.first().cloned().unwrap_or_else(|| reference("redis:7"));
+    let moments = (Timestamp(screen::NOW - 9), Timestamp(screen::NOW));
+    let ware = move |at: usize| Ware::published((name(at), address(7), 1), moments, Vec::new());
+    prop_oneof![
+        (ticket.clone(), 0usize..30, 0usize..9).prop_map(move |(ticket, count, offset)| {
+            let page = MarketPage { wares: (0..count).map(ware).collect(), offset, total: 40, ..MarketPage::default() };
+            Msg::Market(MarketMsg::Found { ticket, result: Ok(page) })
+        }),
+        ticket.clone().prop_map(move |ticket| Msg::Market(MarketMsg::Found { ticket, result: Err(trouble()) })),
+        (ticket.clone(), 0usize..50)
+            .prop_map(|(ticket, total)| Msg::Market(MarketMsg::Counted { ticket, result: Ok(total) })),
+        ticket.clone().prop_map(move |ticket| Msg::Market(MarketMsg::Judged { ticket, result: Err(trouble()) })),
+        (ticket.clone(), any::<bool>()).prop_map(|(ticket, measuring)| {
+            Msg::Market(MarketMsg::Pulling { ticket, layers: (1, 2), bytes: (9, None), measuring })
+        }),
+        ticket.clone().prop_map(|ticket| Msg::Market(MarketMsg::Pulled { ticket, result: Ok("pulled".into()) })),
+        (0usize..4, any::<bool>()).prop_map(move |(at, known)| {
+            Msg::Market(MarketMsg::Vouched { reference: name(at), vouching: known.then(Default::default) })
+        }),
+        ticket.clone().prop_map(move |ticket| Msg::Why(WhyMsg::Compared { ticket, result: Err(trouble()) })),
+        ticket.clone().prop_map(|ticket| Msg::Why(WhyMsg::Listed { ticket, result: Ok(Vec::new()) })),
+        ticket.prop_map(|ticket| Msg::Why(WhyMsg::Progress { ticket, progress: Progress::default() })),
+        (3u8..5).prop_map(|n| {
+            Msg::Account(AccountMsg::Abilities { account: address(n), result: Ok(Abilities::default()) })
+        }),
+        (0usize..4).prop_map(move |at| Msg::History(HistoryMsg::Read { reference: name(at), result: Err(trouble()) })),
+        Just(Msg::Trust(TrustMsg::Rewritten)),
+        (0u16..300).prop_map(|top| Msg::Input(InputMsg::Bottom { top })),
     ]
 }
 

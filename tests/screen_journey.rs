@@ -16,8 +16,8 @@ use support::{
 const ROWS: u16 = 24;
 const COLS: u16 = 80;
 
-/// A row follows what happens outside within two seconds; the rest is what two loaded cores may need on top.
-const SOON: Duration = Duration::from_secs(10);
+/// A row follows what happens outside: files are looked at every four seconds, and what two loaded cores may need comes on top.
+const SOON: Duration = Duration::from_secs(14);
 
 fn screen(home: &Home) -> Terminal {
     Terminal::start(ROWS, COLS, &home.command(&[]))
@@ -302,6 +302,22 @@ fn the_demo_shows_every_verdict_and_a_change_under_its_eyes() {
     terminal.send("\x1b[6~\x1b[6~").wait_for_text("1 the same, 1 different");
     terminal.send(key::ESC).wait_for_text("IMAGE").send(key::ESC);
     terminal.wait_for_line(&["acme/web:1.2", "✔"]);
+    // Whose word would make the untrusted one good is asked, and tried out, before anybody is trusted.
+    terminal.send("/tools/scan\r").wait_for_text("1 of 8").send(":discover\r").wait_for_text("Everybody who");
+    terminal.send("tools/scan:2\r").wait_for_line(&["newest", "version 1"]);
+    let told = terminal.contents();
+    let is_address = |word: &&str| word.starts_with("0x") && word.len() == 42;
+    let publisher = told.split_whitespace().find(is_address).expect("who published it").to_owned();
+    let is_gone = |words: &'static str| move |screen: &vt100::Screen| !screen.contents().contains(words);
+    terminal.send(key::ESC).wait_until("the list", is_gone("Who has published"));
+    terminal.send("1").wait_for_line(&["tools/scan:2", "untrusted"]);
+    terminal.send(":verify-by\r").wait_for_text("nobody else").send("\r").send(&format!("{publisher}\r"));
+    terminal.wait_for_line(&["trusting", &publisher]).wait_for_line(&["tools/scan:2", "verified"]);
+    terminal.send(key::ESC).wait_until("the list", is_gone("trusting")).wait_for_line(&["tools/scan:2", "untrusted"]);
+    terminal.send(key::ESC).wait_for_line(&["acme/web:1.2", "✔"]);
+    // Another program that changes the policy needs no block to be believed.
+    let deny = ["--home", &kept.display().to_string(), "trust", "deny", "acme/db:16"];
+    changes(&mut terminal, &["acme/db:16", "untrusted"], || assert!(home.run(&deny).success(), "{deny:?}"));
     let archive = kept.join("images/web.tar");
     changes(&mut terminal, &["acme/web:1.2", "✘", "MISMATCH"], || change_byte(&archive, b"web server 1.2"));
     terminal.send("q");

@@ -202,7 +202,7 @@ fn accounts_of_every_kind() {
     });
     snapshots("form_unlock", |width, height| every_kind(width, height).keys("u").passphrase(11));
     snapshots("form_remove", |width, height| {
-        every_kind(width, height).key(Key::Delete).keys("somebody").key(Key::Enter)
+        every_kind(width, height).key(Key::Delete).keys("somebody").key(Key::Enter).key(Key::Enter)
     });
     snapshots("form_delegate", |width, height| {
         let typed = every_kind(width, height).keys("D").key(Key::Enter).keys("0x1234").key(Key::Tab);

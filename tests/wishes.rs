@@ -197,7 +197,7 @@ fn what_is_chosen_for_one_marked_image_holds_for_the_next() {
     let Some(Effect::Quote { statement, from, making, .. }) = play.asked.last() else { panic!("the cost is asked") };
     let Statement::Release { annotations, .. } = statement else { panic!("{statement:?}") };
     assert_eq!((*from, *making, annotations.as_str()), (address(2), Making::Amended, r#"{"build":"7"}"#));
-    let alone = play.key(Key::Esc).keys("a").keys("a").select("acme/web:1.2").keys("p");
+    let alone = play.key(Key::Esc).key(Key::Esc).keys("a").keys("a").select("acme/web:1.2").keys("p");
     assert!(matches!(alone.asked.last(), Some(Effect::Quote { making: Making::New, .. })), "{:?}", alone.asked.last());
 }
 

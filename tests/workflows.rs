@@ -206,10 +206,10 @@ fn a_policy_is_written_taken_over_and_published_in_the_trust_pane() {
 
     let play = trusting(80, 24).keys("i");
     insta::assert_snapshot!("import_80x24", play.screen());
-    let play = play.keys("theirs.toml").key(Key::Enter).key(Key::Right).key(Key::Enter).key(Key::Enter);
+    let play = play.keys("theirs.toml").key(Key::Enter).key(Key::Right).key(Key::Enter).key(Key::Enter).key(Key::Enter);
     let (_, asked) = inquiry(&play);
     let source = GivenSource::File("theirs.toml".into());
-    assert_eq!(asked, Inquiry::Policy { source, replace: true, verify: None });
+    assert_eq!(asked, Inquiry::Policy { source, replace: true, verify: None, only: Vec::new() });
     let theirs =
         TrustPolicy { rules: vec![Rule::new("ghcr.io/**".parse().unwrap(), address(8))], ..TrustPolicy::default() };
     let found = changes(&policy(), &theirs, true);
@@ -243,13 +243,20 @@ fn a_policy_is_written_taken_over_and_published_in_the_trust_pane() {
 
 #[test]
 fn a_policy_is_pasted_too_and_what_is_wrong_with_it_is_told_in_its_form() {
-    let play = trusting(80, 24).keys("i").tell(Msg::Input(InputMsg::Paste("[[rules]]\npattern = 7\n".into())));
-    let play = play.key(Key::Enter).key(Key::Enter).keys("acme/trust-policy:2").key(Key::Enter);
-    let (_, Inquiry::Policy { source: GivenSource::Text(_), replace: false, verify: Some(verify) }) = inquiry(&play)
+    let pasted = || {
+        let play = trusting(80, 24).keys("i").tell(Msg::Input(InputMsg::Paste("[[rules]]\npattern = 7\n".into())));
+        play.key(Key::Enter).key(Key::Enter)
+    };
+    let publisher = address(7).to_string();
+    let nameless = pasted().key(Key::Enter).keys(&publisher).key(Key::Enter);
+    assert!(nameless.text().contains("name what it must be their release of"), "{}", nameless.text());
+    let play = pasted().keys("acme/trust-policy:2").key(Key::Enter).keys(&publisher).key(Key::Enter);
+    let (_, Inquiry::Policy { source: GivenSource::Text(_), replace: false, verify: Some(verify), only }) =
+        inquiry(&play)
     else {
         panic!("{:?}", inquiry(&play))
     };
-    assert_eq!(verify.familiar(), "acme/trust-policy:2");
+    assert_eq!((verify.familiar(), only), ("acme/trust-policy:2", vec![address(7)]));
     let play = answered(play, Err(problem("trust-invalid", "line 2: a pattern is text", "mend it")));
     assert!(play.text().contains("line 2: a pattern is text") && matches!(play.model.dialog, Some(Dialog::Form(_))));
 }
@@ -635,14 +642,41 @@ fn a_file_is_hashed_with_progress_and_what_was_found_is_read_and_copied() {
     let served = open().key(Key::Right).key(Key::Enter).key(Key::Ctrl('u')).keys("redis:7").key(Key::Enter);
     assert_eq!(inquiry(&served).1, Inquiry::Hash(Hashed::Registry(screen::reference("redis:7"))));
 
-    let judged = |name: &str| {
+    let judged = |name: &str, only: &str| {
         let play = open().key(Key::Right).key(Key::Right).key(Key::Enter).keys("/srv/app.tar").key(Key::Enter);
-        play.keys(name).key(Key::Enter)
+        play.keys(name).key(Key::Enter).keys(only).key(Key::Enter)
     };
-    let of = |reference| Inquiry::Hash(Hashed::Judged { path: "/srv/app.tar".into(), reference });
-    assert_eq!(inquiry(&judged("")).1, of(None), "as the names that it has");
-    assert_eq!(inquiry(&judged("acme/web:1.2")).1, of(Some(screen::reference("acme/web:1.2"))));
-    assert!(judged("NOT A NAME").asked.iter().all(|effect| !matches!(effect, Effect::Inquire { .. })));
+    let of = |reference, only| Inquiry::Hash(Hashed::Judged { path: "/srv/app.tar".into(), reference, only });
+    assert_eq!(inquiry(&judged("", "")).1, of(None, Vec::new()), "as the names that it has");
+    assert_eq!(inquiry(&judged("acme/web:1.2", "")).1, of(Some(screen::reference("acme/web:1.2")), Vec::new()));
+    assert_eq!(inquiry(&judged("", &address(7).to_string())).1, of(None, vec![address(7)]));
+    let is_asked = |play: &Play| play.asked.iter().any(|effect| matches!(effect, Effect::Inquire { .. }));
+    assert!(!is_asked(&judged("NOT A NAME", "")) && !is_asked(&judged("", "0x12")));
+}
+
+#[test]
+fn an_image_is_verified_by_the_word_of_those_who_are_named_and_the_policy_stays() {
+    let open = || Play::ready(80, 24).select("acme/web:1.2").keys(":verify-by").key(Key::Enter).key(Key::Enter);
+    let unnamed = open().key(Key::Enter);
+    assert!(unnamed.text().contains("name a publisher"), "{}", unnamed.text());
+    let wrong = open().keys("0x12").key(Key::Enter);
+    assert!(matches!(&wrong.model.dialog, Some(Dialog::Form(form)) if form.problem.is_some()));
+    let [one, two] = [address(7), address(8)].map(|address| address.to_string());
+    let play = open().keys(&format!("{two} {one} {two}")).key(Key::Enter);
+    let (_, Inquiry::By { reference, images, only }) = inquiry(&play) else { panic!("{:?}", inquiry(&play)) };
+    assert_eq!((reference.familiar(), only.len()), ("acme/web:1.2", 2));
+    let row = play.model.rows.selected().expect("a row");
+    assert_eq!(images, vec![(row.image.platform.clone(), row.image.evidence.clone())]);
+    let facts = vec![
+        Fact::plain("trusting", format!("{one}, for this once")),
+        Fact::plain("image", "acme/web:1.2 linux/amd64 verified: it is version 3"),
+    ];
+    let told = answered(play, Ok(Told { facts, ..Told::new("Verdict of acme/web:1.2", "verified", Tone::Good) }));
+    insta::assert_snapshot!("verified_by_80x24", told.screen());
+    assert!(told.asked.iter().all(|effect| !matches!(effect, Effect::ChangeTrust { .. })));
+
+    let elsewhere = open().key(Key::Up).key(Key::Ctrl('u')).keys("acme/nowhere:1").key(Key::Enter).keys(&one);
+    assert!(elsewhere.key(Key::Enter).text().contains("nothing here has that name"));
 }
 
 #[test]
@@ -656,8 +690,14 @@ fn what_a_release_carries_is_typed_checked_and_shown_whole_before_it_is_signed()
     drawn("annotations", &play);
     let play = play.key(Key::Enter).quoted();
     assert!(sign(&play).step == Step::Ready && play.text().contains(typed), "{}", play.text());
-    let play = play.key(Key::Ctrl('o')).keys("x").key(Key::Esc);
+    let unchanged = play.key(Key::Ctrl('o')).key(Key::Esc);
+    assert_eq!(sign(&unchanged).step, Step::Ready, "nothing is lost");
+    let asked = unchanged.key(Key::Ctrl('o')).keys("x").key(Key::Esc);
+    assert!(sign(&asked).step == Step::Noting && asked.text().contains("Esc again"), "{}", asked.text());
+    let play = asked.key(Key::Esc);
     assert_eq!(sign(&play).annotations, typed, "Esc leaves them as they were");
+    let play = play.key(Key::Esc);
+    assert!(sign(&play).step == Step::Ready && play.text().contains("Esc again"), "they were typed: {}", play.text());
     let play = play.passphrase(8).key(Key::Enter);
     let Some(Effect::Submit { quote, .. }) = play.asked.last() else { panic!("{:?}", play.asked.last()) };
     assert!(matches!(&quote.statement, Statement::Release { annotations, .. } if annotations == typed));
@@ -748,12 +788,13 @@ fn a_dialog_that_found_no_account_goes_on_once_there_is_one() {
 #[test]
 fn a_digest_that_is_not_here_is_withdrawn_like_any() {
     let play = Play::ready(80, 24).select("acme/web:1.2").keys(":revoke-digest").key(Key::Enter);
-    let play = play.key(Key::Ctrl('u')).keys("acme/gone:1").key(Key::Enter).key(Key::Enter);
+    let play = play.key(Key::Ctrl('u')).keys("acme/gone:1").key(Key::Enter);
+    let play = play.keys(&format!(" {} {}", digest(2), digest(1))).key(Key::Enter);
     let unsaid = play.key(Key::Enter);
     assert!(unsaid.text().contains("say why"), "{}", unsaid.text());
     let play = unsaid.keys("it leaked").key(Key::Enter).quoted();
     drawn("revoke_digest", &play);
-    let (text, digest) = (play.text(), digest(1));
+    let text = play.text();
     for words in ["Revoke acme/gone:1", "A revoked digest can never", "it leaked", "Enter revoke"] {
         assert!(text.contains(words), "{words}: {text}");
     }
@@ -762,6 +803,6 @@ fn a_digest_that_is_not_here_is_withdrawn_like_any() {
     let Statement::Revocation { reference, digests, reason } = &quote.statement else { panic!("{quote:?}") };
     assert_eq!(
         (reference.familiar(), digests.as_slice(), reason.as_str()),
-        ("acme/gone:1", &[digest][..], "it leaked")
+        ("acme/gone:1", &[digest(1), digest(2)][..], "it leaked")
     );
 }

@@ -131,8 +131,12 @@ fn release(stage: &Stage, terminal: &mut Terminal) {
     let archive = stage.home.path().join("later.tar");
     std::fs::write(&archive, blobs.archive(&name, MANIFEST, later.manifest)).unwrap();
     terminal.send(":hash-file\r").wait_for_text("nothing is kept").send(key::RIGHT).send(key::RIGHT).send(key::ENTER);
-    terminal.send(&archive.display().to_string()).send(key::ENTER).send(key::ENTER).wait_for_text("Verdict of");
-    terminal.wait_for_text("untrusted").capture("workflows-13-verify").send(key::ENTER);
+    terminal.send(&archive.display().to_string()).send(key::ENTER).send(key::ENTER).send(key::ENTER);
+    terminal.wait_for_text("Verdict of").wait_for_text("untrusted").send(key::ENTER);
+    terminal.send(":hash-file\r").wait_for_text("nothing is kept").send(key::RIGHT).send(key::RIGHT).send(key::ENTER);
+    terminal.send(&archive.display().to_string()).send(key::ENTER).send(key::ENTER).send(&stage.observers[0]);
+    terminal.send(key::ENTER).wait_for_text("Verdict of").wait_for_line(&["trusting", &stage.observers[0]]);
+    terminal.wait_for_text("verified").capture("workflows-13-verify").send(key::ENTER);
 }
 
 #[test]
@@ -179,7 +183,7 @@ fn what_the_command_line_can_is_done_by_keys() {
     assert!(fs::read_to_string(&file).unwrap().contains(first));
     stage.run(&["trust", "remove", &stage.name, second]);
     terminal.send("i").wait_for_text("Take a policy over").send(&file.display().to_string());
-    terminal.send(key::ENTER).send(key::ENTER).send(key::ENTER).wait_for_text("one entry changes");
+    terminal.send(key::ENTER).send(key::ENTER).send(key::ENTER).send(key::ENTER).wait_for_text("one entry changes");
     terminal
         .wait_for_line(&["new", second])
         .capture("workflows-9-import")

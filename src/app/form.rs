@@ -57,6 +57,8 @@ pub enum Name {
     Reference,
     /// An image name that an archive is judged as.
     As,
+    /// Whose word counts, alone.
+    Only,
     /// How many endpoints must say the same.
     Agree,
     /// How closely a registry is looked at.
@@ -129,6 +131,7 @@ impl Name {
             Self::What => "what",
             Self::Reference => "image name",
             Self::As => "judged as",
+            Self::Only => "trust only",
             Self::Agree => "must agree",
             Self::Read => "read",
             Self::Say => "say",

@@ -297,12 +297,17 @@ impl Model {
         matches!(self.accounts.kind(sign.sender()), Some(AccountKind::Clef(_)))
     }
 
+    /// True while the key that signs stays open.
+    #[must_use]
+    pub fn is_open(&self, sign: &Sign) -> bool {
+        sign.sender().and_then(|sender| self.accounts.open_until(sender)).is_some()
+    }
+
     /// True where a passphrase opens the key that signs. A key that stays open needs none, save for what cannot be undone:
     /// that is typed.
     #[must_use]
     pub fn wants_passphrase(&self, sign: &Sign) -> bool {
-        let is_open = sign.sender().and_then(|sender| self.accounts.open_until(sender)).is_some();
-        (!is_open || sign.is_for_ever()) && !self.asks_signer(sign)
+        (!self.is_open(sign) || sign.is_for_ever()) && !self.asks_signer(sign)
     }
 
     /// True while something is measured, or a publication has not been read off the screen yet.
@@ -340,13 +345,22 @@ impl Model {
             Some(Dialog::Sign(sign)) => {
                 let reason = matches!(&sign.purpose, Purpose::Revoke { reason } if !reason.value().trim().is_empty());
                 let passphrase = sign.step == Step::Ready && !sign.secret.is_empty();
-                // What was signed, or asked for, is kept elsewhere by then.
-                let is_carried = matches!(sign.step, Step::Carrying | Step::Saving | Step::Working(_));
-                !is_carried && !sign.is_repetition() && (reason || passphrase)
+                match sign.step {
+                    Step::Noting => sign.noted.value().trim() != sign.annotations,
+                    // What was signed, or asked for, is kept elsewhere by then; a word or a number is typed again.
+                    Step::Carrying | Step::Saving | Step::Working(_) | Step::Price | Step::Naming => false,
+                    _ => !sign.is_repetition() && (reason || passphrase || !sign.annotations.is_empty()),
+                }
             }
             Some(Dialog::AddPeer(add)) => !add.working && !add.input.value().trim().is_empty(),
             _ => false,
         }
+    }
+
+    /// True while a dialog of fields waits for what it asked for to be done.
+    #[must_use]
+    pub fn is_doing(&self) -> bool {
+        matches!(&self.dialog, Some(Dialog::Form(form)) if form.working.is_some())
     }
 
     /// Shows the answer to a key for some seconds. What went well or badly is kept, too.

@@ -127,6 +127,11 @@ pub enum InputMsg {
     Secret(SecretShape),
     /// Something was clicked, while the mouse is ours ([`Effect::CaptureMouse`](crate::app::Effect::CaptureMouse)).
     Click(Target),
+    /// What is scrolled in front shows its last lines, from this one on: it goes no further down.
+    Bottom {
+        /// The line.
+        top: u16,
+    },
     /// The wheel was turned, likewise: away from the user, or to them.
     Wheel {
         /// Away.

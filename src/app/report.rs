@@ -8,7 +8,7 @@ use crate::{
         model::Tone,
         msg::Problem,
     },
-    domain::{Address, Namespace, Reference},
+    domain::{Address, Namespace, Reference, image::Evidence},
 };
 
 /// What is asked for.
@@ -31,6 +31,15 @@ pub enum Inquiry {
     Discover(Reference),
     /// What an image holds: every byte of it is hashed.
     Hash(Hashed),
+    /// What images that are here are by the word of these publishers alone, whatever the trust policy says.
+    By {
+        /// The images' name.
+        reference: Reference,
+        /// Their platforms, and what is known of their content.
+        images: Vec<(Option<String>, Evidence)>,
+        /// Whose word counts.
+        only: Vec<Address>,
+    },
     /// What a registry has under a repository, a name or a namespace, before anything is pulled.
     Remote(String),
     /// What taking a policy over would change.
@@ -41,6 +50,8 @@ pub enum Inquiry {
         replace: bool,
         /// The name that it must be a verified release of.
         verify: Option<Reference>,
+        /// Whose word on that counts, alone; the trust policy's where it is empty.
+        only: Vec<Address>,
     },
 }
 
@@ -57,6 +68,8 @@ pub enum Hashed {
         path: PathBuf,
         /// As which name; as those that it has without one.
         reference: Option<Reference>,
+        /// Whose word counts, alone; the trust policy's where it is empty.
+        only: Vec<Address>,
     },
 }
 
@@ -71,7 +84,7 @@ impl Inquiry {
             Self::Settings => "Configuration",
             Self::Discover(_) => "Who has published it",
             Self::Remote(_) => "What the registry has",
-            Self::Hash(Hashed::Judged { .. }) => "Verify",
+            Self::Hash(Hashed::Judged { .. }) | Self::By { .. } => "Verify",
             Self::Hash(_) => "Hash",
             Self::Policy { .. } => "Take a policy over",
         }

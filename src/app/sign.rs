@@ -7,6 +7,7 @@
 //! ```
 
 mod batch;
+mod bounds;
 mod carried;
 mod claim;
 mod publication;
@@ -341,13 +342,6 @@ impl Sign {
         self.digests.iter().any(|kinded| kinded.kind == DigestKind::Document)
     }
 
-    /// True where the user may say what becomes of a release, and what it carries.
-    #[must_use]
-    pub fn can_turn(&self) -> bool {
-        let is_open = matches!(self.step, Step::Ready | Step::Stuck | Step::Carrying) && self.answer.is_none();
-        is_open && self.is_release() && !self.is_policy()
-    }
-
     /// What is signed, as far as it is made: an amendment may say less than was measured.
     #[must_use]
     pub fn said(&self) -> Option<&Statement> {
@@ -371,20 +365,6 @@ impl Sign {
             Purpose::Observe(look) => Some(look),
             _ => None,
         }
-    }
-
-    /// True of what cannot be undone: a revocation, and a retirement.
-    #[must_use]
-    pub const fn is_for_ever(&self) -> bool {
-        self.is_revocation() || matches!(self.purpose, Purpose::Personal(Statement::Retirement { .. }))
-    }
-
-    /// True when nothing is left to be said: the digest is the current release already, or was taken back.
-    #[must_use]
-    pub fn is_repetition(&self) -> bool {
-        let is_there = self.problem.as_ref().is_some_and(|problem| [DEPLOYED, PUBLISHED].contains(&problem.code));
-        let is_said = self.sighting.as_ref().is_some_and(|seen| seen.said != Said::Otherwise);
-        self.step == Step::Stuck && (is_there || is_said || self.quote.as_ref().is_some_and(Quote::is_repetition))
     }
 
     /// The publication that the dialog shows.

@@ -11,8 +11,8 @@ use super::{
     verdicts::{Candidate, ImageVerdict, Judged, NetworkPart, judge},
 };
 use crate::{
-    domain::{Reference, image::LocalImage, network::Dissent, trust::TrustPolicy, verdict::Conclusion},
-    ops::{Failure, release::standing_for, trust::trust_policy},
+    domain::{Reference, image::LocalImage, network::Dissent, verdict::Conclusion},
+    ops::{Failure, release::standing_for, trust::policy_for},
 };
 
 /// `daochain.verify/1`
@@ -30,8 +30,7 @@ struct Document<'a> {
 }
 
 pub async fn run(session: &mut Session, args: args::Verify) -> Result<u8, Failure> {
-    let policy =
-        if args.publisher.is_empty() { trust_policy(&session.context)? } else { TrustPolicy::only(&args.publisher) };
+    let policy = policy_for(&session.context, &args.publisher)?;
     let measuring = match (args.quick, args.measure) {
         (true, _) => Measuring::Not,
         (_, true) => Measuring::Anew,

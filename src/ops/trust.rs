@@ -36,6 +36,14 @@ pub fn trust_policy(context: &Context) -> Result<TrustPolicy, Failure> {
     Ok(policy.on(network(context)))
 }
 
+/// The policy that one question is answered by: the word of `only` and nobody else's, or the home's own where it is empty.
+///
+/// # Errors
+/// As [`trust_policy`].
+pub fn policy_for(context: &Context, only: &[Address]) -> Result<TrustPolicy, Failure> {
+    if only.is_empty() { trust_policy(context) } else { Ok(TrustPolicy::only(only)) }
+}
+
 /// A misspelt network would let a rule or a denial hold nowhere, in silence.
 fn unknown_networks(context: &Context, policy: &TrustPolicy) -> Vec<Notice> {
     let home = &context.config().home;

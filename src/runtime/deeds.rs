@@ -1,17 +1,28 @@
-//! What is done to accounts.
+//! What dialogs have done: to accounts, the configuration, geth, the trust policy's file, logins and registries.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    ffi::OsString,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
-use super::{board::Unshown, market::beside};
+use super::market::beside;
 use crate::{
     app::{
         effect::{Deed, KeySource, Setting},
         msg::{Abilities, Done},
     },
-    domain::{Address, Reference, Timestamp, account::AccountKind, image::Evidence, progress::Watch, text::clean},
+    domain::{
+        Address, Reference, Timestamp,
+        account::AccountKind,
+        image::Evidence,
+        progress::{Progress, Watch},
+        text::clean,
+    },
     ops::{
         self, Context, Failure, Passphrase,
         accounts::{add_signer, ask_signer, choose_of_signer, find_account, forget_signer, label_account},
@@ -19,6 +30,8 @@ use crate::{
             self, Protection, SealedFile, add_account, change_passphrase, export_account, remove_account,
             restore_account,
         },
+        layers::Layers,
+        pull::Step,
         unlock,
     },
 };
@@ -51,9 +64,8 @@ pub(super) async fn perform(
     context: &Context,
     deed: Deed,
     typed: Typed,
-    token: CancellationToken,
+    (token, watch): (CancellationToken, Arc<dyn Watch>),
 ) -> Result<Done, Failure> {
-    let watch: Arc<dyn Watch> = Arc::new(Unshown(token.clone()));
     match deed {
         Deed::Keep { source, label } => keep(context, source, label, typed, watch).await,
         Deed::Know { address, kind, label } => know(context, (address, kind), label, &*watch).await,
@@ -71,7 +83,7 @@ pub(super) async fn perform(
             change_passphrase(context, address, typed.open, Protection::of(typed.new), watch).await?;
             Ok(done(address, "the key has its new passphrase".to_owned()))
         }
-        Deed::Remove(address) => remove(context, address).await,
+        Deed::Remove { address, file } => remove(context, address, file).await,
         Deed::Restore(address) => {
             restore_account(context, address).await?;
             Ok(done(address, format!("{address} is back")))
@@ -158,7 +170,16 @@ async fn push(
     evidence: &Evidence,
     watch: Arc<dyn Watch>,
 ) -> Result<Done, Failure> {
-    let pushed = ops::push::push(context, reference, evidence, Arc::new(|_| ()), watch).await?;
+    let (began, layers, further) = (Instant::now(), Mutex::new(Layers::default()), Arc::clone(&watch));
+    let tell = move |step| {
+        let Step::Layer(step) = step else { return };
+        let mut layers = layers.lock().unwrap_or_else(PoisonError::into_inner);
+        layers.take(&step);
+        let (done, total) = layers.bytes();
+        drop(layers);
+        further.report(Progress { done, total, elapsed: began.elapsed() });
+    };
+    let pushed = ops::push::push(context, reference, evidence, Arc::new(tell), watch).await?;
     let (name, digest) = (reference.familiar(), pushed.digest);
     Ok(told(format!("{name}: its registry serves what is here, as {digest}; `p` publishes it")))
 }
@@ -191,10 +212,13 @@ async fn keep(
     };
     source.check()?;
     let account = add_account(context, source, Protection::of(protection), watch).await?.address;
-    if label.is_some() {
-        label_account(context, account, label).await?;
-    }
-    Ok(done(account, format!("account {account} is kept here; keep a copy of its file and passphrase elsewhere")))
+    let words = format!("account {account} is kept here; keep a copy of its file and passphrase elsewhere");
+    // The key is there, whatever becomes of its label: the same once more would make another.
+    let labelled = if label.is_some() { label_account(context, account, label).await.map(drop) } else { Ok(()) };
+    Ok(done(
+        account,
+        labelled.map_or_else(|failure| format!("{words}. It has no label: {failure}"), |()| words.clone()),
+    ))
 }
 
 async fn know(
@@ -216,14 +240,14 @@ async fn know(
     Ok(done(address, format!("account {address} is known here")))
 }
 
-async fn remove(context: &Context, address: Address) -> Result<Done, Failure> {
+async fn remove(context: &Context, address: Address, file: Option<OsString>) -> Result<Done, Failure> {
     unlock::lock(context, address);
     let gone = |words: String| Done { account: None, words, open_until: None };
     if find_account(context, address).await.is_ok_and(|account| account.kind.file().is_none()) {
         forget_signer(context, address).await?;
         return Ok(gone(format!("{address} is not known here any more")));
     }
-    let (removed, deleted) = remove_account(context, address, None).await?;
+    let (removed, deleted) = remove_account(context, address, file).await?;
     let deleted = match deleted.len() {
         0 => String::new(),
         count => format!("; {count} older ones were deleted"),

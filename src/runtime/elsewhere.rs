@@ -65,10 +65,10 @@ impl Runtime {
                 // What cannot be forgotten keeps its number until it is void.
                 self.tasks.spawn(async move { drop(signing::forget(&context, &request).await) });
             }
-            Effect::Relay { ticket, request, answer, from, cap } => {
+            Effect::Relay { ticket, request, answer, from, cap, making } => {
                 let quoted = move |result| Msg::Sign(SignMsg::Quoted { ticket, result });
                 self.answer("asking for the price", quoted, move |context| async move {
-                    relay(&context, *request, &answer, from, cap).await
+                    relay(&context, *request, &answer, (from, cap), making).await
                 });
             }
             Effect::ReadGiven { ticket, source } => {
@@ -184,8 +184,8 @@ async fn relay(
     context: &Context,
     request: SigningRequest,
     answer: &str,
-    from: Address,
-    cap: Option<Wei>,
+    (from, cap): (Address, Option<Wei>),
+    making: Making,
 ) -> Result<Box<Quote>, Failure> {
     let signed = if answer.starts_with("0x") {
         SignedRequest { request, signature: signing::signature_bytes(answer)? }
@@ -204,7 +204,11 @@ async fn relay(
         }
     };
     match signing::quote_relay(context, signed, from).await? {
-        Relay::Send(quote) => Ok(Box::new(translate::from_quote(*quote, cap))),
-        Relay::Stands(..) => Err(stands()),
+        Relay::Send(quote) => {
+            let quote = if making == Making::Again { quote.again() } else { *quote };
+            Ok(Box::new(translate::from_quote(quote, cap)))
+        }
+        // The signature was used: a new version of the same is signed anew.
+        Relay::Stands(..) => Err(Failure { hint: None, ..stands() }),
     }
 }

@@ -41,7 +41,7 @@ use crate::{
         namespace::{Examined, claimed_by, examine},
         release::compose,
         signing,
-        trust::{judge_policy, policy_text, read_policy, release_of, trust_policy, whole_policy},
+        trust::{judge_policy, policy_for, policy_text, read_policy, release_of, whole_policy},
     },
 };
 
@@ -143,7 +143,15 @@ impl Runtime {
                     Inquiry::Contracts => show_contracts(&context).await.map(|found| contracts(&found)),
                     Inquiry::Discover(reference) => candidates::discover(&context, &reference, watch).await,
                     Inquiry::Remote(name) => candidates::remote(&context, &name).await,
-                    Inquiry::Policy { source, replace, verify } => policy(&context, source, replace, verify).await,
+                    Inquiry::By { reference, images, only } => {
+                        let name = |(platform, evidence)| (reference.clone(), platform, evidence);
+                        let images: Vec<_> = images.into_iter().map(name).collect();
+                        let title = format!("Verdict of {}", reference.familiar());
+                        candidates::verdicts(&context, title, &images, &only).await
+                    }
+                    Inquiry::Policy { source, replace, verify, only } => {
+                        policy(&context, (source, replace), verify.map(|reference| (reference, only))).await
+                    }
                 };
                 told.map(Box::new)
             })
@@ -260,15 +268,14 @@ async fn text_of(source: GivenSource) -> Result<(PathBuf, String), Failure> {
 /// What taking a policy over would change.
 async fn policy(
     context: &Context,
-    source: GivenSource,
-    replace: bool,
-    verify: Option<Reference>,
+    (source, replace): (GivenSource, bool),
+    verify: Option<(Reference, Vec<Address>)>,
 ) -> Result<Told, Failure> {
     let (from, text) = text_of(source).await?;
     let theirs = read_policy(&from, &text)?;
     let mut facts = Vec::new();
-    if let Some(reference) = verify {
-        facts.push(verified(context, &from, reference, &text).await?);
+    if let Some((reference, only)) = verify {
+        facts.push(verified(context, &from, (reference, &only), &text).await?);
     }
     let changes = changes(&whole_policy(context)?, &theirs, replace);
     let TrustPolicy { rules, denials, demands } = &theirs;
@@ -294,9 +301,14 @@ fn changed(change: &Change) -> Fact {
     }
 }
 
-/// Why it is a verified release of that name.
-async fn verified(context: &Context, from: &Path, reference: Reference, text: &str) -> Result<Fact, Failure> {
-    let (name, by) = (reference.familiar().to_owned(), trust_policy(context)?);
+/// Why it is a verified release of that name, by the word of `only` where that names somebody.
+async fn verified(
+    context: &Context,
+    from: &Path,
+    (reference, only): (Reference, &[Address]),
+    text: &str,
+) -> Result<Fact, Failure> {
+    let (name, by) = (reference.familiar().to_owned(), policy_for(context, only)?);
     let judgement = judge_policy(context, reference, text, &by).await;
     let verdict = judgement.verdicts.into_iter().next().ok_or_else(|| Failure::new("internal", "no verdict"))?;
     if verdict.conclusion == Conclusion::Verified {

@@ -13,10 +13,10 @@ use crate::{
     app::{
         Effect, Msg,
         market::Ware,
-        msg::{MarketMsg, MarketPage},
+        msg::{MarketMsg, MarketPage, Problem},
     },
     domain::{
-        Namespace, Reference, Timestamp,
+        Address, Namespace, Reference, Timestamp,
         digest::DigestKind,
         image::Evidence,
         market::{Offer, Query},
@@ -79,23 +79,26 @@ impl Runtime {
             }
             Effect::JudgeMarket { ticket, subjects } => {
                 let judged = move |result| Msg::Market(MarketMsg::Judged { ticket, result });
-                self.answer(
-                    "judging what is published",
-                    judged,
-                    |context| async move { judge(&context, subjects).await },
-                );
+                self.answer("judging what is published", judged, |context| async move {
+                    judge(&context, subjects, &[]).await
+                });
             }
             Effect::Pull { ticket, wish } => self.pull(ticket, wish),
             Effect::ReadVouching(reference) => {
                 let name = reference.clone();
-                let vouched = move |result: Result<Vouching, _>| {
-                    let vouching = result.unwrap_or_default();
+                let vouched = move |result: Result<Vouching, Problem>| {
+                    let vouching = match result {
+                        Err(problem) if problem.is_cancelled() => None,
+                        known => Some(known.unwrap_or_default()),
+                    };
                     Msg::Market(MarketMsg::Vouched { reference: name, vouching })
                 };
+                // Each holds a thread, and only the newest answer is looked at.
+                stop(self.vouching.take());
+                let token = CancellationToken::new();
+                self.vouching = Some(token.clone());
                 self.answer("asking a name's namespaces", vouched, move |context| {
-                    beside(CancellationToken::new(), move || async move {
-                        Ok(ops::namespace::vouched(&context, &reference).await)
-                    })
+                    beside(token, move || async move { Ok(ops::namespace::vouched(&context, &reference).await) })
                 });
             }
             _ => {}
@@ -241,9 +244,13 @@ fn released(releases: Vec<NamedRelease>) -> MarketPage {
     MarketPage { total: wares.len(), is_more: false, wares, offset: 0, read_to: None, problem }
 }
 
-/// Verdicts of what is offered, some at a time.
-pub(super) async fn judge(context: &Context, subjects: Vec<(Reference, Evidence)>) -> Result<Vec<Verdict>, Failure> {
-    let policy = ops::trust::trust_policy(context)?;
+/// Verdicts of what is offered, some at a time, by the word of `only` ([`ops::trust::policy_for`]).
+pub(super) async fn judge(
+    context: &Context,
+    subjects: Vec<(Reference, Evidence)>,
+    only: &[Address],
+) -> Result<Vec<Verdict>, Failure> {
+    let policy = ops::trust::policy_for(context, only)?;
     let subject = |(reference, evidence)| Subject { image: None, reference, evidence: bounded(evidence) };
     let subjects: Vec<_> = subjects.into_iter().map(subject).collect();
     let mut verdicts = Vec::with_capacity(subjects.len());

@@ -17,9 +17,10 @@ use crate::{
 impl Runtime {
     pub(super) fn measure(&mut self, task: TaskId, image: LocalImage, fresh: bool, beside: Vec<LocalImage>) {
         let token = CancellationToken::new();
+        self.measuring.retain(|_, token| !token.is_cancelled());
         self.measuring.insert(task, token.clone());
         let watch = Arc::new(TaskWatch::new(task, token.clone(), Arc::clone(&self.board)));
-        let (context, sender) = (self.context.clone(), self.sender.clone());
+        let (context, sender, over) = (self.context.clone(), self.sender.clone(), token.clone());
         let sharing = Arc::clone(&self.sharing);
         // Taken here, before a later task can take it.
         let held = if beside.is_empty() { None } else { Arc::clone(&sharing).try_write_owned().ok() };
@@ -34,7 +35,9 @@ impl Runtime {
                 }
                 measure(context, image, fresh, watch).await
             });
-            let result = match work.await {
+            let done = work.await;
+            over.cancel();
+            let result = match done {
                 Ok(result) => result,
                 Err(error) if error.is_cancelled() => Err(Failure::cancelled()),
                 Err(_) => Err(Failure::fault("measuring")),

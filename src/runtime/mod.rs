@@ -39,7 +39,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 pub use board::Board;
-use board::Unshown;
+use board::{Awaited, Unshown};
 use caught::caught;
 pub use deeds::Typed;
 use elsewhere::made;
@@ -80,6 +80,8 @@ pub struct Runtime {
     told: Arc<AtomicUsize>,
     /// The newest look at what this home's namespaces have.
     own: Option<CancellationToken>,
+    /// The newest question for whom a name's namespaces vouch.
+    vouching: Option<CancellationToken>,
     history: Option<JoinHandle<()>>,
     abilities: Option<JoinHandle<()>>,
 }
@@ -102,6 +104,7 @@ impl Runtime {
             // Those of opening the home stand in the model from the beginning.
             told: Arc::new(AtomicUsize::new(context.notices().len())),
             own: None,
+            vouching: None,
             history: None,
             abilities: None,
             context,
@@ -217,12 +220,12 @@ impl Runtime {
 
     /// Does something to an account, with what was typed into the dialog's secret fields.
     pub fn perform(&mut self, ticket: u64, deed: Deed, typed: Typed) {
-        let token = CancellationToken::new();
-        self.deeds.retain(|_, token| !token.is_cancelled());
-        self.deeds.insert(ticket, token.clone());
+        let token = self.undoable(ticket);
+        let far = move |progress| Msg::Looking { ticket, progress };
+        let telling = Arc::new(Awaited::new(token.clone(), &self.board, self.sender.clone(), far));
         let done = move |result| Msg::Account(AccountMsg::Done { ticket, result });
         self.answer("changing an account", done, move |context| async move {
-            deeds::perform(&context, deed, typed, token).await
+            deeds::perform(&context, deed, typed, (token, telling)).await
         });
     }
 

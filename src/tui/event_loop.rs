@@ -28,7 +28,12 @@ use super::{
     view::{self, Spots},
 };
 use crate::{
-    app::{Effect, Model, Msg, clock, model::Tone, msg::InputMsg, update},
+    app::{
+        Effect, Model, Msg, clock,
+        model::Tone,
+        msg::{InputMsg, TrustMsg},
+        update,
+    },
     config::Config,
     domain::Timestamp,
     runtime::{Board, Runtime},
@@ -159,6 +164,7 @@ impl Loop<'_> {
                 self.model.unicode = options.theme.is_unicode();
                 "the screen looks as `theme.toml` says from now on"
             }),
+            reload::File::Trust => return self.take(Msg::Trust(TrustMsg::Rewritten)),
             reload::File::Config => match self.reread.map(|reread| reread()) {
                 None => return,
                 Some(Ok(config)) if config.leads_to_the_same(&self.config) => {
@@ -285,6 +291,9 @@ impl Loop<'_> {
         let (model, theme) = (&self.model, self.theme);
         let mut spots = Spots::default();
         self.guard.screen.draw(|frame| spots = view::draw(model, theme, frame))?;
+        if let Some(top) = spots.top() {
+            self.take(Msg::Input(InputMsg::Bottom { top }));
+        }
         self.spots = spots;
         Ok(())
     }

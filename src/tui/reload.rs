@@ -18,6 +18,8 @@ pub enum File {
     Keys,
     /// `theme.toml`
     Theme,
+    /// `trust.toml`
+    Trust,
 }
 
 /// What tells one state of a file from another: an editor writes anew, or puts another file in its place.
@@ -35,7 +37,7 @@ fn state(path: &PathBuf) -> State {
 
 /// How a home's files stand. Looked at before they are read, so that no change is missed.
 #[derive(Debug, Clone)]
-pub struct Files([(File, PathBuf, State); 3]);
+pub struct Files([(File, PathBuf, State); 4]);
 
 impl Files {
     /// As they stand now.
@@ -44,6 +46,7 @@ impl Files {
             (File::Config, home.config_file.clone()),
             (File::Keys, home.keys_file.clone()),
             (File::Theme, home.theme_file.clone()),
+            (File::Trust, home.trust_file.clone()),
         ];
         Self(files.map(|(file, path)| {
             let now = state(&path);

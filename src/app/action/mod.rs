@@ -215,6 +215,7 @@ pub enum Action {
     Discover,
     Remote,
     HashFile,
+    VerifyBy,
     ExportTrust,
     ImportTrust,
     PublishTrust,

@@ -80,6 +80,7 @@ const COMMANDS: &[(&str, &[&str], Action)] = &[
     ("tx speed-up", &[], Action::SpeedUp),
     ("verify", &[], Action::Measure),
     ("verify", &["--archive"], Action::HashFile),
+    ("verify", &["--publisher"], Action::VerifyBy),
     ("who", &[], Action::Who),
 ];
 

@@ -242,6 +242,7 @@ const PANES: &[Binding] = &[
         "hash an image archive, a folder in the OCI layout, or what a registry serves; verify an archive",
         always,
     ),
+    row(Action::VerifyBy, &[], IMAGES, "", "verify the image by the word of some publishers alone", is_named),
     row(Action::LogIn, &[Key::Char('L')], MARKET, "", "log in to a registry", always),
     row(Action::LogOut, &[], MARKET, "", "forget a registry's login", always),
     row(Action::CopyUrl, &[Key::Char('y')], &[Place::Node], "copy", "copy the endpoint's address", has_endpoint),

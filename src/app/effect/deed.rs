@@ -1,6 +1,6 @@
 //! What is done to accounts, the configuration and the trust policy.
 
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
 use crate::{
     app::trust::Entry,
@@ -48,7 +48,12 @@ pub enum Deed {
     /// Its key is sealed with the new passphrase.
     ChangePassphrase(Address),
     /// It is taken away, and kept for a while.
-    Remove(Address),
+    Remove {
+        /// Which.
+        address: Address,
+        /// Which of several key files, by its name.
+        file: Option<OsString>,
+    },
     /// It is put back.
     Restore(Address),
     /// This home's own geth is started (true), or every one of them stopped.

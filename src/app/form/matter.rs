@@ -51,6 +51,8 @@ pub enum Matter {
     Remote,
     /// Hash an archive, a folder, or what a registry serves.
     Hash,
+    /// Tell what an image is by the word of some publishers alone.
+    Verify,
     /// Publish what a registry, an archive or the engine has under a name.
     Release,
     /// Pull an image, of another platform or against the policy.
@@ -106,6 +108,7 @@ impl Matter {
             | Self::Discover
             | Self::Remote
             | Self::Hash
+            | Self::Verify
             | Self::Release
             | Self::Pull
             | Self::ExportTrust
@@ -164,6 +167,7 @@ impl Matter {
     pub const fn work(self) -> &'static str {
         match self {
             Self::CheckTrust
+            | Self::Verify
             | Self::Discover
             | Self::Remote
             | Self::Namespace(_)
@@ -171,6 +175,10 @@ impl Matter {
             | Self::ImportTrust
             | Self::PublishTrust => "reading it, and asking. Esc stops it.",
             Self::Hash | Self::Release => "reading and hashing it. Esc stops it.",
+            Self::Push => "pushing it, and reading it back. Esc stops it.",
+            Self::LogIn | Self::LogOut => "asking the registry. Esc stops it.",
+            Self::Network | Self::AddNetwork | Self::RemoveNetwork | Self::Engine => "asking there. Esc stops it.",
+            Self::StartGeth | Self::StopGeth => "at work; it may take a while. Esc stops it.",
             _ => "at work; a key takes a moment to open or to seal. Esc stops it.",
         }
     }
@@ -202,6 +210,7 @@ impl Matter {
             Self::Discover => "Who has published it",
             Self::Remote => "What the registry has",
             Self::Hash => "Hash an image",
+            Self::Verify => "Verify by somebody's word",
             Self::Release => "Publish a release",
             Self::Pull => "Pull",
             Self::ExportTrust => "Write the policy",
@@ -278,6 +287,9 @@ impl Matter {
             Self::Hash => {
                 "An image archive, as `docker save` writes it, a folder in the OCI layout, or what a registry serves for every platform is read whole, and every byte is hashed. No engine and no node is asked, and nothing is kept, unless it is judged by what was released."
             }
+            Self::Verify => {
+                "The image is judged as if these publishers were trusted, and nobody else. Nothing is kept, and its line in the list stays as it is: `t` lets a publisher speak for it from now on."
+            }
             Self::Release => {
                 "Every byte is read and hashed, and what was measured is shown with its cost before anything is signed. A release of all platforms holds the index, too. One image that is here `p` publishes, marked ones one after the other."
             }
@@ -288,7 +300,7 @@ impl Matter {
                 "The policy is written as it is, comments and all, to a new file for its user alone. Its digest is what publishing it releases."
             }
             Self::ImportTrust => {
-                "What would change is shown before anything is taken over. With an image name the file must be a verified release of it by those whom the policy trusts now. Name the file, or paste its text."
+                "What would change is shown before anything is taken over. With an image name the file must be a verified release of it by those whom the policy trusts now, or by those whom you name. Name the file, or paste its text."
             }
             Self::PublishTrust => {
                 "The digest of the policy is released under a name of your choice, for others to verify what they import. Without a file it is this home's own policy. The cost is shown before anything is signed."

@@ -11,6 +11,8 @@ use crate::{
 pub enum TrustMsg {
     /// The answer to [`Effect::ReadTrust`](crate::app::Effect::ReadTrust).
     Read(Result<TrustPolicy, Problem>),
+    /// Somebody else changed its file.
+    Rewritten,
     /// The answer to [`Effect::ChangeTrust`](crate::app::Effect::ChangeTrust).
     Changed {
         /// Which change.
@@ -60,8 +62,8 @@ pub enum MarketMsg {
     Vouched {
         /// Of which name.
         reference: Reference,
-        /// For whom, and what could not be asked.
-        vouching: Vouching,
+        /// For whom, and what could not be asked; `None` where another name was asked for meanwhile.
+        vouching: Option<Vouching>,
     },
     /// The answer to [`Effect::Pull`](crate::app::Effect::Pull): what came of it, in one sentence.
     Pulled {

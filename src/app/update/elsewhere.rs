@@ -47,7 +47,8 @@ pub(super) fn ask(
             return effects;
         };
         let ticket = sign::ask(model, sign, Step::Estimating);
-        effects.push(Effect::Relay { ticket, request: Box::new(request), answer, from, cap: sign.cap });
+        let (request, cap, making) = (Box::new(request), sign.cap, sign.makes());
+        effects.push(Effect::Relay { ticket, request, answer, from, cap, making });
         return effects;
     }
     if is_made {

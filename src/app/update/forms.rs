@@ -15,9 +15,11 @@ use crate::{
         form::{Field, Form, Matter, Name, Value},
         model::{Dialog, Model, Tone},
         msg::{Done, Problem, SecretShape},
+        report::Inquiry,
+        rows::Row,
         sign::{Document, Sign},
         trust::Entry,
-        update::{accounts, claim, market, observe, report, sign, trust as policy},
+        update::{accounts, batch, claim, market, observe, report, sign, trust as policy},
     },
     domain::image::Source,
 };
@@ -152,22 +154,24 @@ pub(super) fn accept(model: &mut Model) -> Vec<Effect> {
             begin(model, deed)
         }
         Ok(Wanted::Push(reference)) => {
-            let row =
-                model.rows.all().iter().find(|row| {
-                    row.key.reference.as_ref() == Some(&reference) && row.key.image.source == Source::Engine
-                });
-            let evidence = row.filter(|row| row.is_measured()).map(|row| row.image.evidence.clone());
-            let Some(evidence) = evidence else {
-                let why = if row.is_some() {
-                    "it is not measured yet; `v` measures it"
-                } else {
-                    "the engine has no such image"
-                };
-                form_problem(model, why);
-                return Vec::new();
-            };
-            begin(model, Deed::Push { reference, evidence })
+            let of_engine = |row: &&Row| row.key.image.source == Source::Engine;
+            match images::measured(model, &reference).map(|rows| rows.into_iter().find(of_engine)) {
+                Ok(Some(row)) => {
+                    let evidence = row.image.evidence.clone();
+                    begin(model, Deed::Push { reference, evidence })
+                }
+                Ok(None) => form_problem(model, "the engine has no such image"),
+                Err(why) => form_problem(model, why),
+            }
         }
+        Ok(Wanted::Verify(reference, only)) => match images::measured(model, &reference) {
+            Ok(rows) => {
+                let known = |row: &Row| (row.image.platform.clone(), row.image.evidence.clone());
+                let images = rows.into_iter().map(known).collect();
+                report::ask_from_form(model, Inquiry::By { reference, images, only })
+            }
+            Err(why) => form_problem(model, why),
+        },
         Ok(Wanted::Claim(account, wish)) => claim::plan(model, account, wish),
         Ok(Wanted::Revoke(statement)) => match taken(model) {
             Some(form) => sign::open_document(model, Document { statement, notes: Vec::new() }, form),
@@ -205,8 +209,7 @@ pub(super) fn accept(model: &mut Model) -> Vec<Effect> {
         }
         Ok(Wanted::Pull(wish)) => {
             if model.market.pull.is_some() {
-                form_problem(model, market::BUSY);
-                return Vec::new();
+                return form_problem(model, market::BUSY);
             }
             model.dialog = None;
             model.say(Tone::Plain, format!("pulling {}", wish.reference.familiar()));
@@ -225,10 +228,11 @@ pub(super) fn accept(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Says why the open form does nothing.
-fn form_problem(model: &mut Model, why: &str) {
+fn form_problem(model: &mut Model, why: &str) -> Vec<Effect> {
     if let Some(form) = form(model) {
         form.problem = Some(why.to_owned());
     }
+    Vec::new()
 }
 
 /// The form, to go back to from what it leads to.
@@ -293,6 +297,9 @@ pub(super) fn paste(model: &mut Model, text: &str) -> bool {
 
 /// Why nothing is done without one.
 pub(super) const EMPTY: &str = "type the account's passphrase; if it has none, press Enter again";
+
+/// Why nothing is done while the key is open: its passphrase stands for the user's word here.
+pub(super) const TYPED: &str = "type the account's passphrase; if it has none, lock the account first";
 
 /// Why a passphrase is not tried yet.
 pub(super) fn waits(seconds: u64) -> String {
@@ -377,6 +384,9 @@ pub(super) fn close(model: &mut Model, form: Form) -> Vec<Effect> {
     if let Some(ticket) = form.working {
         let undo = Effect::Undo(ticket);
         model.say(Tone::Plain, "stopping");
+        if form.back.is_some() {
+            batch::stop(model);
+        }
         // It answers whether it was in time.
         return vec![undo, Effect::ForgetSecret];
     }

@@ -37,7 +37,7 @@ pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
     if layout::is_too_small(model) && binding.is_none_or(|binding| !ends.contains(&binding.action)) {
         return Vec::new();
     }
-    if binding.is_none_or(|binding| binding.action != Action::Close) {
+    if binding.is_none_or(|binding| !is_asked_twice(binding.action)) {
         model.leaving = false;
     }
     match binding {
@@ -158,8 +158,8 @@ pub(super) fn choose(model: &mut Model) -> Vec<Effect> {
 
 /// True for what is done at once to what is selected in its pane, which is not seen from another one.
 const fn is_blind(action: Action) -> bool {
-    use Action::{Cancel, Fund, SetDefault, SetDefaultEverywhere, StopPull};
-    matches!(action, Cancel | Fund | SetDefault | SetDefaultEverywhere | StopPull)
+    use Action::{Again, Cancel, Fund, Pull, SetDefault, SetDefaultEverywhere, StopPull};
+    matches!(action, Again | Cancel | Fund | Pull | SetDefault | SetDefaultEverywhere | StopPull)
 }
 
 /// Does what the action's key would do here.
@@ -180,10 +180,16 @@ pub(super) fn attempt(model: &mut Model, action: Action) -> Vec<Effect> {
     }
 }
 
-/// Does it, unless it closes a dialog and loses what was typed: that is asked for twice.
+/// True for what leaves a dialog, or a field of one.
+const fn is_asked_twice(action: Action) -> bool {
+    matches!(action, Action::Close | Action::KeepPrice | Action::Quit)
+}
+
+/// Does it, unless it closes a dialog and loses what was typed, or ends what a dialog has begun: that is asked for twice.
 fn obey(model: &mut Model, action: Action) -> Vec<Effect> {
     let is_asked = std::mem::take(&mut model.leaving);
-    if action == Action::Close && !is_asked && model.would_lose() {
+    let loses = if action == Action::Quit { model.is_doing() } else { model.would_lose() };
+    if is_asked_twice(action) && loses && !is_asked {
         model.leaving = true;
         return Vec::new();
     }

@@ -67,7 +67,7 @@ pub(super) fn update(model: &mut Model, msg: MarketMsg) -> Vec<Effect> {
             if let Some((asked, answer)) = &mut model.market.vouching
                 && *asked == reference
             {
-                *answer = Some(vouching);
+                *answer = vouching;
             }
             Vec::new()
         }
@@ -156,7 +156,8 @@ pub(super) fn unfold(model: &mut Model) -> Vec<Effect> {
     model.wide = !model.wide;
     model.detail_top = 0;
     let Some(reference) = told_of(model).filter(|_| model.wide) else { return Vec::new() };
-    if model.market.vouching.as_ref().is_some_and(|(known, answer)| *known == reference && answer.is_some()) {
+    // The answer is here, or on its way.
+    if model.market.vouching.as_ref().is_some_and(|(asked, _)| *asked == reference) {
         return Vec::new();
     }
     model.market.vouching = Some((reference.clone(), None));

@@ -89,6 +89,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.touched = model.now;
             mouse::click(model, target)
         }
+        Msg::Input(InputMsg::Bottom { top }) => {
+            travel::stop_at(model, top);
+            Vec::new()
+        }
         Msg::Input(InputMsg::Wheel { up }) => {
             model.touched = model.now;
             mouse::scroll(model, if up { Motion::Up } else { Motion::Down })

@@ -36,6 +36,10 @@ pub(super) fn click(model: &mut Model, target: Target) -> Vec<Effect> {
 
 /// The wheel.
 pub(super) fn scroll(model: &mut Model, motion: Motion) -> Vec<Effect> {
+    // What lies beneath a dialog of fields stays where it is.
+    if matches!(model.place(), Place::Sign | Place::Carry | Place::Form | Place::Code | Place::AddPeer | Place::Quit) {
+        return Vec::new();
+    }
     (0..NOTCH).flat_map(|_| travel(model, motion)).collect()
 }
 

@@ -145,6 +145,7 @@ fn perform_in_dialog(model: &mut Model, action: Action) -> Vec<Effect> {
         (Action::Release, _) => accounts::open(model, Matter::Release),
         (Action::PullOther, _) => accounts::open(model, Matter::Pull),
         (Action::HashFile, _) => accounts::open(model, Matter::Hash),
+        (Action::VerifyBy, _) => accounts::open(model, Matter::Verify),
         (Action::ExportTrust, _) => accounts::open(model, Matter::ExportTrust),
         (Action::ImportTrust, _) => accounts::open(model, Matter::ImportTrust),
         (Action::PublishTrust, _) => accounts::open(model, Matter::PublishTrust),
@@ -241,6 +242,8 @@ fn arrange(model: &mut Model, action: Action) {
 pub(super) fn show(model: &mut Model, pane: Pane) -> Vec<Effect> {
     model.pane = pane;
     model.wide = false;
+    // Who clicks elsewhere has typed what was to be found.
+    (model.filter.editing, model.market.editing) = (false, false);
     match pane {
         Pane::Node => node::tick(model),
         Pane::Trust => trust::read(model),

@@ -236,6 +236,10 @@ pub(super) fn accept(model: &mut Model) -> Vec<Effect> {
             }
             return resume(model, sign);
         }
+        // No passphrase at all is what an open key signs with.
+        Step::Ready if wants && sign.secret.typed(SecretField::Open) == 0 && model.is_open(&sign) => {
+            sign.problem = Some(trouble(NEEDED, forms::TYPED));
+        }
         Step::Ready if wants && sign.secret.typed(SecretField::Open) == 0 && !is_asked_again(&sign) => {
             sign.problem = Some(trouble(NEEDED, forms::EMPTY));
         }

@@ -34,7 +34,8 @@ pub(super) fn turn_version(model: &mut Model) -> Vec<Effect> {
     };
     // What is current is not a part of itself.
     sign.making = if sign.is_repetition() && sign.making != Making::Again { Making::Again } else { sign.making.next() };
-    ask_anew(model, sign)
+    // What came back signed says the same.
+    if sign.answer.is_some() { resume(model, sign) } else { ask_anew(model, sign) }
 }
 
 /// Has the signature that is asked for be good for another time.

@@ -85,6 +85,18 @@ pub(super) fn travel(model: &mut Model, motion: Motion) -> Vec<Effect> {
     Vec::new()
 }
 
+/// What is scrolled in front has no more below than from line `top` on.
+pub(super) fn stop_at(model: &mut Model, top: u16) {
+    let place = model.place();
+    let held = match &mut model.dialog {
+        Some(Dialog::Report(report)) => &mut report.top,
+        Some(Dialog::CheckUp(checkup)) => &mut checkup.top,
+        None if matches!(place, Place::Offer | Place::Event | Place::Detail) => &mut model.detail_top,
+        _ => return,
+    };
+    *held = (*held).min(top);
+}
+
 /// Arrows choose among several endpoints; everything else scrolls, arrows too where there is one.
 fn travel_endpoints(model: &mut Model, motion: Motion) {
     let count = model.endpoints.endpoints().len();

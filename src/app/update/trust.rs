@@ -37,6 +37,11 @@ pub(super) fn update(model: &mut Model, msg: TrustMsg) -> Vec<Effect> {
             }
             Vec::new()
         }
+        TrustMsg::Rewritten => {
+            // One that was never read has nothing to be compared with.
+            let judged = if model.trust.policy.is_none() { market::judge_again(model) } else { Vec::new() };
+            judged.into_iter().chain(read(model)).collect()
+        }
         TrustMsg::Changed { ticket, result } => changed(model, ticket, result),
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     domain::{Address, Digest, Reference, text::count, trust::TrustPolicy, verdict::Conclusion},
     ops::{
         Failure,
-        trust::{export_policy, import_policy, judge_policy, policy_text, read_policy, release_of, trust_policy},
+        trust::{export_policy, import_policy, judge_policy, policy_for, policy_text, read_policy, release_of},
     },
 };
 
@@ -64,10 +64,7 @@ pub async fn import(
     let text = read(file).await?;
     let policy = read_policy(file, &text)?;
     if let Some((reference, publishers)) = wanted {
-        let by = match publishers.as_slice() {
-            [] => trust_policy(&session.context)?,
-            some => TrustPolicy::only(some),
-        };
+        let by = policy_for(&session.context, &publishers)?;
         let name = reference.familiar().to_owned();
         let judgement = judge_policy(&session.context, reference, &text, &by).await;
         let verdict = judgement.verdicts.into_iter().next().ok_or_else(|| Failure::new("internal", "no verdict"))?;

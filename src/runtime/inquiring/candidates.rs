@@ -8,8 +8,9 @@ use crate::{
         report::{Fact, Told},
     },
     domain::{
-        Digest, Reference,
+        Address, Digest, Reference,
         discovery::Candidate,
+        image::Evidence,
         namespace::Vouching,
         progress::Watch,
         text::{clean, count},
@@ -79,7 +80,7 @@ fn candidate(one: &Candidate, (policy, vouching): (&TrustPolicy, &Vouching), ref
 pub(super) async fn remote(context: &Context, name: &str) -> Result<Told, Failure> {
     let Offer { images, repositories, is_cut, .. } = look(context, &Sought::read(name, None)?, TOLD).await?;
     let subjects = images.iter().map(|image| (image.reference.clone(), image.evidence.clone())).collect();
-    let verdicts = judge(context, subjects).await?;
+    let verdicts = judge(context, subjects, &[]).await?;
     let mut facts: Vec<Fact> = repositories.iter().map(|name| Fact::plain("repository", clean(name))).collect();
     let fact = |(image, verdict): (&RemoteImage, &Verdict)| {
         judged(&image.reference, image.platform.as_deref(), image.digest, verdict)
@@ -96,14 +97,37 @@ pub(super) async fn remote(context: &Context, name: &str) -> Result<Told, Failur
         (0, 0) => "it has nothing there".to_owned(),
         (0, few) => format!("it has {few} repositories there"),
         (few, _) => {
-            format!("it has {few} images there; the gravest verdict is {}", gravest.map_or("none", Conclusion::word))
+            format!("it has {few} images there; the gravest verdict is {}", gravest.map_or("none", Conclusion::shown))
         }
     };
     let tone = gravest.map_or(Tone::Plain, tone);
     Ok(Told { facts, ..Told::new(format!("What the registry has of {}", clean(name)), sum, tone) })
 }
 
-pub(super) const fn tone(conclusion: Conclusion) -> Tone {
+/// An image under a name, on a platform where one is known, and what is known of its content.
+pub(super) type Named = (Reference, Option<String>, Evidence);
+
+/// What each image is by the word of `only`, or by the trust policy where that is empty.
+pub(super) async fn verdicts(
+    context: &Context,
+    title: String,
+    images: &[Named],
+    only: &[Address],
+) -> Result<Told, Failure> {
+    let subjects = images.iter().map(|(reference, _, evidence)| (reference.clone(), evidence.clone())).collect();
+    let verdicts = judge(context, subjects, only).await?;
+    let by = only.iter().map(|publisher| Fact::plain("trusting", format!("{publisher}, for this once")));
+    let fact = |((reference, platform, evidence), verdict): (&Named, &Verdict)| {
+        judged(reference, platform.as_deref(), evidence.config_digest(), verdict)
+    };
+    let facts = by.chain(images.iter().zip(&verdicts).map(fact)).collect();
+    let gravest = Conclusion::gravest(verdicts.iter().map(|verdict| verdict.conclusion));
+    let word = gravest.map_or("none", Conclusion::shown);
+    let sum = if let [_] = verdicts.as_slice() { word.to_owned() } else { format!("the gravest verdict is {word}") };
+    Ok(Told { facts, ..Told::new(title, sum, gravest.map_or(Tone::Plain, tone)) })
+}
+
+const fn tone(conclusion: Conclusion) -> Tone {
     match conclusion {
         Conclusion::Verified => Tone::Good,
         Conclusion::Mismatch | Conclusion::Revoked => Tone::Bad,
@@ -112,9 +136,10 @@ pub(super) const fn tone(conclusion: Conclusion) -> Tone {
 }
 
 /// An image under a name, and what was judged of it.
-pub(super) fn judged(reference: &Reference, platform: Option<&str>, digest: Option<Digest>, verdict: &Verdict) -> Fact {
+fn judged(reference: &Reference, platform: Option<&str>, digest: Option<Digest>, verdict: &Verdict) -> Fact {
     let platform = platform.map_or_else(String::new, |platform| format!(" {}", clean(platform)));
     let digest = digest.map_or_else(String::new, |digest| format!(" {digest}"));
-    let words = format!("{}{platform}{digest} {}: {}", reference.familiar(), verdict.conclusion.word(), verdict.reason);
+    let words =
+        format!("{}{platform}{digest} {}: {}", reference.familiar(), verdict.conclusion.shown(), verdict.reason);
     Fact { tone: tone(verdict.conclusion), ..Fact::plain("image", words) }
 }

@@ -2,33 +2,34 @@
 
 use std::{path::Path, sync::Arc};
 
-use super::candidates::{self, tone};
+use super::candidates::{self, Named};
 use crate::{
     app::{
         model::Tone,
         report::{Fact, Hashed, Told},
     },
     domain::{
-        Reference,
+        Address, Reference,
         digest::DigestKind,
         image::{KindedDigest, LocalImage},
         measurement::{ImageState, LayerState, MeasuredImage, MeasuredLayer, Measurement},
         progress::Watch,
         text::{clean, count, size},
-        verdict::{Conclusion, Verdict},
     },
     ops::{
         Context, Failure,
         measure::{Measured, Target, measure_archive, measure_target},
         release::standing_for,
     },
-    runtime::{deeds::expanded, market::judge},
+    runtime::deeds::expanded,
 };
 
 /// Measures it, always anew.
 pub(super) async fn hash(context: &Context, hashed: Hashed, watch: Arc<dyn Watch>) -> Result<Told, Failure> {
     let target = match hashed {
-        Hashed::Judged { path, reference } => return judged(context, &expanded(path), reference, watch).await,
+        Hashed::Judged { path, reference, only } => {
+            return judged(context, &expanded(path), (reference, &only), watch).await;
+        }
         Hashed::Path(path) => Target::Path(expanded(path)),
         Hashed::Registry(reference) => Target::Remote(reference),
     };
@@ -40,33 +41,26 @@ pub(super) async fn hash(context: &Context, hashed: Hashed, watch: Arc<dyn Watch
 async fn judged(
     context: &Context,
     path: &Path,
-    reference: Option<Reference>,
+    (reference, only): (Option<Reference>, &[Address]),
     watch: Arc<dyn Watch>,
 ) -> Result<Told, Failure> {
     let images = measure_archive(context, path, true, watch).await?;
     let file = clean(&path.display().to_string());
-    let subjects: Vec<(&LocalImage, Reference)> = match reference {
+    let named = |image: &LocalImage, name: Reference| (name, image.platform.clone(), image.evidence.clone());
+    let subjects: Vec<Named> = match reference {
         Some(reference) => {
-            standing_for(path, &images, &reference)?.into_iter().map(|image| (image, reference.clone())).collect()
+            standing_for(path, &images, &reference)?.into_iter().map(|image| named(image, reference.clone())).collect()
         }
-        None => {
-            images.iter().flat_map(|image| image.references.iter().map(move |name| (image, name.clone()))).collect()
-        }
+        None => images
+            .iter()
+            .flat_map(|image| image.references.iter().map(move |name| named(image, name.clone())))
+            .collect(),
     };
     if subjects.is_empty() {
         let failure = Failure::new("reference-needed", &format!("archive `{file}` names no image"));
         return Err(failure.hint("type the image name that it should be"));
     }
-    let of = |(image, name): &(&LocalImage, Reference)| (name.clone(), image.evidence.clone());
-    let verdicts = judge(context, subjects.iter().map(of).collect()).await?;
-    let fact = |((image, name), verdict): (&(&LocalImage, Reference), &Verdict)| {
-        candidates::judged(name, image.platform.as_deref(), image.evidence.config_digest(), verdict)
-    };
-    let facts = subjects.iter().zip(&verdicts).map(fact).collect();
-    let gravest = Conclusion::gravest(verdicts.iter().map(|verdict| verdict.conclusion));
-    let word = gravest.map_or("none", Conclusion::word);
-    let sum = if let [_] = verdicts.as_slice() { word.to_owned() } else { format!("the gravest verdict is {word}") };
-    Ok(Told { facts, ..Told::new(format!("Verdict of {file}"), sum, gravest.map_or(Tone::Plain, tone)) })
+    candidates::verdicts(context, format!("Verdict of {file}"), &subjects, only).await
 }
 
 fn told(name: &str, found: &Measurement) -> Told {

@@ -58,7 +58,12 @@ pub(super) fn secret_line<'t>(canvas: &mut Canvas, length: usize, focus: Option<
 /// The keys of a dialog, from the table, at the right of its last line.
 pub(super) fn draw_keys(model: &Model, canvas: &mut Canvas, inside: Area) {
     if model.leaving {
-        let words = text::cut("Esc again gives up what was typed; any other key goes on", usize::from(inside.width));
+        let words = if model.is_doing() {
+            "it is under way: Esc stops it, the same key again ends the program"
+        } else {
+            "Esc again gives up what was typed; any other key goes on"
+        };
+        let words = text::cut(words, usize::from(inside.width));
         let line = Line::from(canvas.span(Role::Warning, words));
         let y = inside.y + inside.height.saturating_sub(1);
         return canvas.line(Area { y, height: inside.height.min(1), ..inside }, &line);

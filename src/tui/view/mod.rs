@@ -45,16 +45,26 @@ use crate::app::{
 /// With fewer rows none is given to the count of those below.
 const COUNTED: usize = 4;
 
-/// What of a frame can be clicked.
+/// What of a frame can be clicked, and how far it is scrolled.
 #[derive(Debug, Clone, Default)]
-pub struct Spots(Vec<(Rect, Target)>);
+pub struct Spots {
+    clicked: Vec<(Rect, Target)>,
+    top: Option<u16>,
+}
 
 impl Spots {
     /// What stands above this cell.
     #[must_use]
     pub fn at(&self, column: u16, row: u16) -> Option<Target> {
         let is_there = |area: &Rect| area.contains(Position { x: column, y: row });
-        self.0.iter().rev().find(|(area, _)| is_there(area)).map(|(_, target)| *target)
+        self.clicked.iter().rev().find(|(area, _)| is_there(area)).map(|(_, target)| *target)
+    }
+
+    /// The first line that is shown of what is scrolled in front, where the model asked for one below: the last ones stay in
+    /// sight, and only who draws them knows how many there are.
+    #[must_use]
+    pub const fn top(&self) -> Option<u16> {
+        self.top
     }
 }
 
@@ -175,7 +185,9 @@ impl Canvas<'_> {
     /// The same without a margin.
     fn paged(&mut self, area: Area, (top, key): (u16, &str), lines: &[Line]) {
         let rows = usize::from(area.height);
-        let top = usize::from(top).min(lines.len().saturating_sub(rows));
+        let last = lines.len().saturating_sub(rows);
+        self.spots.top = u16::try_from(last).ok().filter(|last| *last < top);
+        let top = usize::from(top).min(last);
         let left = lines.len() - top;
         if left <= rows || rows < COUNTED {
             return self.lines(area, &lines[top..]);
@@ -188,7 +200,7 @@ impl Canvas<'_> {
     /// What a click on `area` means.
     fn spot(&mut self, area: Area, target: Target) {
         let area = self.within(area);
-        self.spots.0.push((area, target));
+        self.spots.clicked.push((area, target));
     }
 
     /// What clicks on `count` rows mean: below `above` lines of `area` stands the one at position `first` of what is listed.
@@ -214,8 +226,8 @@ impl Canvas<'_> {
     /// Empties what lies below, draws a frame with a title, and gives the inside. A screen that is too small for a
     /// frame is used to its edges.
     fn float(&mut self, screen: Rect, title: &str, width: u16, height: u16) -> Area {
-        // What is below is not to be clicked.
-        self.spots.0.clear();
+        // What is below is not to be clicked, and not scrolled.
+        self.spots = Spots::default();
         let roomy = screen.width >= 44 && screen.height >= 10;
         let (width, height) = (width.min(screen.width), height.min(screen.height));
         let (x, y) = ((screen.width - width) / 2, (screen.height - height) / 2);

@@ -115,6 +115,10 @@ pub(in crate::app::action) fn is_noting(model: &Model) -> Result<(), &'static st
 }
 
 pub(in crate::app::action) fn can_annotate(model: &Model) -> Result<(), &'static str> {
+    demand(sign(model).is_some_and(Sign::can_note), "")
+}
+
+pub(in crate::app::action) fn can_turn(model: &Model) -> Result<(), &'static str> {
     demand(sign(model).is_some_and(Sign::can_turn), "")
 }
 

@@ -77,7 +77,12 @@ pub(super) fn fields(model: &Model, matter: Matter, at: usize) -> Vec<Field> {
             [text(Name::File, "a new file, or a folder"), open()].into_iter().chain(new_passphrase()).collect()
         }
         Matter::ChangePassphrase(_) => std::iter::once(open()).chain(new_passphrase()).collect(),
-        Matter::Remove(_) => vec![text(Name::Typed, "its address or label")],
+        Matter::Remove(_) => {
+            vec![
+                text(Name::Typed, "its address or label"),
+                text(Name::File, "which of several key files; else nothing"),
+            ]
+        }
         Matter::Restore => {
             let removed = model.accounts.list.iter().flat_map(|list| &list.removed).rev();
             let options = removed.map(|one| one.address.to_string()).collect();
@@ -124,7 +129,9 @@ pub(super) fn fields(model: &Model, matter: Matter, at: usize) -> Vec<Field> {
             let name = model.rows.selected().and_then(|row| row.key.reference.as_ref()).map(ToString::to_string);
             vec![filled(Name::Reference, &name.unwrap_or_default(), "the image's name")]
         }
-        Matter::Watch(_) | Matter::Release | Matter::Hash | Matter::Pull => images::fields(model, matter, at),
+        Matter::Watch(_) | Matter::Release | Matter::Hash | Matter::Verify | Matter::Pull => {
+            images::fields(model, matter, at)
+        }
         Matter::StartGeth | Matter::StopGeth => Vec::new(),
         Matter::Engine => vec![text(Name::Url, "unix:///var/run/docker.sock")],
         Matter::Given => vec![text(Name::File, "a file; or paste the text here")],
@@ -176,7 +183,8 @@ fn asking(model: &Model, matter: Matter, at: usize) -> Vec<Field> {
         Matter::ImportTrust => {
             let how = choice(Name::How, &["beside what is there", "in place of all that is there"], 0);
             let verify = text(Name::Reference, "verified as this name's release, or nothing");
-            vec![text(Name::File, "a file; or paste the text here"), how, verify]
+            let only = text(Name::Only, "0x…: by whose word; else the policy's");
+            vec![text(Name::File, "a file; or paste the text here"), how, verify, only]
         }
         Matter::PublishTrust => {
             vec![text(Name::Reference, "acme/trust-policy:2"), text(Name::File, "this home's own policy")]
@@ -198,7 +206,7 @@ fn asking(model: &Model, matter: Matter, at: usize) -> Vec<Field> {
             let digest = digest_of(model).map(|digest| digest.to_string()).unwrap_or_default();
             vec![
                 filled(Name::Reference, &name, "acme/api:2"),
-                filled(Name::Digest, &digest, "sha256:…"),
+                filled(Name::Digest, &digest, "sha256:…, several with blanks between"),
                 text(Name::Reason, "anybody will read it"),
             ]
         }

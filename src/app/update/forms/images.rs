@@ -2,7 +2,7 @@
 
 use super::{
     fields::{choice, filled, secret, text, told_of},
-    wanted::{Wanted, Wrong, given, named, opened},
+    wanted::{Wanted, Wrong, given, named, only, opened},
 };
 use crate::{
     app::{
@@ -10,6 +10,7 @@ use crate::{
         model::Model,
         msg::SecretField,
         report::{Hashed, Inquiry},
+        rows::Row,
         sign::Depth,
         watching::Watch,
     },
@@ -39,6 +40,7 @@ pub(super) const DEPTHS: [&str; 2] = ["manifests and what they name", "every lay
 pub(super) fn fields(model: &Model, matter: Matter, at: usize) -> Vec<Field> {
     let name = told_of(model).map(ToString::to_string).unwrap_or_default();
     let reference = || filled(Name::Reference, &name, "acme/api:2");
+    let only = |hint| text(Name::Only, hint);
     match matter {
         Matter::Release => {
             let what = choice(Name::What, &["its registry serves", "an archive or a folder holds", "is here"], at);
@@ -52,10 +54,13 @@ pub(super) fn fields(model: &Model, matter: Matter, at: usize) -> Vec<Field> {
             let (what, file) = (choice(Name::What, &kinds, at), || text(Name::File, "/path/image.tar, or a folder"));
             match at {
                 HASHED => vec![what, file()],
-                JUDGED => vec![what, file(), text(Name::As, "the names that it gives its images")],
+                JUDGED => {
+                    vec![what, file(), text(Name::As, "the names that it gives its images"), only("else by the policy")]
+                }
                 _ => vec![what, reference()],
             }
         }
+        Matter::Verify => vec![reference(), only("0x…, several with blanks between")],
         Matter::Pull => {
             let what = choice(Name::What, &["if the trust policy verifies it", "whatever the trust policy says"], at);
             let sure = (at > 0).then(|| text(Name::Typed, "the image name once more"));
@@ -85,9 +90,24 @@ pub(super) fn wanted(form: &Form, empty: bool) -> Result<Wanted, Wrong> {
     match form.matter {
         Matter::Release => release(form).map(Wanted::Release),
         Matter::Hash => hash(form).map(|hashed| Wanted::Ask(Inquiry::Hash(hashed))),
+        Matter::Verify => {
+            given(form, Name::Only, "name a publisher")?;
+            Ok(Wanted::Verify(named(form)?, only(form)?))
+        }
         Matter::Pull => pull(form).map(Wanted::Pull),
         Matter::Watch(account) => watch(form, account, empty).map(Wanted::Watch),
         _ => Err((Name::What, "there is nothing to do".to_owned())),
+    }
+}
+
+/// What is measured under the name, or why there is nothing.
+pub(super) fn measured<'m>(model: &'m Model, reference: &Reference) -> Result<Vec<&'m Row>, &'static str> {
+    let of_name = || model.rows.all().iter().filter(|row| row.key.reference.as_ref() == Some(reference));
+    let measured: Vec<_> = of_name().filter(|row| row.is_measured()).collect();
+    match (measured.is_empty(), of_name().next()) {
+        (false, _) => Ok(measured),
+        (true, Some(_)) => Err("it is not measured yet; `v` measures it"),
+        (true, None) => Err("nothing here has that name"),
     }
 }
 
@@ -98,7 +118,7 @@ fn hash(form: &Form) -> Result<Hashed, Wrong> {
         JUDGED => {
             let name = Some(form.text(Name::As)).filter(|name| !name.is_empty()).map(str::parse).transpose();
             let reference = name.map_err(|error: ReferenceError| (Name::As, error.to_string()))?;
-            Hashed::Judged { path: file()?.into(), reference }
+            Hashed::Judged { path: file()?.into(), reference, only: only(form)? }
         }
         _ => Hashed::Registry(named(form)?),
     })

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{CLEF, CONTRACT, DIGITS, EMPTY, FILE, MINUTES, images, trust};
+use super::{CLEF, CONTRACT, DIGITS, EMPTY, FILE, MINUTES, TYPED, images, trust};
 use crate::{
     app::{
         accounts::Accounts,
@@ -14,7 +14,7 @@ use crate::{
         watching::Watch,
     },
     domain::{
-        Address, Namespace, Reference, Timestamp,
+        Address, Digest, Namespace, Reference, Timestamp,
         account::{AccountKind, check_label},
         address::AddressError,
         digest::DigestError,
@@ -41,6 +41,8 @@ pub(super) enum Wanted {
     Trust(TrustChange),
     /// An image is pushed.
     Push(Reference),
+    /// An image is judged by the word of these alone.
+    Verify(Reference, Vec<Address>),
     /// A namespace is claimed.
     Claim(Address, ClaimWish),
     /// A digest is withdrawn.
@@ -88,7 +90,8 @@ pub(super) fn wanted(form: &Form, accounts: &Accounts, now: Timestamp, empty: bo
         }
         Matter::Remove(address) => {
             sure(form, accounts, address)?;
-            Deed::Remove(address)
+            let file = Some(form.text(Name::File)).filter(|name| !name.is_empty()).map(Into::into);
+            Deed::Remove { address, file }
         }
         Matter::Restore => {
             // The one that is shown, whatever was removed meanwhile.
@@ -137,7 +140,15 @@ pub(super) fn wanted(form: &Form, accounts: &Accounts, now: Timestamp, empty: bo
         | Matter::ImportTrust
         | Matter::PublishTrust
         | Matter::Observe => return asked(form),
-        Matter::Watch(_) | Matter::Release | Matter::Hash | Matter::Pull => return images::wanted(form, empty),
+        // An open key is kept for longer, and no passphrase at all would do for it.
+        Matter::Watch(account)
+            if accounts.open_until(account).is_some() && form.secret.typed(SecretField::Open) == 0 =>
+        {
+            return Err((Name::Passphrase, TYPED.to_owned()));
+        }
+        Matter::Watch(_) | Matter::Release | Matter::Hash | Matter::Verify | Matter::Pull => {
+            return images::wanted(form, empty);
+        }
         Matter::Given => return Ok(Wanted::Given(carried(form)?)),
         Matter::Delegate(account) => return Ok(Wanted::Statement(account, delegation(form, now)?)),
         Matter::Succeed(account) => return Ok(Wanted::Statement(account, succession(form)?)),
@@ -168,8 +179,11 @@ fn asked(form: &Form) -> Result<Wanted, Wrong> {
         }
         Matter::ImportTrust => {
             let source = carried(form)?;
-            let (replace, verify) = (form.chosen(Name::How) == 1, reference(form)?);
-            Ok(Wanted::Ask(Inquiry::Policy { source, replace, verify }))
+            let (replace, verify, only) = (form.chosen(Name::How) == 1, reference(form)?, only(form)?);
+            if verify.is_none() && !only.is_empty() {
+                return Err((Name::Reference, "name what it must be their release of".to_owned()));
+            }
+            Ok(Wanted::Ask(Inquiry::Policy { source, replace, verify, only }))
         }
         Matter::PublishTrust => {
             let file = Some(form.text(Name::File)).filter(|file| !file.is_empty()).map(PathBuf::from);
@@ -271,6 +285,15 @@ fn address(form: &Form) -> Result<Address, Wrong> {
     typed.parse().map_err(|error: AddressError| (Name::Address, error.to_string()))
 }
 
+/// Those who are named, each once; nobody where nothing is typed.
+pub(super) fn only(form: &Form) -> Result<Vec<Address>, Wrong> {
+    let parsed = form.text(Name::Only).split_whitespace().map(str::parse).collect::<Result<Vec<Address>, _>>();
+    let mut only = parsed.map_err(|error: AddressError| (Name::Only, error.to_string()))?;
+    only.sort();
+    only.dedup();
+    Ok(only)
+}
+
 /// One name, or every one where nothing is typed.
 fn reference(form: &Form) -> Result<Option<Reference>, Wrong> {
     let typed = form.text(Name::Reference);
@@ -287,10 +310,13 @@ fn namespace(form: &Form) -> Result<Namespace, Wrong> {
 
 fn revocation(form: &Form) -> Result<Statement, Wrong> {
     let reference = named(form)?;
-    let digest = given(form, Name::Digest, "name the digest")?.parse();
-    let digest = digest.map_err(|error: DigestError| (Name::Digest, error.to_string()))?;
+    let digests = given(form, Name::Digest, "name the digest")?.split_whitespace().map(str::parse);
+    let wrong = |error: DigestError| (Name::Digest, error.to_string());
+    let mut digests: Vec<Digest> = digests.collect::<Result<_, _>>().map_err(wrong)?;
+    digests.sort();
+    digests.dedup();
     let reason = given(form, Name::Reason, "say why: anybody who verifies the image will read it")?.to_owned();
-    Ok(Statement::Revocation { reference, digests: vec![digest], reason })
+    Ok(Statement::Revocation { reference, digests, reason })
 }
 
 /// The name that must be there.
