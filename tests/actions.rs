@@ -10,7 +10,7 @@ use daochain::{
         activity::{Line, Outcome},
         effect::{Deed, Setting},
         model::{Dialog, Pane, Tone},
-        msg::{ChainMsg, Found, InputMsg, MarketMsg, Msg, NodeMsg, SignMsg, TaskMsg},
+        msg::{AccountMsg, ChainMsg, Found, InputMsg, MarketMsg, Msg, NodeMsg, SignMsg, TaskMsg},
         palette::Palette,
         report::{Fact, Told},
         rows::Row,
@@ -238,16 +238,22 @@ fn esc_asks_before_it_loses_what_was_typed() {
     let play = Play::ready(80, 24).keys("3l").keys("deploy").key(Key::Esc);
     assert!(play.model.dialog.is_some() && play.text().contains("Esc again gives up what was typed"));
     let stays = play.keys("x");
-    assert!(stays.model.dialog.is_some() && !stays.model.leaving, "another key goes on");
+    assert!(stays.model.dialog.is_some() && stays.model.leaving.is_none(), "another key goes on");
     let gone = stays.key(Key::Esc).key(Key::Esc);
     assert!(gone.model.dialog.is_none());
     let untouched = Play::ready(80, 24).keys("3l").key(Key::Esc);
     assert!(untouched.model.dialog.is_none(), "nothing typed, nothing asked");
     let passphrase = Play::ready(80, 24).keys("3n").passphrase(8).key(Key::Esc);
-    assert!(passphrase.model.dialog.is_some() && passphrase.model.leaving);
+    assert!(passphrase.model.dialog.is_some() && passphrase.model.leaving.is_some());
     let pushing = Play::ready(80, 24).select("acme/web:1.2").keys("P").key(Key::Enter).key(Key::Ctrl('c'));
     assert!(pushing.text().contains("it is under way: Esc stops it"), "{}", pushing.text());
     assert!(!pushing.asked.contains(&Effect::Quit), "asked first");
+    let failed = problem("registry-refused", "it refuses", "log in");
+    let Some(Effect::Do { ticket, .. }) = pushing.asked.last() else { panic!("{:?}", pushing.asked.last()) };
+    let ticket = *ticket;
+    let failed = pushing.tell(Msg::Account(AccountMsg::Done { ticket, result: Err(failed) })).text();
+    assert!(failed.contains("it refuses") && !failed.contains("again"), "nobody pressed Esc: {failed}");
+    let pushing = Play::ready(80, 24).select("acme/web:1.2").keys("P").key(Key::Enter).key(Key::Ctrl('c'));
     assert!(pushing.key(Key::Ctrl('c')).asked.contains(&Effect::Quit));
 }
 

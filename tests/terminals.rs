@@ -504,7 +504,7 @@ fn what_is_typed_when_the_shells_screen_is_back_is_the_shells() {
     let home = Home::new();
     let engine = engine_of_thirty(&home, &[]);
     let held = format!(
-        "strace -f -qq -o /dev/null -e trace=poll,exit_group -e inject=poll:delay_enter=100000 \
+        "strace -f -qq -o /dev/null -e trace=?poll,?ppoll,exit_group -e inject=?poll,?ppoll:delay_enter=100000 \
          -e inject=exit_group:delay_enter=1000000 {}",
         env!("CARGO_BIN_EXE_daochain")
     );

@@ -47,6 +47,36 @@ fn play(width: u16, height: u16) -> Play {
     play
 }
 
+#[test]
+fn a_file_that_somebody_else_writes_is_judged_by_without_a_block_and_so_is_a_broken_one() {
+    let asked = |play: &mut Play| {
+        let asked = std::mem::take(&mut play.asked);
+        let judges = asked.iter().any(|effect| matches!(effect, Effect::Judge(_)));
+        (asked.contains(&Effect::ReadTrust), judges)
+    };
+    let answer = |mut play: Play, result| {
+        play.asked.clear();
+        play.tell(Msg::Trust(TrustMsg::Read(result)))
+    };
+    let mut unread = Play::ready(80, 24);
+    unread.asked.clear();
+    let mut unread = unread.tell(Msg::Trust(TrustMsg::Rewritten));
+    assert!(asked(&mut unread).1, "there is nothing that it could be compared with");
+
+    let mut written = play(80, 24).keys("1").tell(Msg::Trust(TrustMsg::Rewritten));
+    assert_eq!(asked(&mut written), (true, false));
+    let mut same = answer(written, Ok(policy()));
+    assert_eq!(asked(&mut same), (false, false), "it says what it said");
+    let broken = Err(problem("trust-invalid", "line 1", "mend it"));
+    let mut broken = answer(same.tell(Msg::Trust(TrustMsg::Rewritten)), broken);
+    assert_eq!(asked(&mut broken), (false, true), "nothing is decided by a policy that cannot be read");
+    let judged = broken.judged().tell(Msg::Trust(TrustMsg::Rewritten));
+    let mut mended = answer(judged, Ok(policy()));
+    assert_eq!(asked(&mut mended), (false, true), "it is what it was, and verdicts are not");
+    let other = mended.judged().tell(Msg::Trust(TrustMsg::Rewritten));
+    assert_eq!(asked(&mut answer(other, Ok(TrustPolicy::default()))), (false, true));
+}
+
 fn wish(play: &Play) -> Option<(u64, TrustChange)> {
     play.asked.iter().rev().find_map(|effect| match effect {
         Effect::ChangeTrust { ticket, change } => Some((*ticket, change.clone())),

@@ -180,7 +180,7 @@ pub enum Effect {
         from: Address,
         /// For how much of one gas at most, where the user says so.
         cap: Option<Wei>,
-        /// What it becomes: a version of its own, though the same is current.
+        /// What it becomes; one that is made again is sent though the same is current.
         making: Making,
     },
     /// Write a new file, for its user alone.

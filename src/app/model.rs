@@ -6,7 +6,7 @@ pub use crate::app::state::{Engine, Filter, Flash, History, Judging, Node, Once,
 use crate::{
     app::{
         accounts::Accounts,
-        action::{Keymap, Place},
+        action::{Action, Keymap, Place},
         activity::{Activity, Journal},
         form::Form,
         layout::is_too_small,
@@ -131,8 +131,8 @@ pub struct Model {
     /// Names that are observed again and again.
     pub watching: Option<Watching>,
     pub dialog: Option<Dialog>,
-    /// Closing the dialog was asked for, and loses what was typed: it is asked for once more.
-    pub leaving: bool,
+    /// What was asked for, and loses what was typed or ends what a dialog has begun: it is asked for once more.
+    pub leaving: Option<Action>,
     /// Dialogs that come after the one that is open.
     pub batch: Option<Batch>,
     pub history: History,
@@ -192,7 +192,7 @@ impl Model {
             publications: Vec::new(),
             watching: None,
             dialog: None,
-            leaving: false,
+            leaving: None,
             batch: None,
             history: History::default(),
             notices: notices.into(),
@@ -345,11 +345,13 @@ impl Model {
             Some(Dialog::Sign(sign)) => {
                 let reason = matches!(&sign.purpose, Purpose::Revoke { reason } if !reason.value().trim().is_empty());
                 let passphrase = sign.step == Step::Ready && !sign.secret.is_empty();
+                let annotations = !sign.annotations.is_empty();
                 match sign.step {
                     Step::Noting => sign.noted.value().trim() != sign.annotations,
+                    Step::Carrying if sign.carried.as_ref().is_some_and(|carried| !carried.left) => annotations,
                     // What was signed, or asked for, is kept elsewhere by then; a word or a number is typed again.
                     Step::Carrying | Step::Saving | Step::Working(_) | Step::Price | Step::Naming => false,
-                    _ => !sign.is_repetition() && (reason || passphrase || !sign.annotations.is_empty()),
+                    _ => annotations || (!sign.is_repetition() && (reason || passphrase)),
                 }
             }
             Some(Dialog::AddPeer(add)) => !add.working && !add.input.value().trim().is_empty(),

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use futures_util::{Stream, StreamExt as _, pin_mut};
+use futures_util::{FutureExt as _, Stream, StreamExt as _, pin_mut};
 use tokio::{
     sync::mpsc,
     time::{Instant, sleep, timeout_at},
@@ -240,6 +240,8 @@ async fn follow_engine(context: &Context, sender: &mpsc::Sender<SourceChange>) {
     let mut pause = FIRST_RETRY;
     let mut told = None;
     while !sender.is_closed() {
+        // A doubt about the one before is none about this one.
+        let _ = context.engine_doubted().now_or_never();
         let failure = match context.engine().await {
             Ok(engine) => {
                 let events = engine.events();

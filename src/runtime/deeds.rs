@@ -212,13 +212,14 @@ async fn keep(
     };
     source.check()?;
     let account = add_account(context, source, Protection::of(protection), watch).await?.address;
-    let words = format!("account {account} is kept here; keep a copy of its file and passphrase elsewhere");
+    let mut words = format!("account {account} is kept here; keep a copy of its file and passphrase elsewhere");
     // The key is there, whatever becomes of its label: the same once more would make another.
-    let labelled = if label.is_some() { label_account(context, account, label).await.map(drop) } else { Ok(()) };
-    Ok(done(
-        account,
-        labelled.map_or_else(|failure| format!("{words}. It has no label: {failure}"), |()| words.clone()),
-    ))
+    if label.is_some()
+        && let Err(failure) = label_account(context, account, label).await
+    {
+        words = format!("{words}. It has no label: {failure}");
+    }
+    Ok(done(account, words))
 }
 
 async fn know(

@@ -154,17 +154,14 @@ pub(super) fn accept(model: &mut Model) -> Vec<Effect> {
             begin(model, deed)
         }
         Ok(Wanted::Push(reference)) => {
-            let of_engine = |row: &&Row| row.key.image.source == Source::Engine;
-            match images::measured(model, &reference).map(|rows| rows.into_iter().find(of_engine)) {
-                Ok(Some(row)) => {
-                    let evidence = row.image.evidence.clone();
-                    begin(model, Deed::Push { reference, evidence })
-                }
-                Ok(None) => form_problem(model, "the engine has no such image"),
+            let rows = images::measured(model, &reference, Some(&Source::Engine));
+            match rows.map(|rows| rows.first().map(|row| row.image.evidence.clone())) {
+                Ok(Some(evidence)) => begin(model, Deed::Push { reference, evidence }),
+                Ok(None) => Vec::new(),
                 Err(why) => form_problem(model, why),
             }
         }
-        Ok(Wanted::Verify(reference, only)) => match images::measured(model, &reference) {
+        Ok(Wanted::Verify(reference, only)) => match images::measured(model, &reference, None) {
             Ok(rows) => {
                 let known = |row: &Row| (row.image.platform.clone(), row.image.evidence.clone());
                 let images = rows.into_iter().map(known).collect();
@@ -259,12 +256,13 @@ pub(super) fn awaited(model: &mut Model) -> u64 {
     ticket
 }
 
-/// True where several names are typed.
+/// True where several names, digests or publishers are typed.
 pub(super) fn takes_names(model: &Model) -> bool {
     match &model.dialog {
         Some(Dialog::Form(form)) => {
-            let is_of_names = matches!(form.matter, Matter::Watch(_));
-            is_of_names && form.focused().is_some_and(|field| field.name == Name::Reference)
+            let name = form.focused().map(|field| field.name);
+            let is_watched = matches!(form.matter, Matter::Watch(_)) && name == Some(Name::Reference);
+            is_watched || matches!(name, Some(Name::Digest | Name::Only))
         }
         _ => false,
     }
@@ -349,10 +347,10 @@ pub(super) fn done(model: &mut Model, ticket: u64, result: Result<Done, Problem>
             effects
         }
         Err(problem) if problem.is_cancelled() => {
-            if shown {
-                model.dialog = None;
-            }
-            model.say(Tone::Plain, "nothing was written");
+            let form = model.dialog.take_if(|_| shown);
+            let is_push = matches!(&form, Some(Dialog::Form(form)) if form.matter == Matter::Push);
+            let words = if is_push { "stopped; the registry may have it" } else { "nothing was written" };
+            model.say(Tone::Plain, words);
             Vec::new()
         }
         Err(problem) => {

@@ -38,7 +38,7 @@ pub(super) fn key(model: &mut Model, key: Key) -> Vec<Effect> {
         return Vec::new();
     }
     if binding.is_none_or(|binding| !is_asked_twice(binding.action)) {
-        model.leaving = false;
+        model.leaving = None;
     }
     match binding {
         Some(binding) => match (binding.allowed)(model) {
@@ -180,17 +180,19 @@ pub(super) fn attempt(model: &mut Model, action: Action) -> Vec<Effect> {
     }
 }
 
-/// True for what leaves a dialog, or a field of one.
+/// True for what may lose something where it is done: closing a dialog, or a field of one, and quitting.
 const fn is_asked_twice(action: Action) -> bool {
     matches!(action, Action::Close | Action::KeepPrice | Action::Quit)
 }
 
 /// Does it, unless it closes a dialog and loses what was typed, or ends what a dialog has begun: that is asked for twice.
 fn obey(model: &mut Model, action: Action) -> Vec<Effect> {
-    let is_asked = std::mem::take(&mut model.leaving);
-    let loses = if action == Action::Quit { model.is_doing() } else { model.would_lose() };
+    let is_asked = model.leaving.take() == Some(action);
+    // Where there is no room nothing can be asked, and running work is asked about by a question of its own.
+    let ends_a_deed = || model.is_doing() && !perform::is_at_work(model) && !layout::is_too_small(model);
+    let loses = if action == Action::Quit { ends_a_deed() } else { model.would_lose() };
     if is_asked_twice(action) && loses && !is_asked {
-        model.leaving = true;
+        model.leaving = Some(action);
         return Vec::new();
     }
     perform::perform(model, action)

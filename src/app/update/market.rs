@@ -67,7 +67,7 @@ pub(super) fn update(model: &mut Model, msg: MarketMsg) -> Vec<Effect> {
             if let Some((asked, answer)) = &mut model.market.vouching
                 && *asked == reference
             {
-                *answer = vouching;
+                *answer = vouching.or(answer.take());
             }
             Vec::new()
         }

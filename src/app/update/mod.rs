@@ -77,7 +77,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Input(InputMsg::Focus) => sources::look_again(model),
         Msg::Input(InputMsg::Secret(shape)) => {
             model.touched = model.now;
-            model.leaving = false;
+            model.leaving = None;
             match &mut model.dialog {
                 Some(Dialog::Sign(sign)) => sign.secret = shape,
                 Some(Dialog::Form(form)) => form.secret = shape,

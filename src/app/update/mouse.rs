@@ -60,6 +60,8 @@ fn select(model: &mut Model, position: usize) -> Vec<Effect> {
         palette.cursor = position.min(palette.items.len().saturating_sub(1));
         return Vec::new();
     }
+    // Who clicks on what was found has typed enough.
+    (model.filter.editing, model.market.editing) = (false, false);
     match model.ground() {
         Place::Market | Place::Offer => return market::select(model, position),
         Place::Accounts => model.accounts.select(position),

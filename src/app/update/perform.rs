@@ -273,11 +273,15 @@ fn dismiss(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
+/// True while something runs beside what is shown, and ending would stop it.
+pub(super) fn is_at_work(model: &Model) -> bool {
+    let unsent = model.publications.iter().any(crate::app::sign::Publication::is_unsent);
+    unsent || model.tasks.is_busy() || model.market.pull.is_some() || model.watching.is_some()
+}
+
 /// Ends, or asks first while work is running that ending would stop.
 fn quit(model: &mut Model, sure: bool) -> Vec<Effect> {
-    let unsent = model.publications.iter().any(crate::app::sign::Publication::is_unsent);
-    let goes_on = model.tasks.is_busy() || model.market.pull.is_some() || model.watching.is_some();
-    if sure || !(goes_on || unsent) {
+    if sure || !is_at_work(model) {
         return vec![Effect::ForgetSecret, Effect::Quit];
     }
     // Asked once.

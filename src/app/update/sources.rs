@@ -28,7 +28,10 @@ pub(super) fn update(model: &mut Model, msg: SourceMsg) -> Vec<Effect> {
         SourceMsg::Connected { engine } => {
             // The first listing is under way, and asks the engine that has just answered.
             let first = model.engine == Engine::Asking && model.listing != Once::Idle;
-            model.engine = Engine::Here(engine);
+            // One that was lost is here again once it was listed: it may answer, and refuse that.
+            if !matches!(model.engine, Engine::Lost { .. }) {
+                model.engine = Engine::Here(engine);
+            }
             if first { Vec::new() } else { list(model, AT_ONCE) }
         }
         SourceMsg::Some { images, gone } => changed(model, images, &gone),

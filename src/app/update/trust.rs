@@ -27,15 +27,20 @@ pub(super) fn update(model: &mut Model, msg: TrustMsg) -> Vec<Effect> {
         TrustMsg::Read(result) => {
             model.trust.asking = false;
             match result {
-                Ok(policy) if model.trust.policy.as_ref() == Some(&policy) => model.trust.problem = None,
+                Ok(policy) if model.trust.policy.as_ref() == Some(&policy) => {
+                    // While it could not be read nothing was decided.
+                    model.trust.problem.take().map_or_else(Vec::new, |_| market::judge_again(model))
+                }
                 Ok(policy) => {
                     let is_first = model.trust.policy.is_none();
                     model.trust.take(policy);
-                    return if is_first { Vec::new() } else { market::judge_again(model) };
+                    if is_first { Vec::new() } else { market::judge_again(model) }
                 }
-                Err(problem) => model.trust.problem = Some(problem),
+                Err(problem) => {
+                    let was_good = model.trust.problem.replace(problem).is_none() && model.trust.policy.is_some();
+                    if was_good { market::judge_again(model) } else { Vec::new() }
+                }
             }
-            Vec::new()
         }
         TrustMsg::Rewritten => {
             // One that was never read has nothing to be compared with.

@@ -57,12 +57,14 @@ pub(super) fn secret_line<'t>(canvas: &mut Canvas, length: usize, focus: Option<
 
 /// The keys of a dialog, from the table, at the right of its last line.
 pub(super) fn draw_keys(model: &Model, canvas: &mut Canvas, inside: Area) {
-    if model.leaving {
-        let words = if model.is_doing() {
-            "it is under way: Esc stops it, the same key again ends the program"
-        } else {
-            "Esc again gives up what was typed; any other key goes on"
-        };
+    let asked = match model.leaving {
+        Some(action::Action::Quit) if model.is_doing() => {
+            Some("it is under way: Esc stops it, the same key again ends the program")
+        }
+        Some(action::Action::Quit) | None => None,
+        Some(_) => Some("Esc again gives up what was typed; any other key goes on"),
+    };
+    if let Some(words) = asked {
         let words = text::cut(words, usize::from(inside.width));
         let line = Line::from(canvas.span(Role::Warning, words));
         let y = inside.y + inside.height.saturating_sub(1);

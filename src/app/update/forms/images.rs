@@ -16,6 +16,7 @@ use crate::{
     },
     domain::{
         Address, Reference, Wei,
+        image::Source,
         platform::check_platform,
         reference::ReferenceError,
         when::span,
@@ -100,13 +101,20 @@ pub(super) fn wanted(form: &Form, empty: bool) -> Result<Wanted, Wrong> {
     }
 }
 
-/// What is measured under the name, or why there is nothing.
-pub(super) fn measured<'m>(model: &'m Model, reference: &Reference) -> Result<Vec<&'m Row>, &'static str> {
-    let of_name = || model.rows.all().iter().filter(|row| row.key.reference.as_ref() == Some(reference));
+/// What is measured under the name, of `from` or from anywhere, or why there is nothing.
+pub(super) fn measured<'m>(
+    model: &'m Model,
+    reference: &Reference,
+    from: Option<&Source>,
+) -> Result<Vec<&'m Row>, &'static str> {
+    let is_from = |row: &&Row| from.is_none_or(|from| row.key.image.source == *from);
+    let of_name =
+        || model.rows.all().iter().filter(|row| row.key.reference.as_ref() == Some(reference)).filter(is_from);
     let measured: Vec<_> = of_name().filter(|row| row.is_measured()).collect();
     match (measured.is_empty(), of_name().next()) {
         (false, _) => Ok(measured),
         (true, Some(_)) => Err("it is not measured yet; `v` measures it"),
+        (true, None) if from == Some(&Source::Engine) => Err("the engine has no such image"),
         (true, None) => Err("nothing here has that name"),
     }
 }

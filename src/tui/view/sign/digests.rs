@@ -66,8 +66,11 @@ impl Form<'_> {
         let room = usize::from(self.height.saturating_sub(beside)) / lines;
         let digests = self.sign.signed_digests();
         let (all, shown) = (digests.len(), digests.len().min(room.max(1)));
+        // Of what is not here nobody knows what it stands for.
+        let is_strange = matches!(self.sign.purpose, Purpose::Document(Statement::Revocation { .. }));
         for (at, kinded) in digests.iter().take(shown).enumerate() {
             let label = match kinded.kind {
+                _ if is_strange => "digest",
                 DigestKind::Config | DigestKind::Document if at == 0 => "digest",
                 // As a chain's number is no digest.
                 DigestKind::ChainId => "layers",
