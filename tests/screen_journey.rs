@@ -269,9 +269,16 @@ fn an_engine_that_ends_is_told_and_comes_back() {
     let mut terminal = Terminal::start(ROWS, COLS, &command);
     terminal.wait_for_line(&[&short_reference('e'), "unpublished"]);
     std::fs::remove_file(&socket).expect("the link's end");
-    terminal.send("R").wait_for_text("lost").wait_for_text(&short_reference('e'));
+    let is_lost = |screen: &vt100::Screen| {
+        let text = screen.contents();
+        let told = text.lines().next().and_then(|head| head.split_once("docker "));
+        told.is_some_and(|(_, rest)| rest.contains("lost"))
+    };
+    // Long enough that no list is under way any more which could find it again.
+    terminal.send("R").wait_until("the loss", is_lost).read_until_calm(Duration::from_secs(1));
+    terminal.wait_until("the loss", is_lost).wait_for_text(&short_reference('e'));
     std::os::unix::fs::symlink(real.trim_start_matches("unix://"), &socket).expect("a link to the engine");
-    terminal.wait_until("the engine to come back", |screen| !screen.contents().contains("lost"));
+    terminal.wait_until("the engine to come back", |screen| !is_lost(screen));
     terminal.send("q");
     assert_eq!(terminal.finish().1, 0);
 }
