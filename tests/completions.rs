@@ -81,8 +81,8 @@ fn an_engine_that_never_answers_keeps_nobody_waiting() {
     let host = format!("--docker-host=unix://{}", socket.display());
     let told = for_fish(&home, &[], &[&host, "verify", "acme/"]);
     assert!(told.starts_with("acme/api:1"), "{told}");
-    // 0.3 seconds, and what a loaded machine takes to start a process; the engine would hold it for a minute.
-    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    // 0.3 seconds, and what a loaded machine takes to start a process.
+    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
 }
 
 #[test]

@@ -174,8 +174,7 @@ fn two_of_three_are_enough_and_the_third_is_named() {
         let named = format!("`{}` was not followed", third.url);
         assert!(reason.contains(&named), "{what}: {reason}");
         if is_slow {
-            // It would be given up after ten.
-            assert!(began.elapsed().as_secs() < 10, "the others wait for it: {:?}", began.elapsed());
+            assert!(began.elapsed().as_secs() < 8, "the others wait for it: {:?}", began.elapsed());
             assert!(reason.contains("slower than the others"), "{reason}");
         } else if words.is_empty() {
             assert!(reason.contains("asked again") || reason.contains("cannot be reached"), "{reason}");
@@ -744,7 +743,7 @@ async fn a_socket_that_hangs_holds_no_news_of_blocks_up() {
     let began = Instant::now();
     let mut news = follow_chain(&context);
     for _ in 0..2 {
-        let change = tokio::time::timeout(Duration::from_secs(10), news.recv()).await;
+        let change = tokio::time::timeout(Duration::from_secs(6), news.recv()).await;
         assert!(matches!(change, Ok(Some(ChainChange::Block(_)))), "{change:?} after {:?}", began.elapsed());
         rpc_in_background("anvil_mine");
     }
@@ -766,7 +765,7 @@ fn a_status_does_not_wait_for_what_a_node_need_not_tell() {
     });
     let began = Instant::now();
     let run = Home::new().run(&["node", "status", "--rpc", &silent.url]);
-    assert!(run.success() && began.elapsed().as_secs() < 10, "{:?}: {run:?}", began.elapsed());
+    assert!(run.success() && began.elapsed().as_secs() < 9, "{:?}: {run:?}", began.elapsed());
     let endpoint = &run.document["endpoints"][0];
     assert!(endpoint["head"]["number"].is_u64() && endpoint["client"].is_null(), "{run:?}");
 }

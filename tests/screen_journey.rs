@@ -17,7 +17,7 @@ const ROWS: u16 = 24;
 const COLS: u16 = 80;
 
 /// A row follows what happens outside: files are looked at every four seconds, and what two loaded cores may need comes on top.
-const SOON: Duration = Duration::from_secs(14);
+const SOON: Duration = Duration::from_secs(10);
 
 fn screen(home: &Home) -> Terminal {
     Terminal::start(ROWS, COLS, &home.command(&[]))
